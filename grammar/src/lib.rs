@@ -1,8 +1,8 @@
 //! Text to tokens to syntax tree. Knows nothing of what compiles or runs it.
 
-pub mod source;
 pub mod ast;
 pub mod error;
+pub mod source;
 
 pub use error::SyntaxError;
 pub use source::{Source, Span};

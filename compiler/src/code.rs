@@ -8,7 +8,7 @@ use minipy_grammar::{Source, Span};
 use crate::op::{NameIx, Op, Reg};
 
 /// A constant of a [`Code`].
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Const {
     /// `None`
     None,
@@ -51,7 +51,7 @@ pub struct Handler {
 }
 
 /// What an import op imports.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct ImportSpec {
     /// The dotted name; empty in `from . import x`.
     pub module: Name,

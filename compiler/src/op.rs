@@ -2,7 +2,7 @@
 //!
 //! `R[a]` is a register of the running frame's window. An op is eight bytes. Where an op may run code of the user's
 //! (an overloaded operator, a property, an iterator), the virtual machine pushes a frame and its result arrives
-//! as if the op had produced it.
+//! as if the op had produced it. An op reads all its operands before it writes: a destination may also be a source.
 
 /// What an op may do to what other threads see; it decides where `--checkpoints op` puts a checkpoint.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -412,6 +412,8 @@ ops! {
     DictMerge { dict: Reg, items: Reg, func: Reg } Shared;
     /// `R[dst] := tuple(R[src])` of a list that only this frame knows
     ListToTuple { dst: Reg, src: Reg } Local;
+    /// `R[dst] := tuple(R[src])` for the only `*` of a call; a tuple stays itself; `R[func]` names the callee in the error
+    StarTuple { dst: Reg, src: Reg, func: Reg } Shared;
     /// `R[dst] := format(convert(R[src]), "")`
     Format { convert: Convert, dst: Reg, src: Reg } ByType;
     /// `R[dst] := format(convert(R[src]), R[spec])`
@@ -469,6 +471,8 @@ ops! {
     Reraise { exc: Reg } Sync;
     /// `R[saved] :=` the frame's exception being handled; it becomes `R[exc]`
     EnterHandler { exc: Reg, saved: Reg } Local;
+    /// `R[saved] :=` the frame's exception being handled, which stays
+    SaveHandler { saved: Reg } Local;
     /// the frame's exception being handled becomes `R[saved]`
     LeaveHandler { saved: Reg } Local;
     /// `R[dst] :=` whether `R[exc]` is an instance of the class, or of one in the tuple, `R[class]`

@@ -1,1 +1,4 @@
-//! A laboratory for the Global Interpreter Lock.
+//! A laboratory for Python's Global Interpreter Lock: the virtual machine, its runtime and its command.
+
+pub mod heap;
+pub mod value;

@@ -1,0 +1,220 @@
+//! One thread's share of the heap: where it allocates, and the one function that stores into an object.
+
+use std::alloc::{Layout, alloc};
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::block::{BLOCK, Block, CLASSES, GRANULE, MAX_CELL, cell_size, class_of};
+use super::collect::Heap;
+use super::header::{Header, Kind, Object, flag};
+use super::slot::Slot;
+use super::word::Value;
+
+/// The largest object there is, in bytes.
+pub const MAX_OBJECT: usize = 1 << 40;
+
+/// The system has no memory for an object of that size.
+#[derive(Clone, Copy, Debug)]
+pub struct OutOfMemory;
+
+/// Bytes in front of a large object: its size, for the collector.
+pub(super) const LARGE_PREFIX: usize = 16;
+
+/// A run of free cells of one class, and the block it lies in.
+struct Cursor {
+    next: Cell<*mut u8>,
+    end: Cell<*mut u8>,
+    block: Cell<*mut Block>,
+}
+
+/// A thread's allocator. Not shared; other threads' collections look at it while its thread stands still.
+pub struct Local {
+    heap: Arc<Heap>,
+    cursors: [Cursor; CLASSES],
+    remembered: RefCell<Vec<*mut Header>>,
+}
+
+impl Local {
+    /// An allocator that takes its blocks from `heap`.
+    pub fn new(heap: Arc<Heap>) -> Local {
+        let cursors = std::array::from_fn(|_| Cursor {
+            next: Cell::new(std::ptr::null_mut()),
+            end: Cell::new(std::ptr::null_mut()),
+            block: Cell::new(std::ptr::null_mut()),
+        });
+        Local { heap, cursors, remembered: RefCell::new(Vec::new()) }
+    }
+
+    /// The heap it takes from.
+    pub fn heap(&self) -> &Arc<Heap> {
+        &self.heap
+    }
+
+    /// Makes an object of fixed size: `make` fills it behind the header.
+    #[inline(always)]
+    pub fn make<T: Object>(&self, shape: u32, aux: u32, make: impl FnOnce(Header) -> T) -> &T {
+        let place = match self.allocate(size_of::<T>()) {
+            Ok((place, flags)) => {
+                debug_assert_eq!(flags, 0);
+                place
+            }
+            Err(OutOfMemory) => std::alloc::handle_alloc_error(Layout::new::<T>()),
+        };
+        let object = make(Header::new(T::KIND, shape, 0, aux));
+        // SAFETY: the cell has room for T, which has no drop glue; nobody else knows it.
+        unsafe {
+            place.cast::<T>().write(object);
+            &*place.cast::<T>()
+        }
+    }
+
+    /// Makes an object followed by `extra` bytes, which `fill` initialises (it is given their address).
+    ///
+    /// # Errors
+    /// Where there is no memory.
+    #[inline]
+    pub fn make_sized<T: Object>(
+        &self,
+        extra: usize,
+        shape: u32,
+        aux: u32,
+        make: impl FnOnce(Header) -> T,
+        fill: impl FnOnce(*mut u8),
+    ) -> Result<&T, OutOfMemory> {
+        self.make_kind(T::KIND, extra, shape, aux, make, fill)
+    }
+
+    /// [`make_sized`](Self::make_sized) for a type that is the layout of several kinds.
+    ///
+    /// # Errors
+    /// Where there is no memory.
+    #[inline]
+    pub fn make_kind<T: Object>(
+        &self,
+        kind: Kind,
+        extra: usize,
+        shape: u32,
+        aux: u32,
+        make: impl FnOnce(Header) -> T,
+        fill: impl FnOnce(*mut u8),
+    ) -> Result<&T, OutOfMemory> {
+        debug_assert!(T::is_kind(kind));
+        let bytes = size_of::<T>().checked_add(extra).ok_or(OutOfMemory)?;
+        let (place, flags) = self.allocate(bytes)?;
+        let object = make(Header::new(kind, shape, flags, aux));
+        // SAFETY: the place has room for T and `extra` bytes; nobody else knows it. `fill` initialises the rest.
+        unsafe {
+            place.cast::<T>().write(object);
+            fill(place.add(size_of::<T>()));
+            Ok(&*place.cast::<T>())
+        }
+    }
+
+    /// The one function that stores a value into an object. `owner` is the header of the object the slot stands in.
+    #[inline(always)]
+    pub fn store(&self, owner: &Header, slot: &Slot, value: Option<Value<'_>>) {
+        self.barrier(owner);
+        slot.set_raw(super::word::Word(value.map_or(0, |value| value.word().0)));
+    }
+
+    /// Says that `owner` is about to be written to in bulk.
+    #[inline(always)]
+    pub fn barrier(&self, owner: &Header) {
+        if owner.flags() & (flag::OLD | flag::REMEMBERED) == flag::OLD {
+            self.remember(owner);
+        }
+    }
+
+    #[cold]
+    fn remember(&self, owner: &Header) {
+        owner.set(flag::REMEMBERED);
+        self.remembered.borrow_mut().push(std::ptr::from_ref(owner).cast_mut());
+    }
+
+    #[inline(always)]
+    fn allocate(&self, bytes: usize) -> Result<(*mut u8, u8), OutOfMemory> {
+        if bytes > MAX_CELL {
+            return self.allocate_large(bytes);
+        }
+        let class = class_of(bytes);
+        let cursor = &self.cursors[class];
+        let place = cursor.next.get();
+        if place < cursor.end.get() {
+            cursor.next.set(place.wrapping_add(cell_size(class)));
+            return Ok((place, 0));
+        }
+        self.refill(class).map(|place| (place, 0))
+    }
+
+    /// Moves the cursor of a class to the next run of free cells and takes the first of them.
+    #[cold]
+    #[inline(never)]
+    fn refill(&self, class: usize) -> Result<*mut u8, OutOfMemory> {
+        let cursor = &self.cursors[class];
+        let mut block = cursor.block.get();
+        let mut from = if block.is_null() { 0 } else { cursor.end.get() as usize - block as usize };
+        loop {
+            if !block.is_null() {
+                // SAFETY: the block is this thread's until the next collection.
+                if let Some((start, end)) = unsafe { (*block).free_run(from) } {
+                    self.heap.count(end - start);
+                    let place = block.cast::<u8>().wrapping_add(start);
+                    cursor.block.set(block);
+                    cursor.end.set(block.cast::<u8>().wrapping_add(end));
+                    cursor.next.set(place.wrapping_add(cell_size(class)));
+                    return Ok(place);
+                }
+            }
+            block = self.heap.take_block(class).ok_or(OutOfMemory)?;
+            from = 0;
+        }
+    }
+
+    #[cold]
+    fn allocate_large(&self, bytes: usize) -> Result<(*mut u8, u8), OutOfMemory> {
+        if bytes > MAX_OBJECT {
+            return Err(OutOfMemory);
+        }
+        let layout = large_layout(bytes);
+        // SAFETY: the layout has a size.
+        let base = unsafe { alloc(layout) };
+        if base.is_null() {
+            return Err(OutOfMemory);
+        }
+        // SAFETY: the allocation begins with LARGE_PREFIX bytes of ours.
+        let place = unsafe {
+            base.cast::<usize>().write(bytes);
+            base.add(LARGE_PREFIX)
+        };
+        self.heap.add_large(place.cast(), bytes);
+        Ok((place, flag::LARGE))
+    }
+
+    /// Gives back the blocks and the list of remembered objects: before a collection, and when the thread dies.
+    pub fn retire(&self) {
+        for cursor in &self.cursors {
+            cursor.next.set(std::ptr::null_mut());
+            cursor.end.set(std::ptr::null_mut());
+            cursor.block.set(std::ptr::null_mut());
+        }
+        self.heap.add_remembered(&mut self.remembered.borrow_mut());
+    }
+
+    /// Whether enough was allocated that a collection is due.
+    #[inline(always)]
+    pub fn collection_is_due(&self) -> bool {
+        self.heap.due.load(Ordering::Relaxed)
+    }
+}
+
+/// The allocation behind a large object of `bytes`.
+pub(super) fn large_layout(bytes: usize) -> Layout {
+    let size = (bytes + LARGE_PREFIX).next_multiple_of(GRANULE);
+    match Layout::from_size_align(size, GRANULE) {
+        Ok(layout) => layout,
+        Err(_) => unreachable!("sizes are at most MAX_OBJECT"),
+    }
+}
+
+const _: () = assert!(BLOCK.is_multiple_of(GRANULE));

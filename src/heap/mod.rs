@@ -1,0 +1,15 @@
+//! The heap: the value word, objects and where they stand, collection. Knows nothing of what the kinds mean.
+#![expect(unsafe_code, reason = "the heap is where memory is managed; each block states its obligation")]
+
+mod block;
+mod collect;
+mod header;
+mod local;
+mod slot;
+mod word;
+
+pub use collect::{Heap, Marker, Visit};
+pub use header::{Header, Kind, Object, flag};
+pub use local::{Local, MAX_OBJECT, OutOfMemory};
+pub use slot::Slot;
+pub use word::{MAX_SMALL, MIN_SMALL, Value, Word};

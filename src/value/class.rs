@@ -1,0 +1,485 @@
+//! `type`: a class, its namespace, its method resolution order, and the cache through which names are looked up in it.
+//!
+//! The cache (`lookup`) is a dict from names to what the method resolution order finds, or [`Value::ABSENT`]. Its entries are
+//! never removed, so that an inline cache can hold the index of one; a change to a class puts [`Value::DUMMY`] into the
+//! entries of that name in the class and its subclasses.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::heap::{Header, Kind, Object, Slot, Value};
+
+use super::builtin::Builtin;
+use super::context::{Context, Raised};
+use super::dict::Dict;
+use super::list::List;
+use super::shape::MAX_SLOTS;
+use super::str::Str;
+use super::tuple::Tuple;
+
+/// What is known of a class without a look into its namespace. All but the last few follow from which special methods the
+/// method resolution order finds in classes written in the language.
+pub mod class_flag {
+    /// `__eq__` is written in the language.
+    pub const CUSTOM_EQ: u32 = 1;
+    /// `__hash__` is written in the language.
+    pub const CUSTOM_HASH: u32 = 2;
+    /// `__hash__` is None.
+    pub const UNHASHABLE: u32 = 4;
+    /// `__lt__`, `__le__`, `__gt__` or `__ge__` is written in the language.
+    pub const CUSTOM_ORDER: u32 = 8;
+    /// `__getattribute__` is written in the language.
+    pub const CUSTOM_GETATTRIBUTE: u32 = 16;
+    /// There is a `__getattr__`.
+    pub const GETATTR: u32 = 32;
+    /// `__setattr__` is written in the language.
+    pub const CUSTOM_SETATTR: u32 = 64;
+    /// `__delattr__` is written in the language.
+    pub const CUSTOM_DELATTR: u32 = 128;
+    /// `__bool__` or `__len__` is written in the language.
+    pub const CUSTOM_BOOL: u32 = 256;
+    /// `__iter__` or `__next__` is written in the language.
+    pub const CUSTOM_ITER: u32 = 512;
+    /// `__getitem__`, `__setitem__`, `__delitem__`, `__contains__` or `__missing__` is written in the language.
+    pub const CUSTOM_ITEM: u32 = 1024;
+    /// `__repr__`, `__str__` or `__format__` is written in the language.
+    pub const CUSTOM_REPR: u32 = 2048;
+    /// `__new__` is written in the language.
+    pub const CUSTOM_NEW: u32 = 4096;
+    /// `__init__` is written in the language.
+    pub const CUSTOM_INIT: u32 = 8192;
+    /// A number's special method (binary, unary, `__index__`, `__int__`, …) is written in the language.
+    pub const CUSTOM_NUMBER: u32 = 1 << 14;
+    /// Instances have no `__dict__`: every class of the order declares `__slots__`.
+    pub const CLOSED: u32 = 1 << 24;
+    /// Not written in the language: attributes cannot be set.
+    pub const BUILTIN: u32 = 1 << 25;
+    /// Cannot be a base.
+    pub const FINAL: u32 = 1 << 26;
+    /// Some attribute of the order is a data descriptor, so that instances' own slots do not come first for every name.
+    pub const HAS_DATA_DESCRIPTOR: u32 = 1 << 27;
+    /// Instances are exceptions.
+    pub const EXCEPTION: u32 = 1 << 28;
+    /// `__call__` is written in the language.
+    pub const CUSTOM_CALL: u32 = 1 << 29;
+}
+
+/// A class.
+#[repr(C)]
+pub struct Type {
+    header: Header,
+    name: Slot,
+    qualname: Slot,
+    bases: Slot,
+    mro: Slot,
+    namespace: Slot,
+    lookup: Slot,
+    subclasses: Slot,
+    flags: AtomicU32,
+    /// Shape of new instances.
+    root_shape: AtomicU32,
+    /// Shape of instances whose attributes stand in a dict; 0 until one is needed.
+    dict_shape: AtomicU32,
+    /// The built-in class that decides the layout of the instances.
+    layout: Builtin,
+}
+
+// SAFETY: repr(C), begins with the header, no drop glue, fields are atomic.
+unsafe impl Object for Type {
+    const KIND: Kind = Kind::Type;
+}
+
+/// What a new class is made of.
+pub struct NewClass<'a> {
+    /// `__name__`
+    pub name: Value<'a>,
+    /// `__qualname__`
+    pub qualname: Value<'a>,
+    /// A tuple of classes.
+    pub bases: Value<'a>,
+    /// A tuple of classes without the class itself, which will stand first.
+    pub mro_tail: &'a [Value<'a>],
+    /// The class's own dict.
+    pub namespace: &'a Dict,
+    /// The built-in class that decides the layout of the instances.
+    pub layout: Builtin,
+    /// Root shape of its metaclass.
+    pub metaclass_shape: u32,
+    /// How many slots instances get; at most [`MAX_SLOTS`].
+    pub slots: u16,
+}
+
+impl Type {
+    /// Makes a class and its shapes. The flags are computed by [`update_flags`](Self::update_flags) afterwards.
+    ///
+    /// # Errors
+    /// `MemoryError`, also when there are too many shapes.
+    pub fn new<'t>(cx: &'t Context, new: &NewClass<'_>) -> Result<&'t Type, Raised> {
+        let lookup = Value::object(Dict::new(cx));
+        let subclasses = cx.list(&[])?;
+        let class = cx.local().make(new.metaclass_shape, 0, |header| Type {
+            header,
+            name: Slot::of(new.name),
+            qualname: Slot::of(new.qualname),
+            bases: Slot::of(new.bases),
+            mro: Slot::new(None),
+            namespace: Slot::of(Value::object(new.namespace)),
+            lookup: Slot::of(lookup),
+            subclasses: Slot::of(subclasses),
+            flags: AtomicU32::new(0),
+            root_shape: AtomicU32::new(0),
+            dict_shape: AtomicU32::new(0),
+            layout: new.layout,
+        });
+        let mut mro = vec![Value::object(class)];
+        mro.extend_from_slice(new.mro_tail);
+        class.mro.init(Some(cx.tuple(&mro)?));
+        Ok(class)
+    }
+
+    /// Gives a class written in the language the shapes of its instances and one of its own.
+    ///
+    /// # Errors
+    /// `MemoryError` when there are too many shapes.
+    pub fn assign_shapes(&self, cx: &Context, slots: u16) -> Result<(), Raised> {
+        let shapes = &cx.world().shapes;
+        let metaclass = Value::object(cx.class_of(Value::object(self))).word();
+        let root = shapes.new_root(Value::object(self).word(), slots.min(MAX_SLOTS));
+        let own = shapes.new_root(metaclass, 0);
+        match (root, own) {
+            (Some(root), Some(own)) => {
+                self.root_shape.store(root, Ordering::Release);
+                self.header.set_shape(own);
+                Ok(())
+            }
+            _ => Err(cx.memory_error()),
+        }
+    }
+
+    /// At start: the class with the root shape whose number it has in the table.
+    pub(crate) fn set_root_shape(&self, shape: u32) {
+        self.root_shape.store(shape, Ordering::Release);
+    }
+
+    /// At start, when `tuple` and `type` exist: completes a class that was made before them.
+    pub(crate) fn set_mro(&self, cx: &Context, mro: Value<'_>) {
+        cx.store(self, &self.mro, Some(mro));
+    }
+
+    /// At start: its bases.
+    pub(crate) fn set_bases(&self, cx: &Context, bases: Value<'_>) {
+        cx.store(self, &self.bases, Some(bases));
+    }
+
+    /// Its name.
+    pub fn name(&self) -> Value<'_> {
+        self.name.get().unwrap_or(Value::NONE)
+    }
+
+    /// Its name as text, for messages.
+    pub fn name_str(&self) -> &str {
+        self.name().get::<Str>().and_then(Str::as_str).unwrap_or("?")
+    }
+
+    /// Its dotted name.
+    pub fn qualname(&self) -> Value<'_> {
+        self.qualname.get().unwrap_or(Value::NONE)
+    }
+
+    /// Sets `__name__`, a str.
+    pub fn set_name(&self, cx: &Context, name: Value<'_>) {
+        cx.store(self, &self.name, Some(name));
+    }
+
+    /// Sets `__qualname__`, a str.
+    pub fn set_qualname(&self, cx: &Context, name: Value<'_>) {
+        cx.store(self, &self.qualname, Some(name));
+    }
+
+    /// Its direct bases.
+    pub fn bases(&self) -> &[Value<'_>] {
+        self.bases_value().get::<Tuple>().map_or(&[], Tuple::items)
+    }
+
+    /// Its direct bases, the tuple.
+    pub fn bases_value(&self) -> Value<'_> {
+        self.bases.get().unwrap_or(Value::NONE)
+    }
+
+    /// The method resolution order, itself first.
+    #[inline]
+    pub fn mro(&self) -> &[Value<'_>] {
+        self.mro_value().get::<Tuple>().map_or(&[], Tuple::items)
+    }
+
+    /// The method resolution order, the tuple.
+    pub fn mro_value(&self) -> Value<'_> {
+        self.mro.get().unwrap_or(Value::NONE)
+    }
+
+    /// The classes of the method resolution order.
+    pub fn order(&self) -> impl Iterator<Item = &Type> {
+        self.mro().iter().filter_map(|class| class.get::<Type>())
+    }
+
+    /// Its own dict.
+    pub fn namespace(&self) -> &Dict {
+        match self.namespace.get().and_then(|namespace| namespace.get()) {
+            Some(namespace) => namespace,
+            None => unreachable!("a class is made with its namespace"),
+        }
+    }
+
+    /// The cache of lookups; an inline cache may hold the index of an entry.
+    #[inline(always)]
+    pub fn lookup_cache(&self) -> &Dict {
+        // SAFETY: a class is made with its cache, a Dict, which is never replaced.
+        unsafe { &*self.lookup.word().address().cast::<Dict>() }
+    }
+
+    /// The built-in class that decides the layout of its instances.
+    pub fn layout(&self) -> Builtin {
+        self.layout
+    }
+
+    /// Whether any of these flags is set.
+    #[inline(always)]
+    pub fn has(&self, flags: u32) -> bool {
+        self.flags.load(Ordering::Relaxed) & flags != 0
+    }
+
+    /// Sets flags.
+    pub fn set_flags(&self, flags: u32) {
+        self.flags.fetch_or(flags, Ordering::Relaxed);
+    }
+
+    /// Whether it is this built-in class itself.
+    #[inline(always)]
+    pub fn is(&self, class: Builtin) -> bool {
+        self.root_shape() == class.shape()
+    }
+
+    /// The shape of new instances.
+    #[inline(always)]
+    pub fn root_shape(&self) -> u32 {
+        self.root_shape.load(Ordering::Acquire)
+    }
+
+    /// Gives later instances more slots: one of them ran out.
+    pub fn widen(&self, cx: &Context) {
+        let shapes = &cx.world().shapes;
+        let capacity = shapes.get(self.root_shape()).capacity();
+        let wider = (capacity * 2).clamp(4, MAX_SLOTS);
+        if wider > capacity
+            && let Some(root) = shapes.new_root(Value::object(self).word(), wider)
+        {
+            self.root_shape.store(root, Ordering::Release);
+        }
+    }
+
+    /// The shape of instances whose attributes stand in a dict.
+    ///
+    /// # Errors
+    /// `MemoryError` when there are too many shapes.
+    pub fn dict_shape(&self, cx: &Context) -> Result<u32, Raised> {
+        let known = self.dict_shape.load(Ordering::Acquire);
+        if known != 0 {
+            return Ok(known);
+        }
+        let shape = cx.world().shapes.new_in_dict(Value::object(self).word()).ok_or_else(|| cx.memory_error())?;
+        self.dict_shape.store(shape, Ordering::Release);
+        Ok(shape)
+    }
+
+    /// Whether it is `other` or one of its subclasses.
+    #[inline]
+    pub fn is_subclass(&self, other: &Type) -> bool {
+        std::ptr::eq(self, other) || self.order().any(|class| std::ptr::eq(class, other))
+    }
+
+    /// Whether it is this built-in class or one of its subclasses.
+    pub fn is_a(&self, cx: &Context, class: Builtin) -> bool {
+        self.is_subclass(cx.class(class))
+    }
+
+    /// What the method resolution order finds for an interned name.
+    #[inline]
+    pub fn lookup<'t>(&'t self, cx: &'t Context, name: Value<'t>) -> Option<Value<'t>> {
+        let cached = match self.lookup_cache().get(cx, name) {
+            Ok(Some(found)) if !found.is(Value::DUMMY) => found,
+            _ => self.fill_lookup(cx, name),
+        };
+        (!cached.is(Value::ABSENT)).then_some(cached)
+    }
+
+    /// [`lookup`](Self::lookup) by text.
+    pub fn lookup_str<'t>(&'t self, cx: &'t Context, name: &str) -> Option<Value<'t>> {
+        self.lookup(cx, cx.intern(name))
+    }
+
+    fn fill_lookup<'t>(&'t self, cx: &'t Context, name: Value<'t>) -> Value<'t> {
+        let found = self.find_uncached(cx, name).unwrap_or(Value::ABSENT);
+        // Without room for the cache the lookup is only slower.
+        let _ = self.lookup_cache().set(cx, name, found);
+        found
+    }
+
+    fn find_uncached<'t>(&'t self, cx: &'t Context, name: Value<'t>) -> Option<Value<'t>> {
+        self.order().find_map(|class| class.namespace().get(cx, name).ok().flatten())
+    }
+
+    /// The class of the order that defines the name, and what it defines.
+    pub fn defining<'t>(&'t self, cx: &'t Context, name: Value<'t>) -> Option<(&'t Type, Value<'t>)> {
+        self.order().find_map(|class| Some((class, class.namespace().get(cx, name).ok().flatten()?)))
+    }
+
+    /// Sets (or with `None` removes) an attribute of the class itself, and has every cache look again. Says whether there
+    /// was one.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn set_own(&self, cx: &Context, name: Value<'_>, value: Option<Value<'_>>) -> Result<bool, Raised> {
+        let existed = match value {
+            Some(value) => {
+                self.namespace().set(cx, name, value)?;
+                true
+            }
+            None => self.namespace().remove(cx, name)?.is_some(),
+        };
+        self.forget(cx, name);
+        Ok(existed)
+    }
+
+    fn forget(&self, cx: &Context, name: Value<'_>) {
+        // Interned names compare without code of the language.
+        if let Ok(Some(_)) = self.lookup_cache().get(cx, name) {
+            let _ = self.lookup_cache().set(cx, name, Value::DUMMY);
+        }
+        self.update_flags(cx);
+        for subclass in self.subclasses() {
+            subclass.forget(cx, name);
+        }
+    }
+
+    /// Its direct subclasses.
+    pub fn subclasses(&self) -> impl Iterator<Item = &Type> {
+        let list: Option<&List> = self.subclasses.get().and_then(|list| list.get());
+        list.map_or_else(Vec::new, |list| list.to_vec()).into_iter().filter_map(|class| class.get::<Type>())
+    }
+
+    /// Notes a new direct subclass.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn add_subclass(&self, cx: &Context, class: &Type) -> Result<(), Raised> {
+        match self.subclasses.get().and_then(|list| list.get::<List>()) {
+            Some(list) => list.push(cx, Value::object(class)),
+            None => Ok(()),
+        }
+    }
+
+    /// Computes the flags that follow from the special methods of the classes in the order.
+    pub fn update_flags(&self, cx: &Context) {
+        if self.has(class_flag::BUILTIN) {
+            return;
+        }
+        let mut flags = self.flags.load(Ordering::Relaxed) & class_flag::CLOSED;
+        for (name, flag) in SPECIAL_METHODS {
+            let Some((class, value)) = self.defining(cx, cx.intern(name)) else { continue };
+            if *flag == class_flag::CUSTOM_HASH && value.is_none() {
+                flags |= class_flag::UNHASHABLE;
+            } else if !class.has(class_flag::BUILTIN) {
+                flags |= flag;
+            }
+        }
+        for class in self.order() {
+            flags |= class.flags.load(Ordering::Relaxed)
+                & (class_flag::EXCEPTION | class_flag::HAS_DATA_DESCRIPTOR);
+        }
+        self.flags.store(flags, Ordering::Release);
+    }
+
+    pub(super) fn slots(&self) -> [&Slot; 7] {
+        [&self.name, &self.qualname, &self.bases, &self.mro, &self.namespace, &self.lookup, &self.subclasses]
+    }
+}
+
+const SPECIAL_METHODS: &[(&str, u32)] = &[
+    ("__eq__", class_flag::CUSTOM_EQ),
+    ("__ne__", class_flag::CUSTOM_EQ),
+    ("__hash__", class_flag::CUSTOM_HASH),
+    ("__lt__", class_flag::CUSTOM_ORDER),
+    ("__le__", class_flag::CUSTOM_ORDER),
+    ("__gt__", class_flag::CUSTOM_ORDER),
+    ("__ge__", class_flag::CUSTOM_ORDER),
+    ("__getattribute__", class_flag::CUSTOM_GETATTRIBUTE),
+    ("__getattr__", class_flag::GETATTR),
+    ("__setattr__", class_flag::CUSTOM_SETATTR),
+    ("__delattr__", class_flag::CUSTOM_DELATTR),
+    ("__bool__", class_flag::CUSTOM_BOOL),
+    ("__len__", class_flag::CUSTOM_BOOL),
+    ("__iter__", class_flag::CUSTOM_ITER),
+    ("__next__", class_flag::CUSTOM_ITER),
+    ("__getitem__", class_flag::CUSTOM_ITEM),
+    ("__setitem__", class_flag::CUSTOM_ITEM),
+    ("__delitem__", class_flag::CUSTOM_ITEM),
+    ("__contains__", class_flag::CUSTOM_ITEM),
+    ("__missing__", class_flag::CUSTOM_ITEM),
+    ("__repr__", class_flag::CUSTOM_REPR),
+    ("__str__", class_flag::CUSTOM_REPR),
+    ("__format__", class_flag::CUSTOM_REPR),
+    ("__new__", class_flag::CUSTOM_NEW),
+    ("__init__", class_flag::CUSTOM_INIT),
+    ("__call__", class_flag::CUSTOM_CALL),
+    ("__index__", class_flag::CUSTOM_NUMBER),
+    ("__int__", class_flag::CUSTOM_NUMBER),
+    ("__float__", class_flag::CUSTOM_NUMBER),
+    ("__add__", class_flag::CUSTOM_NUMBER),
+    ("__radd__", class_flag::CUSTOM_NUMBER),
+    ("__iadd__", class_flag::CUSTOM_NUMBER),
+    ("__sub__", class_flag::CUSTOM_NUMBER),
+    ("__rsub__", class_flag::CUSTOM_NUMBER),
+    ("__isub__", class_flag::CUSTOM_NUMBER),
+    ("__mul__", class_flag::CUSTOM_NUMBER),
+    ("__rmul__", class_flag::CUSTOM_NUMBER),
+    ("__imul__", class_flag::CUSTOM_NUMBER),
+    ("__matmul__", class_flag::CUSTOM_NUMBER),
+    ("__rmatmul__", class_flag::CUSTOM_NUMBER),
+    ("__imatmul__", class_flag::CUSTOM_NUMBER),
+    ("__truediv__", class_flag::CUSTOM_NUMBER),
+    ("__rtruediv__", class_flag::CUSTOM_NUMBER),
+    ("__itruediv__", class_flag::CUSTOM_NUMBER),
+    ("__floordiv__", class_flag::CUSTOM_NUMBER),
+    ("__rfloordiv__", class_flag::CUSTOM_NUMBER),
+    ("__ifloordiv__", class_flag::CUSTOM_NUMBER),
+    ("__mod__", class_flag::CUSTOM_NUMBER),
+    ("__rmod__", class_flag::CUSTOM_NUMBER),
+    ("__imod__", class_flag::CUSTOM_NUMBER),
+    ("__pow__", class_flag::CUSTOM_NUMBER),
+    ("__rpow__", class_flag::CUSTOM_NUMBER),
+    ("__ipow__", class_flag::CUSTOM_NUMBER),
+    ("__lshift__", class_flag::CUSTOM_NUMBER),
+    ("__rlshift__", class_flag::CUSTOM_NUMBER),
+    ("__ilshift__", class_flag::CUSTOM_NUMBER),
+    ("__rshift__", class_flag::CUSTOM_NUMBER),
+    ("__rrshift__", class_flag::CUSTOM_NUMBER),
+    ("__irshift__", class_flag::CUSTOM_NUMBER),
+    ("__and__", class_flag::CUSTOM_NUMBER),
+    ("__rand__", class_flag::CUSTOM_NUMBER),
+    ("__iand__", class_flag::CUSTOM_NUMBER),
+    ("__or__", class_flag::CUSTOM_NUMBER),
+    ("__ror__", class_flag::CUSTOM_NUMBER),
+    ("__ior__", class_flag::CUSTOM_NUMBER),
+    ("__xor__", class_flag::CUSTOM_NUMBER),
+    ("__rxor__", class_flag::CUSTOM_NUMBER),
+    ("__ixor__", class_flag::CUSTOM_NUMBER),
+    ("__divmod__", class_flag::CUSTOM_NUMBER),
+    ("__rdivmod__", class_flag::CUSTOM_NUMBER),
+    ("__neg__", class_flag::CUSTOM_NUMBER),
+    ("__pos__", class_flag::CUSTOM_NUMBER),
+    ("__abs__", class_flag::CUSTOM_NUMBER),
+    ("__invert__", class_flag::CUSTOM_NUMBER),
+    ("__round__", class_flag::CUSTOM_NUMBER),
+    ("__trunc__", class_flag::CUSTOM_NUMBER),
+    ("__floor__", class_flag::CUSTOM_NUMBER),
+    ("__ceil__", class_flag::CUSTOM_NUMBER),
+];

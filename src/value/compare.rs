@@ -1,0 +1,194 @@
+//! Equality and order of built-in values, as far as no code of the language is needed.
+
+use std::cmp::Ordering;
+
+use crate::heap::{Kind, Object, Value};
+
+use super::bytes::Bytes;
+use super::class::class_flag;
+use super::context::{Context, Raised};
+use super::dict::Dict;
+use super::list::List;
+use super::set::Set;
+use super::str::Str;
+use super::tuple::Tuple;
+use super::{float, int};
+
+/// How deep containers are compared before `RecursionError`.
+const MAX_DEPTH: u32 = 500;
+
+/// Whether two dict keys are the same key: identical or equal.
+///
+/// # Errors
+/// [`Context::needs_code`].
+#[inline(always)]
+pub fn same_key(cx: &Context, a: Value<'_>, b: Value<'_>) -> Result<bool, Raised> {
+    if a.is(b) { Ok(true) } else { equal(cx, a, b) }
+}
+
+/// `a == b`.
+///
+/// # Errors
+/// [`Context::needs_code`] if either class defines `__eq__`; `RecursionError`.
+pub fn equal(cx: &Context, a: Value<'_>, b: Value<'_>) -> Result<bool, Raised> {
+    equal_at(cx, a, b, 0)
+}
+
+fn same_or_equal(cx: &Context, a: Value<'_>, b: Value<'_>, depth: u32) -> Result<bool, Raised> {
+    if a.is(b) { Ok(true) } else { equal_at(cx, a, b, depth) }
+}
+
+fn equal_at(cx: &Context, a: Value<'_>, b: Value<'_>, depth: u32) -> Result<bool, Raised> {
+    if let (Some(a), Some(b)) = (a.get::<Str>(), b.get::<Str>())
+        && a.header().shape() == b.header().shape()
+        && !cx.class_of(Value::object(a)).has(class_flag::CUSTOM_EQ)
+    {
+        return Ok(a.as_bytes() == b.as_bytes());
+    }
+    if a.word().both_small(b.word()) {
+        return Ok(a.is(b));
+    }
+    if cx.class_of(a).has(class_flag::CUSTOM_EQ) || cx.class_of(b).has(class_flag::CUSTOM_EQ) {
+        return Err(cx.needs_code());
+    }
+    if let Some(order) = compare_numbers(a, b) {
+        return Ok(order == Some(Ordering::Equal));
+    }
+    if depth > MAX_DEPTH {
+        return Err(too_deep(cx));
+    }
+    equal_objects(cx, a, b, depth + 1)
+}
+
+fn equal_objects(cx: &Context, a: Value<'_>, b: Value<'_>, depth: u32) -> Result<bool, Raised> {
+    if a.is(b) {
+        return Ok(true);
+    }
+    let (a, b) = (a.plain(), b.plain());
+    let (Some(kind), Some(other)) = (a.kind(), b.kind()) else { return Ok(a.is(b)) };
+    if is_set(kind) && is_set(other) {
+        return match (a.get::<Set>(), b.get::<Set>()) {
+            (Some(a), Some(b)) => a.equals(cx, b),
+            _ => Ok(false),
+        };
+    }
+    if kind != other {
+        return Ok(false);
+    }
+    if let (Some(a), Some(b)) = (a.get::<Str>(), b.get::<Str>()) {
+        return Ok(a.as_bytes() == b.as_bytes());
+    }
+    if let (Some(a), Some(b)) = (a.get::<Bytes>(), b.get::<Bytes>()) {
+        return Ok(a.as_bytes() == b.as_bytes());
+    }
+    if let (Some(a), Some(b)) = (a.get::<Tuple>(), b.get::<Tuple>()) {
+        return equal_items(cx, a.items().iter().copied(), b.items().iter().copied(), depth);
+    }
+    if let (Some(a), Some(b)) = (a.get::<List>(), b.get::<List>()) {
+        return Ok(a.len() == b.len() && equal_items(cx, a.to_vec().into_iter(), b.to_vec().into_iter(), depth)?);
+    }
+    if let (Some(a), Some(b)) = (a.get::<Dict>(), b.get::<Dict>()) {
+        return equal_dicts(cx, a, b, depth);
+    }
+    match kind {
+        Kind::Range => super::range::equal(cx, a, b),
+        Kind::Slice => super::slice::equal(cx, a, b),
+        Kind::BoundMethod => Ok(super::function::same_method(a, b)),
+        Kind::DictView | Kind::MappingProxy => Err(cx.needs_code()),
+        _ => Ok(a.is(b)),
+    }
+}
+
+fn is_set(kind: Kind) -> bool {
+    matches!(kind, Kind::Set | Kind::FrozenSet)
+}
+
+fn equal_items<'a, 'b>(
+    cx: &Context,
+    a: impl ExactSizeIterator<Item = Value<'a>>,
+    b: impl ExactSizeIterator<Item = Value<'b>>,
+    depth: u32,
+) -> Result<bool, Raised> {
+    if a.len() != b.len() {
+        return Ok(false);
+    }
+    for (a, b) in a.zip(b) {
+        if !same_or_equal(cx, a, b, depth)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn equal_dicts(cx: &Context, a: &Dict, b: &Dict, depth: u32) -> Result<bool, Raised> {
+    if a.len() != b.len() {
+        return Ok(false);
+    }
+    for (key, value) in a.iter() {
+        match b.get(cx, key)? {
+            Some(other) if same_or_equal(cx, value, other, depth)? => {}
+            _ => return Ok(false),
+        }
+    }
+    Ok(true)
+}
+
+/// Compares two numbers: `None` if one is not a number, `Some(None)` if one is not a number in the float's sense.
+#[inline]
+pub fn compare_numbers(a: Value<'_>, b: Value<'_>) -> Option<Option<Ordering>> {
+    if a.word().both_small(b.word()) {
+        return Some(Some(a.word().as_small().cmp(&b.word().as_small())));
+    }
+    match (float::value_of(a), float::value_of(b)) {
+        (Some(a), Some(b)) => Some(a.partial_cmp(&b)),
+        (Some(a), None) => int::compare_float(b, a).map(|order| order.map(Ordering::reverse)),
+        (None, Some(b)) => int::compare_float(a, b),
+        (None, None) => int::compare(a, b).map(Some),
+    }
+}
+
+/// The order of two values of one built-in ordered type: numbers, str, bytes, tuples, lists. `None` where they have no
+/// order (then `<` is a `TypeError`); `Some(None)` where no comparison holds (NaN).
+///
+/// # Errors
+/// [`Context::needs_code`] if a class that is written in the language is met.
+pub fn order(cx: &Context, a: Value<'_>, b: Value<'_>) -> Result<Option<Option<Ordering>>, Raised> {
+    if let Some(order) = compare_numbers(a, b) {
+        return Ok(Some(order));
+    }
+    if cx.class_of(a).has(class_flag::CUSTOM_ORDER) || cx.class_of(b).has(class_flag::CUSTOM_ORDER) {
+        return Err(cx.needs_code());
+    }
+    if let (Some(a), Some(b)) = (a.get::<Str>(), b.get::<Str>()) {
+        return Ok(Some(Some(a.as_bytes().cmp(b.as_bytes()))));
+    }
+    if let (Some(a), Some(b)) = (a.get::<Bytes>(), b.get::<Bytes>()) {
+        return Ok(Some(Some(a.as_bytes().cmp(b.as_bytes()))));
+    }
+    if let (Some(a), Some(b)) = (a.get::<Tuple>(), b.get::<Tuple>()) {
+        return order_items(cx, a.items(), b.items());
+    }
+    if let (Some(a), Some(b)) = (a.get::<List>(), b.get::<List>()) {
+        return order_items(cx, &a.to_vec(), &b.to_vec());
+    }
+    Ok(None)
+}
+
+fn order_items(cx: &Context, a: &[Value<'_>], b: &[Value<'_>]) -> Result<Option<Option<Ordering>>, Raised> {
+    for (a, b) in a.iter().zip(b) {
+        if !a.is(*b) && !equal(cx, *a, *b)? {
+            return match order(cx, *a, *b)? {
+                // Which two items have no order is part of the message: the general way finds them.
+                None => Err(cx.needs_code()),
+                Some(None) => Ok(Some(None)),
+                found => Ok(found),
+            };
+        }
+    }
+    Ok(Some(Some(a.len().cmp(&b.len()))))
+}
+
+#[cold]
+fn too_deep(cx: &Context) -> Raised {
+    cx.raise(super::Builtin::RecursionError, "maximum recursion depth exceeded in comparison")
+}

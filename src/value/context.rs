@@ -1,0 +1,337 @@
+//! What native code works with: a thread's allocator, the machine's classes and names, and the exception it raises.
+//!
+//! Native code that borrows a [`Context`] cannot run code of the language, so that no collection happens during the
+//! borrow: the values it holds stay alive. Code that calls back takes the thread mutably, which ends the borrow.
+
+use std::cell::Cell;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+
+use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
+
+use crate::heap::{Header, Heap, Local, Marker, Object, OutOfMemory, Slot, Value, Word};
+
+use super::builtin::Builtin;
+use super::class::Type;
+use super::exception::Exception;
+use super::hash;
+use super::list::{List, Store};
+use super::shape::Shapes;
+use super::str::Str;
+use super::tuple::Tuple;
+use super::unit::Unit;
+
+/// An exception is pending in the context (or code of the language is needed: see [`Context::needs_code`]).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Raised;
+
+/// A value, or an exception is pending: one word.
+pub type Res<'t> = Result<Value<'t>, Raised>;
+
+const _: () = assert!(size_of::<Res<'static>>() == 8);
+
+/// What the threads of one machine share.
+pub struct World {
+    /// Where objects stand.
+    pub heap: Arc<Heap>,
+    /// Classes and slots of objects.
+    pub shapes: Shapes,
+    interned: Mutex<FxHashMap<Box<[u8]>, Word>>,
+    units: Mutex<Vec<Box<Unit>>>,
+    /// Values that live as long as the machine.
+    permanent: Mutex<Vec<Word>>,
+    /// The key of string hashes.
+    pub hash_seed: (u64, u64),
+    /// Where ids of dict tables come from, for the caches of globals.
+    pub table_ids: AtomicU32,
+    /// The most digits that a conversion between int and decimal text takes (`sys.set_int_max_str_digits`); 0 is no limit.
+    pub int_max_str_digits: AtomicU32,
+}
+
+impl World {
+    /// An empty world on a new heap.
+    pub fn new(hash_seed: (u64, u64)) -> World {
+        World {
+            heap: Arc::default(),
+            shapes: Shapes::new(),
+            interned: Mutex::default(),
+            units: Mutex::default(),
+            permanent: Mutex::default(),
+            hash_seed,
+            table_ids: AtomicU32::new(1),
+            int_max_str_digits: AtomicU32::new(4300),
+        }
+    }
+
+    /// The built-in class.
+    #[inline(always)]
+    pub fn class(&self, class: Builtin) -> &Type {
+        self.shapes.get(class.shape()).class()
+    }
+
+    /// Keeps a unit as long as the machine.
+    pub fn keep_unit(&self, unit: Box<Unit>) -> &Unit {
+        let unit_ptr: *const Unit = &*unit;
+        self.units.lock().push(unit);
+        // SAFETY: units are boxed and never removed while the world lives.
+        unsafe { &*unit_ptr }
+    }
+
+    /// Keeps a value as long as the machine.
+    pub fn keep(&self, value: Value<'_>) {
+        self.permanent.lock().push(value.word());
+    }
+
+    /// Shows the collector what the world holds.
+    pub fn visit_roots(&self, marker: &mut Marker) {
+        self.shapes.visit(marker);
+        for word in self.interned.lock().values() {
+            marker.word(*word);
+        }
+        for unit in &*self.units.lock() {
+            unit.visit(marker);
+        }
+        for word in &*self.permanent.lock() {
+            marker.word(*word);
+        }
+    }
+}
+
+/// What native code of one thread works with.
+pub struct Context {
+    local: Local,
+    world: Arc<World>,
+    pending: Cell<Word>,
+}
+
+impl Context {
+    /// A context for one more thread.
+    pub fn new(world: Arc<World>) -> Context {
+        Context { local: Local::new(world.heap.clone()), world, pending: Cell::new(Word::NONE_AT_ALL) }
+    }
+
+    /// What the threads share.
+    #[inline(always)]
+    pub fn world(&self) -> &Arc<World> {
+        &self.world
+    }
+
+    /// The allocator.
+    #[inline(always)]
+    pub fn local(&self) -> &Local {
+        &self.local
+    }
+
+    /// A built-in class.
+    #[inline(always)]
+    pub fn class(&self, class: Builtin) -> &Type {
+        self.world.class(class)
+    }
+
+    /// The class of a value.
+    #[inline]
+    pub fn class_of<'t>(&'t self, value: Value<'t>) -> &'t Type {
+        self.world.shapes.get(shape_of(value)).class()
+    }
+
+    /// The `__name__` of a value's class, for messages.
+    pub fn type_name<'t>(&'t self, value: Value<'t>) -> &'t str {
+        self.class_of(value).name_str()
+    }
+
+    /// The one way to store into an object.
+    #[inline(always)]
+    pub fn store(&self, owner: &impl Object, slot: &Slot, value: Option<Value<'_>>) {
+        self.local.store(owner.header(), slot, value);
+    }
+
+    /// [`store`](Self::store) where the owner is known by its header.
+    #[inline(always)]
+    pub fn store_at(&self, owner: &Header, slot: &Slot, value: Option<Value<'_>>) {
+        self.local.store(owner, slot, value);
+    }
+
+    // Making values.
+
+    /// An integer.
+    #[inline]
+    pub fn int(&self, value: i64) -> Value<'_> {
+        Value::small(value).unwrap_or_else(|| super::int::wide(self, value.into()))
+    }
+
+    /// A string.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn str(&self, text: &str) -> Res<'_> {
+        self.wtf8(text.as_bytes())
+    }
+
+    /// A string of bytes that are valid WTF-8.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn wtf8(&self, bytes: &[u8]) -> Res<'_> {
+        Str::new(self, bytes).map(Value::object)
+    }
+
+    /// A tuple.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn tuple(&self, items: &[Value<'_>]) -> Res<'_> {
+        Tuple::new(self, items).map(Value::object)
+    }
+
+    /// A list.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn list(&self, items: &[Value<'_>]) -> Res<'_> {
+        List::new(self, items).map(Value::object)
+    }
+
+    /// The one string object that a name is.
+    pub fn intern(&self, name: &str) -> Value<'_> {
+        self.intern_bytes(name.as_bytes())
+    }
+
+    /// The one string object that a name is, given as WTF-8.
+    pub fn intern_bytes(&self, name: &[u8]) -> Value<'_> {
+        let mut interned = self.world.interned.lock();
+        let word = match interned.get(name) {
+            Some(word) => *word,
+            None => {
+                let Ok(string) = Str::new(self, name) else {
+                    std::alloc::handle_alloc_error(std::alloc::Layout::new::<Str>());
+                };
+                string.header().set(crate::heap::flag::INTERNED);
+                hash::str_hash(self, string);
+                let word = Value::object(string).word();
+                interned.insert(name.into(), word);
+                word
+            }
+        };
+        // SAFETY: interned strings are roots.
+        unsafe { word.value() }.unwrap_or(Value::NONE)
+    }
+
+    /// The interned string that equals `name`.
+    pub fn intern_str<'t>(&'t self, name: &'t Str) -> Value<'t> {
+        if name.header().has(crate::heap::flag::INTERNED) {
+            Value::object(name)
+        } else {
+            self.intern_bytes(name.as_bytes())
+        }
+    }
+
+    /// A store for at least `capacity` items, all holes.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn new_store(&self, capacity: usize) -> Result<&Store, Raised> {
+        Store::new(self, capacity)
+    }
+
+    // Raising.
+
+    /// Raises an exception of a built-in class with a message.
+    #[cold]
+    pub fn raise(&self, class: Builtin, message: impl fmt::Display) -> Raised {
+        match self.str(&message.to_string()) {
+            Ok(message) => self.raise_with(class, &[message]),
+            Err(raised) => raised,
+        }
+    }
+
+    /// Raises an exception of a built-in class with these `args`.
+    #[cold]
+    pub fn raise_with(&self, class: Builtin, args: &[Value<'_>]) -> Raised {
+        match Exception::new(self, class.shape(), args) {
+            Ok(exception) => self.raise_value(Value::object(exception)),
+            Err(raised) => raised,
+        }
+    }
+
+    /// Raises this exception object.
+    #[cold]
+    pub fn raise_value(&self, exception: Value<'_>) -> Raised {
+        self.pending.set(exception.word());
+        Raised
+    }
+
+    /// `TypeError`
+    #[cold]
+    pub fn type_error(&self, message: impl fmt::Display) -> Raised {
+        self.raise(Builtin::TypeError, message)
+    }
+
+    /// `ValueError`
+    #[cold]
+    pub fn value_error(&self, message: impl fmt::Display) -> Raised {
+        self.raise(Builtin::ValueError, message)
+    }
+
+    /// `MemoryError`, without allocating a message.
+    #[cold]
+    pub fn memory_error(&self) -> Raised {
+        self.raise_with(Builtin::MemoryError, &[])
+    }
+
+    /// Says that the operation cannot be finished natively, because an operand's class is written in the language. Nothing
+    /// may have been changed yet: the caller starts the operation's twin that is written in the language instead.
+    #[cold]
+    pub fn needs_code(&self) -> Raised {
+        self.pending.set(Value::ABSENT.word());
+        Raised
+    }
+
+    /// Whether what is pending is [`needs_code`](Self::needs_code); it is no longer pending then.
+    pub fn take_needs_code(&self) -> bool {
+        let needed = self.pending.get() == Value::ABSENT.word();
+        if needed {
+            self.pending.set(Word::NONE_AT_ALL);
+        }
+        needed
+    }
+
+    /// Takes the pending exception.
+    pub fn take_pending(&self) -> Option<Value<'_>> {
+        // SAFETY: the pending exception is a root of its thread.
+        unsafe { self.pending.replace(Word::NONE_AT_ALL).value() }
+    }
+
+    /// The pending exception's word, for the collector.
+    pub fn pending_word(&self) -> Word {
+        self.pending.get()
+    }
+}
+
+
+/// The shape of any value: of a word without an object, the root shape of its class.
+#[inline(always)]
+pub fn shape_of(value: Value<'_>) -> u32 {
+    match value.header() {
+        Some(header) => header.shape(),
+        None => shape_of_immediate(value),
+    }
+}
+
+fn shape_of_immediate(value: Value<'_>) -> u32 {
+    let class = if value.word().is_small() {
+        Builtin::Int
+    } else if value.word().is_float() {
+        Builtin::Float
+    } else if value.is_none() {
+        Builtin::NoneType
+    } else if value.as_bool().is_some() {
+        Builtin::Bool
+    } else if value.is(Value::ELLIPSIS) {
+        Builtin::EllipsisType
+    } else {
+        Builtin::NotImplementedType
+    };
+    class.shape()
+}

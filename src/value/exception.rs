@@ -1,0 +1,182 @@
+//! Exceptions and tracebacks.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::heap::{Header, Kind, Object, Slot, Value, flag};
+
+use super::builtin::Builtin;
+use super::context::{Context, Raised};
+use super::dict::Dict;
+use super::tuple::Tuple;
+use super::unit::Unit;
+
+/// An exception object. Its flag `OWN` is `__suppress_context__`.
+#[repr(C)]
+pub struct Exception {
+    header: Header,
+    args: Slot,
+    cause: Slot,
+    context: Slot,
+    traceback: Slot,
+    attributes: Slot,
+}
+
+// SAFETY: repr(C), begins with the header, no drop glue, fields are atomic.
+unsafe impl Object for Exception {
+    const KIND: Kind = Kind::Exception;
+}
+
+/// The parts of an [`Exception`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "named after the attributes")]
+pub enum ExceptionPart {
+    Args,
+    Cause,
+    Context,
+    Traceback,
+}
+
+impl Exception {
+    /// An exception of the class with this root shape.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn new<'t>(cx: &'t Context, shape: u32, args: &[Value<'_>]) -> Result<&'t Exception, Raised> {
+        let args = cx.tuple(args)?;
+        Ok(cx.local().make(shape, 0, |header| Exception {
+            header,
+            args: Slot::of(args),
+            cause: Slot::new(None),
+            context: Slot::new(None),
+            traceback: Slot::new(None),
+            attributes: Slot::new(None),
+        }))
+    }
+
+    /// A part.
+    pub fn part(&self, part: ExceptionPart) -> Option<Value<'_>> {
+        self.slot_of(part).get()
+    }
+
+    /// Replaces a part.
+    pub fn set_part(&self, cx: &Context, part: ExceptionPart, value: Option<Value<'_>>) {
+        cx.store(self, self.slot_of(part), value);
+    }
+
+    /// `args`
+    pub fn args(&self) -> &[Value<'_>] {
+        self.args.get().and_then(|args| args.get::<Tuple>()).map_or(&[], Tuple::items)
+    }
+
+    /// `__suppress_context__`
+    pub fn suppresses_context(&self) -> bool {
+        self.header.has(flag::OWN)
+    }
+
+    /// Sets `__suppress_context__`.
+    pub fn set_suppress_context(&self, suppress: bool) {
+        if suppress { self.header.set(flag::OWN) } else { self.header.clear(flag::OWN) }
+    }
+
+    /// Further attributes, if any was set.
+    pub fn known_attributes(&self) -> Option<&Dict> {
+        self.attributes.get().and_then(|attributes| attributes.get())
+    }
+
+    /// The dict of further attributes, made when it is asked for.
+    pub fn attributes<'t>(&'t self, cx: &'t Context) -> &'t Dict {
+        match self.known_attributes() {
+            Some(attributes) => attributes,
+            None => {
+                let dict = Dict::new(cx);
+                cx.store(self, &self.attributes, Some(Value::object(dict)));
+                dict
+            }
+        }
+    }
+
+    /// Sets a further attribute by name (`name` of a NameError, `value` of a StopIteration, …).
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn set_attribute(&self, cx: &Context, name: &str, value: Value<'_>) -> Result<(), Raised> {
+        self.attributes(cx).set(cx, cx.intern(name), value)
+    }
+
+    /// A further attribute by name.
+    pub fn attribute<'t>(&'t self, cx: &'t Context, name: &str) -> Option<Value<'t>> {
+        self.known_attributes()?.get_name(cx, name)
+    }
+
+    fn slot_of(&self, part: ExceptionPart) -> &Slot {
+        match part {
+            ExceptionPart::Args => &self.args,
+            ExceptionPart::Cause => &self.cause,
+            ExceptionPart::Context => &self.context,
+            ExceptionPart::Traceback => &self.traceback,
+        }
+    }
+
+    pub(super) fn slots(&self) -> [&Slot; 5] {
+        [&self.args, &self.cause, &self.context, &self.traceback, &self.attributes]
+    }
+}
+
+/// One entry of a traceback: a frame that the exception passed, and the entry of the frame it called.
+#[repr(C)]
+pub struct Traceback {
+    header: Header,
+    unit: *const Unit,
+    pc: AtomicU32,
+    next: Slot,
+}
+
+// SAFETY: repr(C), begins with the header, no drop glue; units live as long as the machine.
+unsafe impl Object for Traceback {
+    const KIND: Kind = Kind::Traceback;
+}
+// SAFETY: as above.
+unsafe impl Sync for Traceback {}
+
+impl Traceback {
+    /// An entry for the op at `pc` of a unit.
+    pub fn new<'t>(cx: &'t Context, unit: &Unit, pc: u32, next: Option<Value<'_>>) -> &'t Traceback {
+        cx.local().make(Builtin::Traceback.shape(), 0, |header| Traceback {
+            header,
+            unit,
+            pc: AtomicU32::new(pc),
+            next: Slot::new(next),
+        })
+    }
+
+    /// The code that ran.
+    pub fn unit(&self) -> &Unit {
+        // SAFETY: units live as long as the machine.
+        unsafe { &*self.unit }
+    }
+
+    /// The op that raised or called.
+    pub fn pc(&self) -> u32 {
+        self.pc.load(Ordering::Relaxed)
+    }
+
+    /// The entry of the frame it called.
+    pub fn next(&self) -> Option<&Traceback> {
+        self.next.get().and_then(|next| next.get())
+    }
+
+    /// Replaces the rest (`tb_next`).
+    pub fn set_next(&self, cx: &Context, next: Option<Value<'_>>) {
+        cx.store(self, &self.next, next);
+    }
+
+    /// The line it stands on.
+    pub fn line(&self) -> u32 {
+        let code = &self.unit().code;
+        code.source.line_of(code.spans[self.pc() as usize].start)
+    }
+
+    pub(super) fn slot(&self) -> &Slot {
+        &self.next
+    }
+}

@@ -1,0 +1,277 @@
+//! Functions of the language, native functions, bound methods and cells.
+
+use crate::heap::{Header, Kind, Object, Slot, Value};
+
+use super::builtin::Builtin;
+use super::context::Context;
+use super::dict::Dict;
+use super::tuple::Tuple;
+use super::unit::Unit;
+
+/// A function of the language.
+#[repr(C)]
+pub struct Function {
+    header: Header,
+    unit: *const Unit,
+    globals: Slot,
+    closure: Slot,
+    defaults: Slot,
+    kw_defaults: Slot,
+    name: Slot,
+    qualname: Slot,
+    annotations: Slot,
+    attributes: Slot,
+}
+
+// SAFETY: repr(C), begins with the header, no drop glue; fields are atomic but the unit, which is immutable and lives as
+// long as the machine.
+unsafe impl Object for Function {
+    const KIND: Kind = Kind::Function;
+}
+// SAFETY: as above.
+unsafe impl Sync for Function {}
+
+/// The parts of a [`Function`] that can be replaced.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "named after the attributes")]
+pub enum FunctionPart {
+    Closure,
+    Defaults,
+    KwDefaults,
+    Name,
+    Qualname,
+    Annotations,
+    Attributes,
+}
+
+impl Function {
+    /// A function with its names from its code and nothing else.
+    pub fn new<'t>(cx: &'t Context, unit: &Unit, globals: &Dict) -> &'t Function {
+        cx.local().make(Builtin::Function.shape(), 0, |header| Function {
+            header,
+            unit,
+            globals: Slot::of(Value::object(globals)),
+            closure: Slot::new(None),
+            defaults: Slot::new(None),
+            kw_defaults: Slot::new(None),
+            name: Slot::new(Some(unit.name())),
+            qualname: Slot::new(Some(unit.qualname())),
+            annotations: Slot::new(None),
+            attributes: Slot::new(None),
+        })
+    }
+
+    /// Its code with constants and caches.
+    #[inline(always)]
+    pub fn unit(&self) -> &Unit {
+        // SAFETY: units live as long as the machine.
+        unsafe { &*self.unit }
+    }
+
+    /// Its module's globals.
+    #[inline(always)]
+    pub fn globals(&self) -> &Dict {
+        // SAFETY: a function is made with its globals, a Dict, which are never replaced.
+        unsafe { &*self.globals.word().address().cast::<Dict>() }
+    }
+
+    /// Its cells.
+    #[inline(always)]
+    pub fn closure(&self) -> &[Value<'_>] {
+        self.closure.get().and_then(|closure| closure.get::<Tuple>()).map_or(&[], Tuple::items)
+    }
+
+    /// The defaults of its last positional parameters.
+    #[inline(always)]
+    pub fn defaults(&self) -> &[Value<'_>] {
+        self.defaults.get().and_then(|defaults| defaults.get::<Tuple>()).map_or(&[], Tuple::items)
+    }
+
+    /// The defaults of its keyword-only parameters.
+    pub fn kw_defaults(&self) -> Option<&Dict> {
+        self.kw_defaults.get().and_then(|defaults| defaults.get())
+    }
+
+    /// A part that can be replaced.
+    pub fn part(&self, part: FunctionPart) -> Option<Value<'_>> {
+        self.slot_of(part).get()
+    }
+
+    /// Replaces a part.
+    pub fn set_part(&self, cx: &Context, part: FunctionPart, value: Option<Value<'_>>) {
+        cx.store(self, self.slot_of(part), value);
+    }
+
+    /// The dict of its attributes, made when it is asked for.
+    pub fn attributes<'t>(&'t self, cx: &'t Context) -> &'t Dict {
+        match self.attributes.get().and_then(|attributes| attributes.get()) {
+            Some(attributes) => attributes,
+            None => {
+                let dict = Dict::new(cx);
+                cx.store(self, &self.attributes, Some(Value::object(dict)));
+                dict
+            }
+        }
+    }
+
+    fn slot_of(&self, part: FunctionPart) -> &Slot {
+        match part {
+            FunctionPart::Closure => &self.closure,
+            FunctionPart::Defaults => &self.defaults,
+            FunctionPart::KwDefaults => &self.kw_defaults,
+            FunctionPart::Name => &self.name,
+            FunctionPart::Qualname => &self.qualname,
+            FunctionPart::Annotations => &self.annotations,
+            FunctionPart::Attributes => &self.attributes,
+        }
+    }
+
+    pub(super) fn slots(&self) -> [&Slot; 8] {
+        [
+            &self.globals,
+            &self.closure,
+            &self.defaults,
+            &self.kw_defaults,
+            &self.name,
+            &self.qualname,
+            &self.annotations,
+            &self.attributes,
+        ]
+    }
+}
+
+/// A native function: the header's count is its number in the machine's table of native functions.
+#[repr(C)]
+pub struct Native {
+    header: Header,
+    /// What it is bound to: the instance of a method, the class of a class method, or nothing.
+    receiver: Slot,
+    /// The class that defines it or the name of its module.
+    owner: Slot,
+}
+
+// SAFETY: repr(C), begins with the header, no drop glue, immutable.
+unsafe impl Object for Native {
+    const KIND: Kind = Kind::Native;
+}
+
+impl Native {
+    /// The native function with this number; `class` says how it shows itself (function, method descriptor, …).
+    pub fn new<'t>(
+        cx: &'t Context,
+        class: Builtin,
+        number: u32,
+        receiver: Option<Value<'_>>,
+        owner: Option<Value<'_>>,
+    ) -> &'t Native {
+        cx.local().make(class.shape(), number, |header| Native {
+            header,
+            receiver: Slot::new(receiver),
+            owner: Slot::new(owner),
+        })
+    }
+
+    /// Its number in the machine's table.
+    #[inline(always)]
+    pub fn number(&self) -> u32 {
+        self.header.aux()
+    }
+
+    /// What it is bound to.
+    #[inline(always)]
+    pub fn receiver(&self) -> Option<Value<'_>> {
+        self.receiver.get()
+    }
+
+    /// The class that defines it or the name of its module.
+    pub fn owner(&self) -> Option<Value<'_>> {
+        self.owner.get()
+    }
+
+    pub(super) fn slots(&self) -> [&Slot; 2] {
+        [&self.receiver, &self.owner]
+    }
+}
+
+/// A function bound to its first argument.
+#[repr(C)]
+pub struct BoundMethod {
+    header: Header,
+    function: Slot,
+    receiver: Slot,
+}
+
+// SAFETY: repr(C), begins with the header, no drop glue, immutable.
+unsafe impl Object for BoundMethod {
+    const KIND: Kind = Kind::BoundMethod;
+}
+
+impl BoundMethod {
+    /// `function` with `receiver` as its first argument.
+    pub fn new<'t>(cx: &'t Context, function: Value<'_>, receiver: Value<'_>) -> &'t BoundMethod {
+        cx.local().make(Builtin::BoundMethod.shape(), 0, |header| BoundMethod {
+            header,
+            function: Slot::of(function),
+            receiver: Slot::of(receiver),
+        })
+    }
+
+    /// What is called.
+    #[inline(always)]
+    pub fn function(&self) -> Value<'_> {
+        self.function.get().unwrap_or(Value::NONE)
+    }
+
+    /// The first argument.
+    #[inline(always)]
+    pub fn receiver(&self) -> Value<'_> {
+        self.receiver.get().unwrap_or(Value::NONE)
+    }
+
+    pub(super) fn slots(&self) -> [&Slot; 2] {
+        [&self.function, &self.receiver]
+    }
+}
+
+/// Whether two bound methods are the same function of the same object.
+pub fn same_method(a: Value<'_>, b: Value<'_>) -> bool {
+    match (a.get::<BoundMethod>(), b.get::<BoundMethod>()) {
+        (Some(a), Some(b)) => a.function().is(b.function()) && a.receiver().is(b.receiver()),
+        _ => false,
+    }
+}
+
+/// A variable that closures share.
+#[repr(C)]
+pub struct Cell {
+    header: Header,
+    value: Slot,
+}
+
+// SAFETY: repr(C), begins with the header, no drop glue, the slot is atomic.
+unsafe impl Object for Cell {
+    const KIND: Kind = Kind::Cell;
+}
+
+impl Cell {
+    /// A cell.
+    pub fn new<'t>(cx: &'t Context, value: Option<Value<'_>>) -> &'t Cell {
+        cx.local().make(Builtin::Cell.shape(), 0, |header| Cell { header, value: Slot::new(value) })
+    }
+
+    /// What it holds.
+    #[inline(always)]
+    pub fn get(&self) -> Option<Value<'_>> {
+        self.value.get()
+    }
+
+    /// Fills or empties it.
+    #[inline(always)]
+    pub fn set(&self, cx: &Context, value: Option<Value<'_>>) {
+        cx.store(self, &self.value, value);
+    }
+
+    pub(super) fn slot(&self) -> &Slot {
+        &self.value
+    }
+}

@@ -1,0 +1,157 @@
+//! Generators: a frame that stands in the heap while it does not run.
+
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+
+use crate::heap::{Header, Kind, Object, Slot, Value};
+
+use super::builtin::Builtin;
+use super::context::{Context, Raised};
+use super::function::{Function, FunctionPart};
+use super::list::Store;
+
+/// Where a generator stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum GeneratorState {
+    /// Made, not started.
+    Created = 0,
+    /// At a `yield`.
+    Suspended = 1,
+    /// Some thread runs it.
+    Running = 2,
+    /// Returned or raised.
+    Finished = 3,
+}
+
+/// A generator.
+#[repr(C)]
+pub struct Generator {
+    header: Header,
+    function: Slot,
+    /// Its registers while it does not run.
+    window: Slot,
+    /// The exception it was handling when it yielded.
+    handled: Slot,
+    name: Slot,
+    qualname: Slot,
+    pc: AtomicU32,
+    state: AtomicU8,
+}
+
+// SAFETY: repr(C), begins with the header, no drop glue, fields are atomic.
+unsafe impl Object for Generator {
+    const KIND: Kind = Kind::Generator;
+}
+
+impl Generator {
+    /// A generator that will begin at the first op, with these registers (of parameters; the rest are holes).
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn new<'t>(
+        cx: &'t Context,
+        function: &Function,
+        params: &[Option<Value<'_>>],
+    ) -> Result<&'t Generator, Raised> {
+        let window = Store::new(cx, function.unit().code.register_count as usize)?;
+        for (slot, param) in window.slots().iter().zip(params) {
+            slot.init(*param);
+        }
+        Ok(cx.local().make(Builtin::Generator.shape(), 0, |header| Generator {
+            header,
+            function: Slot::of(Value::object(function)),
+            window: Slot::of(Value::object(window)),
+            handled: Slot::new(None),
+            name: Slot::new(function.part(FunctionPart::Name)),
+            qualname: Slot::new(function.part(FunctionPart::Qualname)),
+            pc: AtomicU32::new(0),
+            state: AtomicU8::new(GeneratorState::Created as u8),
+        }))
+    }
+
+    /// Where it stands.
+    #[inline(always)]
+    pub fn state(&self) -> GeneratorState {
+        match self.state.load(Ordering::Acquire) {
+            0 => GeneratorState::Created,
+            1 => GeneratorState::Suspended,
+            2 => GeneratorState::Running,
+            _ => GeneratorState::Finished,
+        }
+    }
+
+    /// Claims the right to run it: the state it had, which is now `Running`. Two threads cannot both succeed.
+    #[inline]
+    pub fn claim(&self) -> GeneratorState {
+        let state = self.state();
+        if matches!(state, GeneratorState::Created | GeneratorState::Suspended) {
+            let swapped = self.state.compare_exchange(
+                state as u8,
+                GeneratorState::Running as u8,
+                Ordering::Acquire,
+                Ordering::Relaxed,
+            );
+            if swapped.is_err() {
+                return GeneratorState::Running;
+            }
+        }
+        state
+    }
+
+    /// Ends the right to run it.
+    #[inline]
+    pub fn release(&self, state: GeneratorState) {
+        self.state.store(state as u8, Ordering::Release);
+    }
+
+    /// The function it was made by.
+    #[inline(always)]
+    pub fn function(&self) -> &Function {
+        // SAFETY: a generator is made with its function.
+        unsafe { &*self.function.word().address().cast::<Function>() }
+    }
+
+    /// Its saved registers; a finished generator has none.
+    #[inline(always)]
+    pub fn window(&self) -> Option<&Store> {
+        self.window.get().and_then(|window| window.get())
+    }
+
+    /// Lets go of the registers when it has finished.
+    pub fn drop_window(&self, cx: &Context) {
+        cx.store(self, &self.window, None);
+        cx.store(self, &self.handled, None);
+    }
+
+    /// The op to go on with.
+    #[inline(always)]
+    pub fn pc(&self) -> u32 {
+        self.pc.load(Ordering::Relaxed)
+    }
+
+    /// Sets the op to go on with.
+    #[inline(always)]
+    pub fn set_pc(&self, pc: u32) {
+        self.pc.store(pc, Ordering::Relaxed);
+    }
+
+    /// The exception it was handling when it yielded.
+    #[inline(always)]
+    pub fn handled(&self) -> &Slot {
+        &self.handled
+    }
+
+    /// `__name__`
+    pub fn name(&self) -> Value<'_> {
+        self.name.get().unwrap_or(Value::NONE)
+    }
+
+    /// `__qualname__`
+    pub fn qualname(&self) -> Value<'_> {
+        self.qualname.get().unwrap_or(Value::NONE)
+    }
+
+    pub(super) fn slots(&self) -> [&Slot; 5] {
+        [&self.function, &self.window, &self.handled, &self.name, &self.qualname]
+    }
+}

@@ -1,0 +1,198 @@
+//! Hashes as CPython computes them: they decide the order of sets, so they are output.
+
+use std::hash::Hasher;
+use std::sync::atomic::Ordering;
+
+use siphasher::sip::SipHasher13;
+
+use crate::heap::{Kind, Object, Value};
+
+use super::builtin::Builtin;
+use super::bytes::Bytes;
+use super::class::class_flag;
+use super::context::{Context, Raised};
+use super::set::Set;
+use super::str::Str;
+use super::tuple::Tuple;
+use super::{int, text::wtf8};
+
+/// 2^61 - 1: numbers that are equal have equal hashes modulo it.
+const MODULUS: u64 = (1 << 61) - 1;
+/// The hash of infinity (`sys.hash_info.inf`).
+const INFINITY_HASH: i64 = 314_159;
+/// The hash of None.
+const NONE_HASH: i64 = 0xFCA8_6420;
+
+/// The hash of a value.
+///
+/// # Errors
+/// `TypeError` where the type is unhashable; [`Context::needs_code`] where the class defines `__hash__`.
+#[inline]
+pub fn hash(cx: &Context, value: Value<'_>) -> Result<i64, Raised> {
+    if let Some(string) = value.get::<Str>()
+        && let Some(known) = string.known_hash()
+        && string.header().shape() == Builtin::Str.shape()
+    {
+        return Ok(known);
+    }
+    if let Some(small) = value.as_small() {
+        return Ok(int_hash(small));
+    }
+    hash_slow(cx, value)
+}
+
+fn hash_slow(cx: &Context, value: Value<'_>) -> Result<i64, Raised> {
+    if let Some(float) = value.as_float() {
+        return Ok(float_hash(float));
+    }
+    if let Some(truth) = value.as_bool() {
+        return Ok(truth.into());
+    }
+    let Some(header) = value.header() else {
+        return Ok(if value.is_none() { NONE_HASH } else { value.word().0 as i64 });
+    };
+    let class = cx.class_of(value);
+    if class.has(class_flag::CUSTOM_HASH) {
+        return Err(cx.needs_code());
+    }
+    if class.has(class_flag::UNHASHABLE) {
+        return Err(unhashable(cx, value));
+    }
+    let value = value.plain();
+    match value.kind().unwrap_or(header.kind()) {
+        Kind::Str => Ok(value.get::<Str>().map_or(0, |string| str_hash(cx, string))),
+        Kind::Int | Kind::BigInt => Ok(int::hash_of(value)),
+        Kind::Bytes => Ok(value.get::<Bytes>().map_or(0, |bytes| bytes_hash(cx, bytes))),
+        Kind::Tuple => match value.get::<Tuple>() {
+            Some(tuple) => tuple_hash(cx, tuple.items()),
+            None => Ok(0),
+        },
+        Kind::FrozenSet => value.get::<Set>().map_or(Ok(0), |set| set.frozen_hash(cx)),
+        Kind::Slice => match value.get::<super::slice::Slice>() {
+            Some(slice) => tuple_hash(cx, &slice.parts()),
+            None => Ok(0),
+        },
+        Kind::Range => super::range::hash(cx, value),
+        _ if value.header().is_none() => hash(cx, value),
+        _ => Ok(identity_hash(cx, value)),
+    }
+}
+
+/// The `TypeError` of an unhashable value.
+#[cold]
+pub fn unhashable(cx: &Context, value: Value<'_>) -> Raised {
+    cx.type_error(format_args!("unhashable type: '{}'", cx.type_name(value)))
+}
+
+/// The hash of an object that has none of its own.
+pub fn identity_hash(cx: &Context, value: Value<'_>) -> i64 {
+    value.header().map_or(0, |header| i64::from(header.identity(&cx.world().heap.identities)))
+}
+
+/// The hash of an integer.
+#[inline]
+pub fn int_hash(value: i64) -> i64 {
+    let magnitude = (value.unsigned_abs() % MODULUS) as i64;
+    not_minus_one(if value < 0 { -magnitude } else { magnitude })
+}
+
+/// The hash of an integer whose magnitude is given modulo 2^61 - 1.
+pub fn reduced_hash(magnitude: u64, negative: bool) -> i64 {
+    not_minus_one(if negative { -(magnitude as i64) } else { magnitude as i64 })
+}
+
+/// The hash of a float: that of the integer it equals, if it equals one.
+pub fn float_hash(value: f64) -> i64 {
+    if value.is_infinite() {
+        return if value > 0.0 { INFINITY_HASH } else { -INFINITY_HASH };
+    }
+    if value.is_nan() {
+        return 0;
+    }
+    let (mut mantissa, mut exponent) = frexp(value.abs());
+    let mut sum = 0u64;
+    while mantissa != 0.0 {
+        sum = (sum << 28) & MODULUS | sum >> (61 - 28);
+        mantissa *= 268_435_456.0;
+        exponent -= 28;
+        let digit = mantissa as u64;
+        mantissa -= digit as f64;
+        sum += digit;
+        if sum >= MODULUS {
+            sum -= MODULUS;
+        }
+    }
+    let shift = exponent.rem_euclid(61) as u32;
+    let sum = if shift == 0 { sum } else { (sum << shift) & MODULUS | sum >> (61 - shift) };
+    reduced_hash(sum, value < 0.0)
+}
+
+/// Mantissa in [0.5, 1) and exponent.
+fn frexp(value: f64) -> (f64, i32) {
+    if value == 0.0 {
+        return (0.0, 0);
+    }
+    let bits = value.to_bits();
+    let exponent = (bits >> 52 & 0x7FF) as i32;
+    if exponent == 0 {
+        let (mantissa, exponent) = frexp(value * 18_014_398_509_481_984.0);
+        return (mantissa, exponent - 54);
+    }
+    (f64::from_bits(bits & !(0x7FF << 52) | 1022 << 52), exponent - 1022)
+}
+
+fn not_minus_one(hash: i64) -> i64 {
+    if hash == -1 { -2 } else { hash }
+}
+
+/// The hash of a string: SipHash-1-3 of its code points in the width CPython would store them in.
+pub fn str_hash(cx: &Context, string: &Str) -> i64 {
+    if let Some(known) = string.known_hash() {
+        return known;
+    }
+    let hash = if string.is_ascii() {
+        sip(cx, string.as_bytes())
+    } else {
+        let widest = wtf8::code_points(string.as_bytes()).max().unwrap_or(0);
+        let width = if widest < 0x100 { 1 } else if widest < 0x1_0000 { 2 } else { 4 };
+        let mut units = Vec::with_capacity(string.char_count() * width);
+        for point in wtf8::code_points(string.as_bytes()) {
+            units.extend_from_slice(&point.to_le_bytes()[..width]);
+        }
+        sip(cx, &units)
+    };
+    string.hash.store(hash as u64, Ordering::Relaxed);
+    hash
+}
+
+/// The hash of a bytes object.
+pub fn bytes_hash(cx: &Context, bytes: &Bytes) -> i64 {
+    sip(cx, bytes.as_bytes())
+}
+
+fn sip(cx: &Context, bytes: &[u8]) -> i64 {
+    if bytes.is_empty() {
+        return 0;
+    }
+    let (k0, k1) = cx.world().hash_seed;
+    let mut hasher = SipHasher13::new_with_keys(k0, k1);
+    hasher.write(bytes);
+    not_minus_one(hasher.finish() as i64)
+}
+
+/// The hash of a tuple: xxHash's rounds over the hashes of the items.
+///
+/// # Errors
+/// As [`hash`].
+pub fn tuple_hash(cx: &Context, items: &[Value<'_>]) -> Result<i64, Raised> {
+    const PRIME1: u64 = 11_400_714_785_074_694_791;
+    const PRIME2: u64 = 14_029_467_366_897_019_727;
+    const PRIME5: u64 = 2_870_177_450_012_600_261;
+    let mut sum = PRIME5;
+    for item in items {
+        let lane = hash(cx, *item)? as u64;
+        sum = sum.wrapping_add(lane.wrapping_mul(PRIME2)).rotate_left(31).wrapping_mul(PRIME1);
+    }
+    sum = sum.wrapping_add(items.len() as u64 ^ (PRIME5 ^ 3_527_539));
+    Ok(if sum == u64::MAX { 1_546_275_796 } else { sum as i64 })
+}

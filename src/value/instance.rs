@@ -1,0 +1,215 @@
+//! Instances of classes written in the language: slots that the shape names, or a dict.
+//!
+//! Behind the header: the payload of a built-in base (only if the flag says so), the dict (nothing while the shape names
+//! the slots), then the slots. Inline caches count words from the start of the object.
+
+use crate::heap::{Header, Kind, Object, Slot, Value, flag};
+
+use super::class::Type;
+use super::context::{Context, Raised};
+use super::dict::Dict;
+
+/// An instance; its slots follow. The header's count is the number of words in front of the first attribute's slot, and in
+/// the upper half the number of attribute slots.
+#[repr(C)]
+pub struct Instance {
+    header: Header,
+}
+
+// SAFETY: repr(C), begins with the header, no drop glue, slots are atomic.
+unsafe impl Object for Instance {
+    const KIND: Kind = Kind::Instance;
+}
+
+const HEADER_WORDS: usize = size_of::<Header>() / 8;
+
+impl Instance {
+    /// An instance of `class` without attributes; with the payload, if the class has a built-in base with a layout.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn new<'t>(
+        cx: &'t Context,
+        class: &Type,
+        payload: Option<Value<'_>>,
+    ) -> Result<&'t Instance, Raised> {
+        let shape = class.root_shape();
+        let capacity = cx.world().shapes.get(shape).capacity() as usize;
+        let extra = usize::from(payload.is_some()) + 1 + capacity;
+        let first = HEADER_WORDS + extra - capacity;
+        let made = cx.local().make_sized(
+            extra * 8,
+            shape,
+            first as u32 | (capacity as u32) << 16,
+            |header| {
+                if payload.is_some() {
+                    header.set(flag::PAYLOAD);
+                }
+                Instance { header }
+            },
+            // SAFETY: `extra` words behind the object belong to it; zero is a hole.
+            |place| unsafe {
+                place.write_bytes(0, extra * 8);
+                if let Some(payload) = payload {
+                    place.cast::<Slot>().write(Slot::of(payload));
+                }
+            },
+        );
+        made.map_err(|_| cx.memory_error())
+    }
+
+    /// The word at a distance from the start of the object, as an inline cache has it.
+    ///
+    /// # Safety
+    /// - `word` came from [`word_of`](Self::word_of) for an instance of the same shape.
+    #[inline(always)]
+    pub unsafe fn slot_at(&self, word: usize) -> &Slot {
+        // SAFETY: the caller's obligation.
+        unsafe { &*(self as *const Instance).cast::<Slot>().add(word) }
+    }
+
+    /// Where the slot stands, in words from the start of the object.
+    pub fn word_of(&self, slot: u16) -> usize {
+        self.first() + slot as usize
+    }
+
+    fn slot(&self, slot: u16) -> &Slot {
+        // SAFETY: the shape names no more slots than the instance was made with.
+        unsafe { self.slot_at(self.word_of(slot)) }
+    }
+
+    fn dict_slot(&self) -> &Slot {
+        // SAFETY: the word in front of the first slot is the dict's.
+        unsafe { self.slot_at(self.first() - 1) }
+    }
+
+    /// The dict, if the attributes stand in one.
+    pub fn dict(&self) -> Option<&Dict> {
+        self.dict_slot().get().and_then(|dict| dict.get())
+    }
+
+    /// The attribute of an interned name.
+    ///
+    /// # Errors
+    /// As [`Dict::get`].
+    pub fn attribute<'t>(&'t self, cx: &'t Context, name: Value<'t>) -> Result<Option<Value<'t>>, Raised> {
+        match self.dict() {
+            Some(dict) => dict.get(cx, name),
+            None => {
+                let slot = cx.world().shapes.slot_of(self.header.shape(), name);
+                Ok(slot.and_then(|slot| self.slot(slot).get()))
+            }
+        }
+    }
+
+    /// The slot's word offset for an inline cache, if the shape names the attribute.
+    pub fn cached_word(&self, cx: &Context, name: Value<'_>) -> Option<u32> {
+        if self.dict().is_some() {
+            return None;
+        }
+        let slot = cx.world().shapes.slot_of(self.header.shape(), name)?;
+        Some(self.word_of(slot) as u32)
+    }
+
+    /// Sets the attribute of an interned name.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn set_attribute(&self, cx: &Context, name: Value<'_>, value: Value<'_>) -> Result<(), Raised> {
+        if let Some(dict) = self.dict() {
+            return dict.set(cx, name, value);
+        }
+        let shapes = &cx.world().shapes;
+        let shape = self.header.shape();
+        if let Some(slot) = shapes.slot_of(shape, name) {
+            cx.store(self, self.slot(slot), Some(value));
+            return Ok(());
+        }
+        match shapes.extended(shape, name) {
+            Some(longer) => {
+                cx.store(self, self.slot(shapes.get(shape).count()), Some(value));
+                self.header.set_shape(longer);
+                Ok(())
+            }
+            None => {
+                shapes.get(shape).class().widen(cx);
+                self.materialise(cx)?.set(cx, name, value)
+            }
+        }
+    }
+
+    /// Removes an attribute; says whether it was there.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn remove_attribute(&self, cx: &Context, name: Value<'_>) -> Result<bool, Raised> {
+        if self.attribute(cx, name)?.is_none() {
+            return Ok(false);
+        }
+        Ok(self.materialise(cx)?.remove(cx, name)?.is_some())
+    }
+
+    /// The attributes as a dict, which from now on holds them (`__dict__`).
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn materialise<'t>(&'t self, cx: &'t Context) -> Result<&'t Dict, Raised> {
+        if let Some(dict) = self.dict() {
+            return Ok(dict);
+        }
+        let dict = self.copy_attributes(cx)?;
+        self.set_dict(cx, dict)?;
+        Ok(dict)
+    }
+
+    /// The attributes in a new dict.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn copy_attributes<'t>(&self, cx: &'t Context) -> Result<&'t Dict, Raised> {
+        if let Some(dict) = self.dict() {
+            return dict.copy(cx);
+        }
+        let dict = Dict::new(cx);
+        for (slot, name) in cx.world().shapes.names(self.header.shape()).into_iter().enumerate() {
+            // SAFETY: names of shapes are interned strings, which are roots.
+            let name = unsafe { name.value() };
+            if let (Some(name), Some(value)) = (name, self.slot(slot as u16).get()) {
+                dict.set(cx, name, value)?;
+            }
+        }
+        Ok(dict)
+    }
+
+    /// Has `dict` hold the attributes (assignment to `__dict__`).
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn set_dict(&self, cx: &Context, dict: &Dict) -> Result<(), Raised> {
+        let shape = cx.world().shapes.get(self.header.shape()).class().dict_shape(cx)?;
+        cx.store(self, self.dict_slot(), Some(Value::object(dict)));
+        self.header.set_shape(shape);
+        Ok(())
+    }
+
+    /// Makes it an instance of another class of the same layout (assignment to `__class__`).
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn set_class(&self, cx: &Context, class: &Type) -> Result<(), Raised> {
+        self.materialise(cx)?;
+        self.header.set_shape(class.dict_shape(cx)?);
+        Ok(())
+    }
+
+    fn first(&self) -> usize {
+        (self.header.aux() & 0xFFFF) as usize
+    }
+
+    /// Every slot, the payload's and the dict's included.
+    pub(super) fn all_slots(&self) -> &[Slot] {
+        let words = self.first() - HEADER_WORDS + (self.header.aux() >> 16) as usize;
+        // SAFETY: that many slots follow the header.
+        unsafe { std::slice::from_raw_parts((self as *const Instance).add(1).cast(), words) }
+    }
+}

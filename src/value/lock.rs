@@ -1,0 +1,178 @@
+//! `_thread.lock` and the handle of a started thread: their state and their queues of waiters are heap data, so that
+//! whoever looks at the heap sees who waits for what.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::heap::{Header, Kind, Object, Slot, Value};
+
+use super::builtin::Builtin;
+use super::context::{Context, Raised};
+use super::list::List;
+
+/// A lock. It barges: a release wakes the first waiter and hands nothing over.
+#[repr(C)]
+pub struct Lock {
+    header: Header,
+    /// Tokens of the threads that wait, oldest first.
+    waiters: Slot,
+    /// 0 if it is free, else the token of the thread that acquired it.
+    holder: AtomicU32,
+}
+
+// SAFETY: repr(C), begins with the header, no drop glue, fields are atomic.
+unsafe impl Object for Lock {
+    const KIND: Kind = Kind::Lock;
+}
+
+impl Lock {
+    /// A free lock.
+    pub fn new(cx: &Context) -> &Lock {
+        cx.local().make(Builtin::Lock.shape(), 0, |header| Lock {
+            header,
+            waiters: Slot::new(None),
+            holder: AtomicU32::new(0),
+        })
+    }
+
+    /// Takes it if it is free.
+    #[inline]
+    pub fn try_acquire(&self, thread: u32) -> bool {
+        self.holder.compare_exchange(0, thread, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    /// Frees it; says whether it was taken.
+    #[inline]
+    pub fn release(&self) -> bool {
+        self.holder.swap(0, Ordering::Release) != 0
+    }
+
+    /// The token of the thread that acquired it; 0 if it is free.
+    pub fn holder(&self) -> u32 {
+        self.holder.load(Ordering::Acquire)
+    }
+
+    /// Who waits.
+    pub fn waiters(&self) -> Waiters<'_> {
+        Waiters { owner: self.header(), slot: &self.waiters }
+    }
+
+    pub(super) fn slots(&self) -> [&Slot; 1] {
+        [&self.waiters]
+    }
+}
+
+/// What `_thread` knows of a thread it started.
+#[repr(C)]
+pub struct ThreadHandle {
+    header: Header,
+    waiters: Slot,
+    /// What the thread runs, until it has begun.
+    start: Slot,
+    ident: AtomicU32,
+    done: AtomicU32,
+}
+
+// SAFETY: repr(C), begins with the header, no drop glue, fields are atomic.
+unsafe impl Object for ThreadHandle {
+    const KIND: Kind = Kind::ThreadHandle;
+}
+
+impl ThreadHandle {
+    /// The handle of a thread that will run `start`, a tuple of function, arguments and keyword arguments.
+    pub fn new<'t>(cx: &'t Context, start: Option<Value<'_>>) -> &'t ThreadHandle {
+        cx.local().make(Builtin::ThreadHandle.shape(), 0, |header| ThreadHandle {
+            header,
+            waiters: Slot::new(None),
+            start: Slot::new(start),
+            ident: AtomicU32::new(0),
+            done: AtomicU32::new(0),
+        })
+    }
+
+    /// The token of the thread; 0 before it was started.
+    pub fn ident(&self) -> u32 {
+        self.ident.load(Ordering::Acquire)
+    }
+
+    /// Sets the token.
+    pub fn set_ident(&self, ident: u32) {
+        self.ident.store(ident, Ordering::Release);
+    }
+
+    /// Whether the thread has ended.
+    pub fn is_done(&self) -> bool {
+        self.done.load(Ordering::Acquire) != 0
+    }
+
+    /// Says that the thread has ended.
+    pub fn set_done(&self) {
+        self.done.store(1, Ordering::Release);
+    }
+
+    /// What the thread runs.
+    pub fn start(&self) -> Option<Value<'_>> {
+        self.start.get()
+    }
+
+    /// Lets go of what the thread runs.
+    pub fn clear_start(&self, cx: &Context) {
+        cx.store(self, &self.start, None);
+    }
+
+    /// Who joins.
+    pub fn waiters(&self) -> Waiters<'_> {
+        Waiters { owner: self.header(), slot: &self.waiters }
+    }
+
+    pub(super) fn slots(&self) -> [&Slot; 2] {
+        [&self.waiters, &self.start]
+    }
+}
+
+/// A queue of threads that wait for something.
+pub struct Waiters<'t> {
+    owner: &'t Header,
+    slot: &'t Slot,
+}
+
+impl<'t> Waiters<'t> {
+    fn list(&self) -> Option<&'t List> {
+        self.slot.get().and_then(|list| list.get())
+    }
+
+    /// Adds a thread at the end.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn push(&self, cx: &Context, thread: u32) -> Result<(), Raised> {
+        let token = cx.int(thread.into());
+        match self.list() {
+            Some(list) => list.push(cx, token),
+            None => {
+                cx.store_at(self.owner, self.slot, Some(cx.list(&[token])?));
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes the thread that waits longest.
+    pub fn pop(&self, cx: &Context) -> Option<u32> {
+        let list = self.list()?;
+        let first = list.get(0)?.as_small()?;
+        list.splice(cx, 0, 1, &[]).ok()?;
+        u32::try_from(first).ok()
+    }
+
+    /// Removes a thread that waits no longer; says whether it was there.
+    pub fn remove(&self, cx: &Context, thread: u32) -> bool {
+        let Some(list) = self.list() else { return false };
+        let place = list.iter().position(|token| token.as_small() == Some(thread.into()));
+        place.is_some_and(|place| list.splice(cx, place, place + 1, &[]).is_ok())
+    }
+
+    /// The threads, in order.
+    pub fn tokens(&self) -> Vec<u32> {
+        let list = self.list().map_or_else(Vec::new, List::to_vec);
+        list.into_iter().filter_map(|token| u32::try_from(token.as_small()?).ok()).collect()
+    }
+}

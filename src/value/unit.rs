@@ -1,0 +1,172 @@
+//! A machine's own copy of what code needs: its constants as values, its names interned, its inline caches.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use minipy_compiler::Code;
+
+use crate::heap::{Marker, Value, Word};
+
+/// Code in one machine.
+pub struct Unit {
+    /// The immutable code.
+    pub code: Arc<Code>,
+    consts: Box<[Word]>,
+    names: Box<[Word]>,
+    locals: Box<[Word]>,
+    free: Box<[Word]>,
+    name: Word,
+    qualname: Word,
+    caches: Box<[InlineCache]>,
+    /// The units of `code.children`.
+    pub children: Box<[*const Unit]>,
+    /// Whether tracebacks leave its frames out: it is part of the library written in the language.
+    pub hidden: bool,
+}
+
+// SAFETY: words are permanent values, written before the unit is shared; caches are atomic.
+unsafe impl Send for Unit {}
+// SAFETY: as above.
+unsafe impl Sync for Unit {}
+
+/// What an inline cache knows, in one word: a shape (or the id of a dict table), an index, and what the index counts.
+#[derive(Default)]
+pub struct InlineCache(AtomicU64);
+
+/// What the index of an inline cache counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Cached {
+    /// Nothing is known.
+    Nothing = 0,
+    /// Words from the start of the instance to the attribute's slot.
+    Slot = 1,
+    /// The entry of the lookup cache of the object's class.
+    Class = 2,
+    /// The entry of the lookup cache of the class that the object is.
+    OfClass = 3,
+    /// The entry of the globals' table, or of the module's.
+    Global = 4,
+    /// The entry of the built-ins' table; the key is the id of the globals' table, which has no such name.
+    Builtin = 5,
+    /// As `Slot`, for a store that adds the attribute; the key is the shape before.
+    Extend = 6,
+}
+
+impl InlineCache {
+    /// The key and the index, if it knows a place of this kind.
+    #[inline(always)]
+    pub fn load(&self) -> (u32, u32, u8) {
+        let word = self.0.load(Ordering::Relaxed);
+        (word as u32, (word >> 32) as u32 & 0xFF_FFFF, (word >> 56) as u8)
+    }
+
+    /// Remembers a place. An index that does not fit is not remembered.
+    #[inline]
+    pub fn fill(&self, key: u32, index: u32, kind: Cached) {
+        if index < 1 << 24 {
+            self.0.store(u64::from(key) | u64::from(index) << 32 | (kind as u64) << 56, Ordering::Relaxed);
+        }
+    }
+
+    /// Forgets.
+    pub fn clear(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+}
+
+/// The permanent values a [`Unit`] is made with; all words are kept alive by the unit once it is in its world.
+pub struct UnitParts {
+    /// Values of the constants.
+    pub consts: Box<[Word]>,
+    /// Interned names.
+    pub names: Box<[Word]>,
+    /// Interned names of the locals.
+    pub locals: Box<[Word]>,
+    /// Interned names of the free variables.
+    pub free: Box<[Word]>,
+    /// The bare name.
+    pub name: Word,
+    /// The dotted name.
+    pub qualname: Word,
+    /// The units of the nested codes.
+    pub children: Box<[*const Unit]>,
+}
+
+impl Unit {
+    /// A unit for `code`.
+    pub fn new(code: Arc<Code>, parts: UnitParts, hidden: bool) -> Unit {
+        let caches = code.sites.iter().map(|_| InlineCache::default()).collect();
+        let UnitParts { consts, names, locals, free, name, qualname, children } = parts;
+        Unit { code, consts, names, locals, free, name, qualname, caches, children, hidden }
+    }
+
+    /// The words of the constants.
+    #[inline(always)]
+    pub fn consts(&self) -> &[Word] {
+        &self.consts
+    }
+
+    /// A constant.
+    pub fn const_value(&self, index: usize) -> Value<'_> {
+        permanent(self.consts[index])
+    }
+
+    /// A name.
+    #[inline(always)]
+    pub fn name_at(&self, index: u16) -> Value<'_> {
+        permanent(self.names[index as usize])
+    }
+
+    /// The name an inline cache looks up.
+    #[inline(always)]
+    pub fn site_name(&self, site: u16) -> Value<'_> {
+        permanent(self.names[self.code.sites[site as usize].0 as usize])
+    }
+
+    /// An inline cache.
+    #[inline(always)]
+    pub fn cache(&self, site: u16) -> &InlineCache {
+        &self.caches[site as usize]
+    }
+
+    /// The names of the local registers.
+    pub fn local_names(&self) -> impl ExactSizeIterator<Item = Value<'_>> {
+        self.locals.iter().map(|word| permanent(*word))
+    }
+
+    /// The name of a free variable.
+    pub fn free_name(&self, index: u16) -> Value<'_> {
+        permanent(self.free[index as usize])
+    }
+
+    /// The bare name.
+    pub fn name(&self) -> Value<'_> {
+        permanent(self.name)
+    }
+
+    /// The dotted name.
+    pub fn qualname(&self) -> Value<'_> {
+        permanent(self.qualname)
+    }
+
+    /// Forgets everything the inline caches know.
+    pub fn clear_caches(&self) {
+        self.caches.iter().for_each(InlineCache::clear);
+    }
+
+    pub(super) fn visit(&self, marker: &mut Marker) {
+        let lists = [&self.consts, &self.names, &self.locals, &self.free];
+        for word in lists.into_iter().flat_map(|list| list.iter()) {
+            marker.word(*word);
+        }
+        marker.word(self.name);
+        marker.word(self.qualname);
+    }
+}
+
+#[inline(always)]
+fn permanent<'t>(word: Word) -> Value<'t> {
+    // SAFETY: a unit's words are roots as long as its world lives, and nobody outlives that with a value.
+    unsafe { word.value() }.unwrap_or(Value::NONE)
+}

@@ -1,0 +1,81 @@
+//! Which words an object holds: the one function behind marking, snapshots and dumps.
+
+use crate::heap::{Header, Kind, Marker, Object, Slot};
+
+use super::class::Type;
+use super::dict::{Dict, DictTable};
+use super::exception::{Exception, Traceback};
+use super::function::{BoundMethod, Cell, Function, Native};
+use super::generator::Generator;
+use super::instance::Instance;
+use super::list::{List, Store};
+use super::range::Range;
+use super::record::{
+    ClassMethod, Code, DictView, Iter, MappingProxy, Member, Module, Property, StaticMethod, Super,
+};
+use super::set::{Set, SetTable};
+use super::slice::Slice;
+use super::tuple::Tuple;
+
+/// Shows `marker` every word the object holds.
+pub fn visit(object: &Header, marker: &mut Marker) {
+    match object.kind() {
+        Kind::Int | Kind::BigInt | Kind::Str | Kind::Bytes | Kind::Float => {}
+        Kind::Tuple => cast::<Tuple>(object).items().iter().for_each(|item| marker.word(item.word())),
+        Kind::List => word(marker, cast::<List>(object).store_slot()),
+        Kind::Store => cast::<Store>(object).slots().iter().for_each(|slot| word(marker, slot)),
+        Kind::Dict => word(marker, cast::<Dict>(object).table_slot()),
+        Kind::DictTable => {
+            for entry in cast::<DictTable>(object).entries() {
+                let (key, value) = entry.slots();
+                word(marker, key);
+                word(marker, value);
+            }
+        }
+        Kind::Set | Kind::FrozenSet => word(marker, cast::<Set>(object).table_slot()),
+        Kind::SetTable => {
+            cast::<SetTable>(object).entries().iter().for_each(|entry| word(marker, entry.slot()));
+        }
+        Kind::Instance => cast::<Instance>(object).all_slots().iter().for_each(|slot| word(marker, slot)),
+        Kind::Cell => word(marker, cast::<Cell>(object).slot()),
+        Kind::Traceback => word(marker, cast::<Traceback>(object).slot()),
+        Kind::Function => all(marker, cast::<Function>(object).slots()),
+        Kind::Native => all(marker, cast::<Native>(object).slots()),
+        Kind::BoundMethod => all(marker, cast::<BoundMethod>(object).slots()),
+        Kind::Type => all(marker, cast::<Type>(object).slots()),
+        Kind::Exception => all(marker, cast::<Exception>(object).slots()),
+        Kind::Generator => all(marker, cast::<Generator>(object).slots()),
+        Kind::Range => all(marker, cast::<Range>(object).slots()),
+        Kind::Slice => cast::<Slice>(object).slots().iter().for_each(|slot| word(marker, slot)),
+        Kind::Iter => all(marker, cast::<Iter>(object).slots()),
+        Kind::Module => all(marker, cast::<Module>(object).slots()),
+        Kind::Property => all(marker, cast::<Property>(object).slots()),
+        Kind::StaticMethod => all(marker, cast::<StaticMethod>(object).slots()),
+        Kind::ClassMethod => all(marker, cast::<ClassMethod>(object).slots()),
+        Kind::Super => all(marker, cast::<Super>(object).slots()),
+        Kind::DictView => all(marker, cast::<DictView>(object).slots()),
+        Kind::MappingProxy => all(marker, cast::<MappingProxy>(object).slots()),
+        Kind::Member => all(marker, cast::<Member>(object).slots()),
+        Kind::Code => all(marker, cast::<Code>(object).slots()),
+        Kind::Lock => all(marker, cast::<super::lock::Lock>(object).slots()),
+        Kind::ThreadHandle => all(marker, cast::<super::lock::ThreadHandle>(object).slots()),
+        Kind::File | Kind::Random => {}
+    }
+}
+
+#[inline(always)]
+fn word(marker: &mut Marker, slot: &Slot) {
+    marker.word(slot.word());
+}
+
+#[inline(always)]
+fn all<'a>(marker: &mut Marker, slots: impl IntoIterator<Item = &'a Slot>) {
+    slots.into_iter().for_each(|slot| word(marker, slot));
+}
+
+#[inline(always)]
+fn cast<T: Object>(object: &Header) -> &T {
+    debug_assert!(T::is_kind(object.kind()));
+    // SAFETY: the caller has matched the kind, which says that the layout is T's.
+    unsafe { &*(object as *const Header).cast() }
+}

@@ -1,1 +1,3 @@
 //! A laboratory for the Global Interpreter Lock.
+
+mod value;

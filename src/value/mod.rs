@@ -1,0 +1,3 @@
+//! The built-in types, one file each, and the text behind them.
+
+pub(crate) mod text;

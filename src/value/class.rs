@@ -285,7 +285,8 @@ impl Type {
         if known != 0 {
             return Ok(known);
         }
-        let shape = cx.world().shapes.new_in_dict(Value::object(self).word()).ok_or_else(|| cx.memory_error())?;
+        let shape =
+            cx.world().shapes.new_in_dict(Value::object(self).word()).ok_or_else(|| cx.memory_error())?;
         self.dict_shape.store(shape, Ordering::Release);
         Ok(shape)
     }

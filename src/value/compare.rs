@@ -85,7 +85,9 @@ fn equal_objects(cx: &Context, a: Value<'_>, b: Value<'_>, depth: u32) -> Result
         return equal_items(cx, a.items().iter().copied(), b.items().iter().copied(), depth);
     }
     if let (Some(a), Some(b)) = (a.get::<List>(), b.get::<List>()) {
-        return Ok(a.len() == b.len() && equal_items(cx, a.to_vec().into_iter(), b.to_vec().into_iter(), depth)?);
+        return Ok(
+            a.len() == b.len() && equal_items(cx, a.to_vec().into_iter(), b.to_vec().into_iter(), depth)?
+        );
     }
     if let (Some(a), Some(b)) = (a.get::<Dict>(), b.get::<Dict>()) {
         return equal_dicts(cx, a, b, depth);

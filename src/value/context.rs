@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicU32;
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 
-use crate::heap::{Header, Heap, Local, Marker, Object, OutOfMemory, Slot, Value, Word};
+use crate::heap::{Header, Heap, Local, Marker, Object, Slot, Value, Word};
 
 use super::builtin::Builtin;
 use super::class::Type;
@@ -308,7 +308,6 @@ impl Context {
         self.pending.get()
     }
 }
-
 
 /// The shape of any value: of a word without an object, the root shape of its class.
 #[inline(always)]

@@ -90,7 +90,9 @@ impl DictTable {
 
     fn all_entries(&self) -> &[Entry] {
         // SAFETY: `capacity` entries follow the object.
-        unsafe { std::slice::from_raw_parts((self as *const DictTable).add(1).cast(), self.capacity as usize) }
+        unsafe {
+            std::slice::from_raw_parts((self as *const DictTable).add(1).cast(), self.capacity as usize)
+        }
     }
 
     /// The number caches know this table by.
@@ -284,7 +286,12 @@ impl Dict {
     /// # Errors
     /// As [`get`](Self::get).
     #[inline]
-    pub fn find<'t>(&'t self, cx: &'t Context, key: Value<'t>, hash: i64) -> Result<Option<&'t Entry>, Raised> {
+    pub fn find<'t>(
+        &'t self,
+        cx: &'t Context,
+        key: Value<'t>,
+        hash: i64,
+    ) -> Result<Option<&'t Entry>, Raised> {
         let Some(table) = self.table() else { return Ok(None) };
         let (_, entry) = table.find(hash, |other| same_key(cx, other, key))?;
         Ok(entry.map(|entry| &table.all_entries()[entry]))
@@ -304,7 +311,13 @@ impl Dict {
     ///
     /// # Errors
     /// As [`set`](Self::set).
-    pub fn set_hashed(&self, cx: &Context, key: Value<'_>, hash: i64, value: Value<'_>) -> Result<(), Raised> {
+    pub fn set_hashed(
+        &self,
+        cx: &Context,
+        key: Value<'_>,
+        hash: i64,
+        value: Value<'_>,
+    ) -> Result<(), Raised> {
         let mut table = match self.table() {
             Some(table) => table,
             None => self.resize(cx)?,
@@ -330,7 +343,13 @@ impl Dict {
     ///
     /// # Errors
     /// `MemoryError`.
-    pub fn append_new(&self, cx: &Context, key: Value<'_>, hash: i64, value: Value<'_>) -> Result<(), Raised> {
+    pub fn append_new(
+        &self,
+        cx: &Context,
+        key: Value<'_>,
+        hash: i64,
+        value: Value<'_>,
+    ) -> Result<(), Raised> {
         let table = match self.table() {
             Some(table) if !table.is_full() => table,
             _ => self.resize(cx)?,

@@ -154,7 +154,13 @@ pub fn str_hash(cx: &Context, string: &Str) -> i64 {
         sip(cx, string.as_bytes())
     } else {
         let widest = wtf8::code_points(string.as_bytes()).max().unwrap_or(0);
-        let width = if widest < 0x100 { 1 } else if widest < 0x1_0000 { 2 } else { 4 };
+        let width = if widest < 0x100 {
+            1
+        } else if widest < 0x1_0000 {
+            2
+        } else {
+            4
+        };
         let mut units = Vec::with_capacity(string.char_count() * width);
         for point in wtf8::code_points(string.as_bytes()) {
             units.extend_from_slice(&point.to_le_bytes()[..width]);

@@ -149,7 +149,9 @@ pub fn i64_of(value: Value<'_>) -> Option<i64> {
 /// Whether it is an integer (a bool is one).
 pub fn is_int(value: Value<'_>) -> bool {
     let value = value.plain();
-    value.word().is_small() || value.as_bool().is_some() || matches!(value.kind(), Some(Kind::Int | Kind::BigInt))
+    value.word().is_small()
+        || value.as_bool().is_some()
+        || matches!(value.kind(), Some(Kind::Int | Kind::BigInt))
 }
 
 /// Compares two integers; `None` if one is none.
@@ -184,7 +186,9 @@ pub fn compare_float(a: Value<'_>, b: f64) -> Option<Option<Ordering>> {
 pub fn hash_of(value: Value<'_>) -> i64 {
     const MODULUS: u128 = (1 << 61) - 1;
     match integer_of(value) {
-        Some(Integer::Fixed(value)) => super::hash::reduced_hash((value.unsigned_abs() % MODULUS) as u64, value < 0),
+        Some(Integer::Fixed(value)) => {
+            super::hash::reduced_hash((value.unsigned_abs() % MODULUS) as u64, value < 0)
+        }
         Some(Integer::Big(value)) => {
             let (sign, magnitude) = value.into_parts();
             let rest = u64::try_from(magnitude % UBig::from(MODULUS)).unwrap_or(0);

@@ -95,7 +95,11 @@ impl List {
     /// `MemoryError`.
     pub fn with_capacity(cx: &Context, shape: u32, capacity: usize) -> Result<&List, Raised> {
         let store = if capacity == 0 { None } else { Some(Value::object(Store::new(cx, capacity)?)) };
-        Ok(cx.local().make(shape, 0, |header| List { header, len: AtomicUsize::new(0), store: Slot::new(store) }))
+        Ok(cx.local().make(shape, 0, |header| List {
+            header,
+            len: AtomicUsize::new(0),
+            store: Slot::new(store),
+        }))
     }
 
     fn store_object(&self) -> Option<&Store> {

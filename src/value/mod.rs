@@ -3,30 +3,30 @@
 #![expect(unsafe_code, reason = "objects are laid out in memory here; each block states its obligation")]
 
 mod builtin;
-mod context;
-pub mod shape;
-pub mod unit;
-pub mod class;
-pub mod instance;
-pub mod int;
-pub mod float;
-pub mod str;
 pub mod bytes;
-pub mod tuple;
-pub mod list;
+pub mod class;
+pub mod compare;
+mod context;
 pub mod dict;
-pub mod set;
-pub mod range;
-pub mod slice;
+pub mod exception;
+pub mod float;
 pub mod function;
 pub mod generator;
-pub mod exception;
-pub mod record;
-pub mod lock;
 pub mod hash;
-pub mod compare;
-mod visit;
+pub mod instance;
+pub mod int;
+pub mod list;
+pub mod lock;
+pub mod range;
+pub mod record;
+pub mod set;
+pub mod shape;
+pub mod slice;
+pub mod str;
 pub(crate) mod text;
+pub mod tuple;
+pub mod unit;
+mod visit;
 
 pub use builtin::Builtin;
 pub use context::{Context, Raised, Res, World, shape_of};

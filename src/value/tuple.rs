@@ -59,7 +59,9 @@ impl Tuple {
     #[inline(always)]
     pub fn items(&self) -> &[Value<'_>] {
         // SAFETY: as many slots as the header says follow the object; all are filled, once, before anybody sees them.
-        unsafe { std::slice::from_raw_parts((self as *const Tuple).add(1).cast(), self.header.aux() as usize) }
+        unsafe {
+            std::slice::from_raw_parts((self as *const Tuple).add(1).cast(), self.header.aux() as usize)
+        }
     }
 
     /// How many items it has.

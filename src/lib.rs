@@ -1,1 +1,5 @@
 //! A laboratory for the Global Interpreter Lock.
+
+pub mod vm;
+
+pub mod runtime;

@@ -1,0 +1,3 @@
+//! The virtual machine. It never sees an operating-system thread, a clock or the GIL.
+
+pub mod trap;

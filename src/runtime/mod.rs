@@ -2,4 +2,12 @@
 //!
 //! It may use the VM's types; the VM never names anything in here.
 
+pub mod settings;
+
 pub mod policy;
+
+pub mod accounts;
+
+pub mod gil;
+
+pub mod os;

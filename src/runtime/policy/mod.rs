@@ -96,6 +96,11 @@ pub enum Action {
         /// The new holder.
         thread: ThreadId,
     },
+    /// The thread no longer holds the GIL, and waits for it: what [`Event::Checkpoint`] can lead to.
+    LetGo {
+        /// The holder so far.
+        thread: ThreadId,
+    },
     /// Wake a waiting thread. It owns nothing yet: it answers with [`Event::Woken`], and somebody may have been faster.
     Wake {
         /// The thread to wake.

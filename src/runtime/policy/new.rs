@@ -117,6 +117,7 @@ impl New {
             Event::Checkpoint { thread } => {
                 if self.holder == Some(thread) && self.drop_requested {
                     self.waiters.push_back(Waiter { thread, woken: false, switched: false });
+                    out.push(Action::LetGo { thread });
                     self.let_go(&mut out);
                 }
             }

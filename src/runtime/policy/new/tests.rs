@@ -110,12 +110,17 @@ impl World {
             assert_eq!(actions, later, "the time matters to {:?} in {before:?}", next.event);
         }
         self.leave(next);
-        let mut granted = None;
+        let (mut granted, mut let_go) = (None, false);
         for action in actions {
             match action {
                 Action::Grant { thread } => {
                     assert_eq!(granted.replace(thread), None, "two grants for {next:?} in {before:?}");
                     self.grant(thread, &before);
+                }
+                Action::LetGo { thread } => {
+                    assert!(before.requested, "let go unasked for {next:?} in {before:?}");
+                    assert_eq!(next.event, Event::Checkpoint { thread }, "in {before:?}");
+                    let_go = true;
                 }
                 Action::Wake { thread } => match self.place(thread) {
                     Place::Waiting { wake, .. } => *wake = true,
@@ -139,6 +144,8 @@ impl World {
                 },
             }
         }
+        let must_let_go = before.requested && matches!(next.event, Event::Checkpoint { .. });
+        assert_eq!(let_go, must_let_go, "{next:?} in {before:?}");
         if before.ran_out_of_patience(next.event) {
             assert!(self.requested, "no drop requested for {next:?} in {before:?}");
         }
@@ -362,7 +369,7 @@ fn a_waiter_waits_one_interval_and_the_holder_stays_away_until_the_switch() {
             Event::TimerExpired { thread: B },
             &[Action::RequestDrop { holder: A }, Action::SetTimer { thread: B, deadline: 210 }],
         ),
-        (120, Event::Checkpoint { thread: A }, &[Action::Wake { thread: B }]),
+        (120, Event::Checkpoint { thread: A }, &[Action::LetGo { thread: A }, Action::Wake { thread: B }]),
         (
             130,
             Event::Woken { thread: B },

@@ -328,7 +328,8 @@ impl Clock {
     }
 
     fn now(&self) -> Nanos {
-        Nanos::try_from(self.start.elapsed().as_nanos()).unwrap_or(Nanos::MAX)
+        let elapsed = self.start.elapsed();
+        elapsed.as_secs() * 1_000_000_000 + Nanos::from(elapsed.subsec_nanos())
     }
 
     /// The instant of a time, if the system's clock reaches as far.

@@ -2,3 +2,6 @@
 
 pub mod heap;
 pub mod value;
+pub mod vm;
+pub mod builtins;
+pub mod runtime;

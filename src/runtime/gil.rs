@@ -1,0 +1,342 @@
+//! The GIL of the operating-system threads: runs a policy with a mutex, condition variables and a clock.
+//!
+//! All decisions are the policy's ([`super::policy`]); this file turns what threads do into its events, and its actions into
+//! wake-ups, trap bits and entries in the accounts. Each waiter has its own condition variable, so a wake-up reaches the
+//! thread it is meant for and no other. It must not know the VM beyond the trap word of each thread. Stopping the world is
+//! not its business: a thread that is stopped keeps the GIL or has released it, as its host wishes.
+//!
+//! The uncontended release and acquire are one short section of the mutex each, and read no clock as long as nobody waits
+//! and the accounts have nothing to note.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
+
+use super::accounts::{Accounts, Cause, Snapshot, State};
+use super::policy::{Action, After, Event, Nanos, Policy, ThreadId};
+use super::settings::{CheckpointMode, Settings, interval_nanos};
+use crate::vm::trap::{Trap, TrapBits};
+
+/// A global interpreter lock. A VM has one.
+#[derive(Debug)]
+pub struct Gil {
+    clock: Clock,
+    settings: Settings,
+    shared: Mutex<Shared>,
+}
+
+/// The right of one thread to ask for one [`Gil`]. It goes to the thread it is for, and back in at [`Gil::exit`].
+#[derive(Debug)]
+pub struct Seat {
+    thread: ThreadId,
+    bell: Arc<Condvar>,
+}
+
+impl Seat {
+    /// The thread it is for.
+    pub fn thread(&self) -> ThreadId {
+        self.thread
+    }
+}
+
+/// The GIL has been closed: the thread will never run again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closed;
+
+impl Gil {
+    /// A free GIL. Its clock starts at zero.
+    pub fn new(settings: Settings) -> Gil {
+        let policy = Policy::new(settings.policy, settings.switch_interval_nanos());
+        let shared = Shared {
+            policy,
+            accounts: Accounts::default(),
+            slots: Vec::new(),
+            closed_by: None,
+            checkpoints: settings.checkpoints,
+        };
+        Gil { clock: Clock::start(), settings, shared: Mutex::new(shared) }
+    }
+
+    /// The settings it was made with. The switch interval may have changed since.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Makes `thread` known; its life begins now, wanting the GIL. `trap` is where it will look for requests.
+    /// Numbers are dense from zero; none is used twice.
+    pub fn register(&self, thread: ThreadId, trap: Arc<Trap>) -> Seat {
+        let bell = Arc::new(Condvar::new());
+        let slot = Slot { trap, bell: Arc::clone(&bell), holds: false, woken: false, deadline: None };
+        let mut shared = self.shared.lock();
+        let index = thread.0 as usize;
+        if index >= shared.slots.len() {
+            shared.slots.resize_with(index + 1, || None);
+        }
+        shared.slots[index] = Some(slot);
+        shared.accounts.birth(thread, self.clock.now());
+        Seat { thread, bell }
+    }
+
+    /// Takes the GIL, waiting for it as long as it takes. The thread then is [`State::Running`].
+    pub fn acquire(&self, seat: &Seat, after: After) -> Result<(), Closed> {
+        let mut shared = self.shared.lock();
+        if shared.is_closed_to(seat.thread) {
+            return Err(Closed);
+        }
+        let event = Event::Want { thread: seat.thread, after };
+        let now = self.time_for(&shared, event, State::Running);
+        if shared.step(event, now).granted { Ok(()) } else { self.wait(shared, seat, now) }
+    }
+
+    /// Lets the GIL go, in order to be in `state`. Native work that needs no GIL stays [`State::Running`], and that is the
+    /// cheapest. Nothing happens if the thread does not hold it.
+    pub fn release(&self, seat: &Seat, state: State) {
+        let mut shared = self.shared.lock();
+        if !shared.holds(seat.thread) {
+            return;
+        }
+        let event = Event::Release { thread: seat.thread };
+        let now = self.time_for(&shared, event, state);
+        shared.leave(seat.thread, Cause::Blocking);
+        shared.accounts.enter(seat.thread, state, now);
+        shared.step(event, now);
+    }
+
+    /// Notes that a thread without the GIL is in another `state` than the one it released it for.
+    pub fn enter(&self, seat: &Seat, state: State) {
+        let mut shared = self.shared.lock();
+        let now = self.clock.now();
+        shared.accounts.enter(seat.thread, state, now);
+    }
+
+    /// The holder has seen [`TrapBits::DROP_REQUEST`]. Clears it; lets go and takes the GIL again if the policy says so.
+    /// Answers whether another thread may have run in between.
+    pub fn checkpoint(&self, seat: &Seat) -> Result<bool, Closed> {
+        let mut shared = self.shared.lock();
+        let thread = seat.thread;
+        let Some(slot) = shared.slot(thread).filter(|slot| slot.holds) else { return Ok(false) };
+        slot.trap.clear(TrapBits::DROP_REQUEST);
+        let now = self.clock.now();
+        let outcome = shared.step(Event::Checkpoint { thread }, now);
+        if outcome.let_go && !outcome.granted {
+            self.wait(shared, seat, now)?;
+        }
+        Ok(outcome.let_go)
+    }
+
+    /// The thread ends, whether it holds the GIL or not.
+    pub fn exit(&self, seat: Seat) {
+        let mut shared = self.shared.lock();
+        let now = self.clock.now();
+        if shared.holds(seat.thread) {
+            shared.leave(seat.thread, Cause::Exit);
+        }
+        shared.accounts.death(seat.thread, now);
+        shared.step(Event::Exit { thread: seat.thread }, now);
+        if let Some(slot) = shared.slots.get_mut(seat.thread.0 as usize) {
+            *slot = None;
+        }
+    }
+
+    /// From now on only the thread of `seat` gets the GIL: at exit, daemon threads never attach again. Waiting threads are
+    /// told at once, the others when they ask.
+    pub fn close(&self, seat: &Seat) {
+        let mut shared = self.shared.lock();
+        shared.closed_by = Some(seat.thread);
+        for slot in shared.slots.iter().flatten() {
+            slot.bell.notify_one();
+        }
+    }
+
+    /// Changes the switch interval, for the waits that begin from now on.
+    pub fn set_switch_interval(&self, interval: Duration) {
+        self.shared.lock().policy.set_interval(interval_nanos(interval));
+    }
+
+    /// The switch interval.
+    pub fn switch_interval(&self) -> Duration {
+        Duration::from_nanos(self.shared.lock().policy.interval())
+    }
+
+    /// The accounts as of now.
+    pub fn snapshot(&self) -> Snapshot {
+        let shared = self.shared.lock();
+        shared.accounts.snapshot(self.clock.now())
+    }
+
+    /// Nanoseconds since the GIL was made: the clock of the accounts.
+    pub fn now(&self) -> Nanos {
+        self.clock.now()
+    }
+
+    /// The time, or zero if nobody is going to look at it: reading a clock costs more than all the rest.
+    fn time_for(&self, shared: &Shared, event: Event, state: State) -> Nanos {
+        let timeless = !shared.policy.needs_time(event)
+            && !shared.accounts.awaits_grant()
+            && shared.accounts.state(event.thread()) == Some(state);
+        if timeless { 0 } else { self.clock.now() }
+    }
+
+    fn wait(&self, mut shared: MutexGuard<'_, Shared>, seat: &Seat, now: Nanos) -> Result<(), Closed> {
+        let thread = seat.thread;
+        shared.accounts.enter(thread, State::Wanting, now);
+        loop {
+            let closed = shared.is_closed_to(thread);
+            let interval = shared.policy.interval();
+            // The seat is the thread's, so its slot is there.
+            let Some(slot) = shared.slot(thread) else { return Err(Closed) };
+            if slot.holds {
+                return Ok(());
+            }
+            let now = self.clock.now();
+            if closed {
+                shared.step(Event::Exit { thread }, now);
+                return Err(Closed);
+            }
+            if std::mem::take(&mut slot.woken) {
+                shared.step(Event::Woken { thread }, now);
+            } else if slot.deadline.take_if(|deadline| *deadline <= now).is_some() {
+                shared.step(Event::TimerExpired { thread }, now);
+            } else {
+                // A timer that another thread's event sets is one interval long, so it is noticed in time without
+                // waking this thread to tell it.
+                let until = slot.deadline.unwrap_or(now.saturating_add(interval));
+                match self.clock.instant(until) {
+                    Some(until) => drop(seat.bell.wait_until(&mut shared, until)),
+                    None => seat.bell.wait(&mut shared),
+                }
+            }
+        }
+    }
+}
+
+/// Everything under the mutex.
+#[derive(Debug)]
+struct Shared {
+    policy: Policy,
+    accounts: Accounts,
+    /// By thread number.
+    slots: Vec<Option<Slot>>,
+    closed_by: Option<ThreadId>,
+    checkpoints: CheckpointMode,
+}
+
+/// What is shared about one thread.
+#[derive(Debug)]
+struct Slot {
+    trap: Arc<Trap>,
+    bell: Arc<Condvar>,
+    holds: bool,
+    /// A wake-up has been sent, and not yet answered.
+    woken: bool,
+    deadline: Option<Nanos>,
+}
+
+impl Shared {
+    fn slot(&mut self, thread: ThreadId) -> Option<&mut Slot> {
+        self.slots.get_mut(thread.0 as usize)?.as_mut()
+    }
+
+    fn holds(&mut self, thread: ThreadId) -> bool {
+        self.slot(thread).is_some_and(|slot| slot.holds)
+    }
+
+    fn is_closed_to(&self, thread: ThreadId) -> bool {
+        self.closed_by.is_some_and(|closer| closer != thread)
+    }
+
+    /// The holder lets go, for the policy to hear next.
+    fn leave(&mut self, thread: ThreadId, cause: Cause) {
+        if let Some(slot) = self.slot(thread) {
+            slot.holds = false;
+        }
+        self.accounts.let_go(thread, cause);
+    }
+
+    /// Lets the policy have an event and carries out what it says.
+    fn step(&mut self, event: Event, now: Nanos) -> Outcome {
+        let mut outcome = Outcome::default();
+        for action in self.policy.step(event, now) {
+            match action {
+                Action::Grant { thread } => {
+                    self.accounts.granted(thread, now);
+                    outcome.granted |= thread == event.thread();
+                    if let Some(slot) = self.slot(thread) {
+                        slot.grant();
+                        if thread != event.thread() {
+                            slot.bell.notify_one();
+                        }
+                    }
+                }
+                Action::LetGo { thread } => {
+                    self.leave(thread, Cause::Interval);
+                    outcome.let_go = true;
+                }
+                Action::Wake { thread } => {
+                    if let Some(slot) = self.slot(thread) {
+                        slot.woken = true;
+                        slot.bell.notify_one();
+                    }
+                }
+                Action::RequestDrop { holder } => {
+                    self.accounts.drop_requested(now);
+                    let mode = self.checkpoints;
+                    if let Some(slot) = self.slot(holder) {
+                        slot.trap.set(TrapBits::DROP_REQUEST, mode);
+                    }
+                }
+                Action::SetTimer { thread, deadline } => {
+                    if let Some(slot) = self.slot(thread) {
+                        slot.deadline = Some(deadline);
+                    }
+                }
+            }
+        }
+        outcome
+    }
+}
+
+/// What an event meant for its thread.
+#[derive(Clone, Copy, Debug, Default)]
+struct Outcome {
+    let_go: bool,
+    granted: bool,
+}
+
+impl Slot {
+    /// It holds the GIL: what it was waiting for, or was asked when it last held it, is over.
+    fn grant(&mut self) {
+        self.holds = true;
+        self.woken = false;
+        self.deadline = None;
+        if self.trap.pending().contains(TrapBits::DROP_REQUEST) {
+            self.trap.clear(TrapBits::DROP_REQUEST);
+        }
+    }
+}
+
+/// Counts nanoseconds from its start.
+#[derive(Debug)]
+struct Clock {
+    start: Instant,
+}
+
+impl Clock {
+    fn start() -> Clock {
+        Clock { start: Instant::now() }
+    }
+
+    fn now(&self) -> Nanos {
+        let elapsed = self.start.elapsed();
+        elapsed.as_secs() * 1_000_000_000 + Nanos::from(elapsed.subsec_nanos())
+    }
+
+    /// The instant of a time, if the system's clock reaches as far.
+    fn instant(&self, time: Nanos) -> Option<Instant> {
+        self.start.checked_add(Duration::from_nanos(time))
+    }
+}
+
+#[cfg(test)]
+mod tests;

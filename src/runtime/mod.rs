@@ -1,0 +1,13 @@
+//! The hosts: what runs the VM's threads on a real machine. The only place with the GIL and operating-system threads.
+//!
+//! It may use the VM's types; the VM never names anything in here.
+
+pub mod settings;
+
+pub mod policy;
+
+pub mod accounts;
+
+pub mod gil;
+
+pub mod os;

@@ -1,7 +1,7 @@
 //! A laboratory for Python's Global Interpreter Lock: the virtual machine, its runtime and its command.
 
+pub mod builtins;
 pub mod heap;
+pub mod runtime;
 pub mod value;
 pub mod vm;
-pub mod builtins;
-pub mod runtime;

@@ -22,7 +22,12 @@ def run(script):
     settings = {"PYTHONHASHSEED": "0", "PYTHON_COLORS": "0", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8"}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | settings
     return subprocess.run(
-        [sys.executable, script.name], cwd=script.parent, env=environment, capture_output=True, timeout=SECONDS
+        [sys.executable, script.name],
+        cwd=script.parent,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=SECONDS,
     )
 
 

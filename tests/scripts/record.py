@@ -5,7 +5,8 @@
     python3.13 record.py --check         write nothing; report every script whose recording is not what is printed now
 
 `NAME.out` is the standard output of `python3.13 NAME.mpy`, run in the script's own folder. In the folder `tracebacks`
-it is the standard error, in `NAME.err`, and `NAME.status` holds the exit status where that is not 1.
+it is the standard error, in `NAME.err`, with the path of that folder removed, and `NAME.status` holds the exit status
+where that is not 1.
 """
 
 import os
@@ -36,7 +37,9 @@ def recordings(script):
     done = run(script)
     if script.parent.name == "tracebacks":
         status = f"{done.returncode}\n".encode() if done.returncode != 1 else None
-        return {script.with_suffix(".err"): done.stderr, script.with_suffix(".status"): status}
+        # CPython makes the path of its script absolute; the recording holds the name alone.
+        errors = done.stderr.replace(f"{script.parent}{os.sep}".encode(), b"")
+        return {script.with_suffix(".err"): errors, script.with_suffix(".status"): status}
     if done.returncode or done.stderr:
         sys.exit(f"{script} failed:\n{done.stderr.decode()}")
     return {script.with_suffix(".out"): done.stdout}

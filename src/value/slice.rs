@@ -3,8 +3,9 @@
 use crate::heap::{Header, Kind, Object, Slot, Value};
 
 use super::builtin::Builtin;
-use super::compare;
+use super::class::class_flag;
 use super::context::{Context, Raised};
+use super::{compare, int};
 
 /// A slice object.
 #[repr(C)]
@@ -47,4 +48,61 @@ pub fn equal(cx: &Context, a: Value<'_>, b: Value<'_>) -> Result<bool, Raised> {
         }
     }
     Ok(true)
+}
+
+/// Start, stop, step and how many items they pick, for a sequence of `len` items: `start` and `stop` are in range for the
+/// direction, so that `start + i * step` for `i` below the count are the indices.
+///
+/// # Errors
+/// `ValueError` for a step of zero, `TypeError` for a part that is no index, [`Context::needs_code`] for one whose class
+/// defines `__index__`.
+pub fn slice_bounds(cx: &Context, slice: &Slice, len: usize) -> Result<(i64, i64, i64, usize), Raised> {
+    let [start, stop, step] = slice.parts();
+    let step = part(cx, step)?.unwrap_or(1).max(-i64::MAX);
+    if step == 0 {
+        return Err(cx.value_error("slice step cannot be zero"));
+    }
+    let (start, stop) = (part(cx, start)?, part(cx, stop)?);
+    let len = i64::try_from(len).unwrap_or(i64::MAX);
+    // A position past either end is the end that the direction reaches first.
+    let (lowest, highest) = if step < 0 { (-1, len - 1) } else { (0, len) };
+    let clamp = |position: i64| {
+        let position = if position < 0 { position.saturating_add(len) } else { position };
+        position.clamp(lowest, highest)
+    };
+    let start = start.map_or(if step < 0 { highest } else { lowest }, clamp);
+    let stop = stop.map_or(if step < 0 { lowest } else { highest }, clamp);
+    let span = if step < 0 { start - stop } else { stop - start };
+    let count = if span <= 0 { 0 } else { (span - 1) / step.abs() + 1 };
+    Ok((start, stop, step, count as usize))
+}
+
+/// A part of a slice, clamped to 64 bits; nothing for None.
+fn part(cx: &Context, value: Value<'_>) -> Result<Option<i64>, Raised> {
+    if let Some(small) = value.as_small() {
+        return Ok(Some(small));
+    }
+    if value.is_none() {
+        return Ok(None);
+    }
+    match clamped(value) {
+        Some(clamped) => Ok(Some(clamped)),
+        None if has_index(cx, value) => Err(cx.needs_code()),
+        None => Err(cx.type_error("slice indices must be integers or None or have an __index__ method")),
+    }
+}
+
+/// An integer clamped to 64 bits; nothing for what is none.
+pub fn clamped(value: Value<'_>) -> Option<i64> {
+    match int::integer_of(value)? {
+        int::Integer::Fixed(fixed) => Some(fixed.clamp(i64::MIN.into(), i64::MAX.into()) as i64),
+        int::Integer::Big(big) if big.sign() == dashu_int::Sign::Negative => Some(i64::MIN),
+        int::Integer::Big(_) => Some(i64::MAX),
+    }
+}
+
+/// Whether the value's class, written in the language, defines `__index__`.
+pub fn has_index(cx: &Context, value: Value<'_>) -> bool {
+    let class = cx.class_of(value);
+    class.has(class_flag::CUSTOM_NUMBER) && class.lookup_str(cx, "__index__").is_some()
 }

@@ -1,6 +1,24 @@
 //! Syntax tree to register bytecode. Knows nothing of heap values or of what runs the code.
 
+mod assemble;
+mod builder;
 mod code;
+mod generate;
+pub mod limits;
 pub mod op;
+mod scopes;
+
+use std::sync::Arc;
+
+use minipy_grammar::ast::Module;
+use minipy_grammar::{Source, SyntaxError};
 
 pub use code::{Code, CodeKind, Const, Handler, ImportSpec};
+
+/// Compiles a whole file.
+///
+/// # Errors
+/// The first complaint that symbol tables and code generation have, in CPython's words, with its place.
+pub fn compile(source: &Arc<Source>, module: &Module) -> Result<Code, SyntaxError> {
+    generate::module(source, module)
+}

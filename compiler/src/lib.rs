@@ -7,6 +7,7 @@ mod generate;
 pub mod limits;
 pub mod op;
 mod scopes;
+mod verify;
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use minipy_grammar::ast::Module;
 use minipy_grammar::{Source, SyntaxError};
 
 pub use code::{Code, CodeKind, Const, Handler, ImportSpec};
+pub use verify::verify;
 
 /// Compiles a whole file.
 ///

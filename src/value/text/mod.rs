@@ -10,12 +10,16 @@ pub(crate) mod wtf8;
 
 pub(crate) mod case;
 pub(crate) mod class;
+pub(crate) mod codec;
 pub(crate) mod quote;
 pub(crate) mod unicode_version;
 
 pub(crate) mod float;
 pub(crate) mod float_hex;
 pub(crate) mod format_spec;
+pub(crate) mod percent;
+pub(crate) mod str_format;
+
 pub(crate) mod int;
 
 #[cfg(test)]

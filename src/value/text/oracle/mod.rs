@@ -5,8 +5,10 @@
 //! and writes that sample again.
 
 mod characters;
+mod codecs;
 mod formats;
 mod numbers;
+mod templates;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;

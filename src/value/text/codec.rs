@@ -384,7 +384,7 @@ fn step(bytes: &[u8], at: usize, encoding: Encoding) -> Step {
             let unit =
                 if order == Order::Big { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) };
             match unit {
-                0xD800..=0xDFFF => bad(4, "code point in surrogate code point range"),
+                0xD800..=0xDFFF => bad(4, "code point in surrogate code point range(0xd800, 0xe000)"),
                 0..=wtf8::MAX => Step::CodePoint(unit, at + 4),
                 _ => bad(4, "code point not in range(0x110000)"),
             }

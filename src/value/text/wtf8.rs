@@ -49,13 +49,6 @@ pub(crate) struct CodePoints<'a> {
     at: usize,
 }
 
-impl CodePoints<'_> {
-    /// The byte offset of the next code point.
-    pub(crate) fn offset(&self) -> usize {
-        self.at
-    }
-}
-
 impl Iterator for CodePoints<'_> {
     type Item = u32;
 

@@ -3,6 +3,9 @@
 use super::super::{case, class, quote, wtf8};
 use super::{Cases, literal};
 
+type Class = fn(u32) -> bool;
+type Mapping = fn(&[u8]) -> Vec<u8>;
+
 fn runs(class: impl Fn(u32) -> bool) -> String {
     let mut out = Vec::new();
     let mut start = None;
@@ -36,7 +39,7 @@ fn changes(mapping: impl Fn(u32) -> Option<Vec<u8>>) -> String {
 #[test]
 fn every_code_point_is_in_its_classes() {
     let mut cases = Cases::default();
-    let classes: [(&str, fn(u32) -> bool); 12] = [
+    let classes: [(&str, Class); 12] = [
         ("isalpha", class::is_alpha),
         ("isalnum", class::is_alnum),
         ("isdecimal", class::is_decimal),
@@ -80,7 +83,7 @@ fn every_code_point_is_in_its_classes() {
 #[test]
 fn every_code_point_has_its_cases() {
     let mut cases = Cases::default();
-    let mappings: [(&str, fn(&[u8]) -> Vec<u8>); 6] = [
+    let mappings: [(&str, Mapping); 6] = [
         ("upper", case::upper),
         ("lower", case::lower),
         ("title", case::title),

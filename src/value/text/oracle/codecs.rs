@@ -71,6 +71,10 @@ fn every_encoding_with_every_handler() {
                     .to_vec(),
             );
         }
+        if name.contains("32") && random.below(2) == 0 {
+            let unit: u32 = random.pick(&[0xD800, 0xDFFF, 0x11_0000, 0x41, 0xD880_0000]);
+            object.splice(0..0, if name.ends_with("be") { unit.to_be_bytes() } else { unit.to_le_bytes() });
+        }
         let ours = codec::decode(&object, encoding, handler);
         let ours = ours.map_or_else(|error| failure(error, &object), |text| show(&text));
         cases.0.push((format!("{}.decode('{name}', '{handler}')", quote::repr_bytes(&object)), ours));

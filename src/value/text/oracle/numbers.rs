@@ -34,7 +34,7 @@ pub(super) fn floats(random: &mut Random, count: usize) -> Vec<f64> {
         1.7976931348623157e308,
         1e22,
         1e23,
-        9.999999999999999e22,
+        1e23_f64.next_down(),
         0.1,
         0.3,
         2.675,

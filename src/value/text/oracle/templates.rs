@@ -219,6 +219,7 @@ fn templates_expand() {
         let expression = format!("{}.format({}, k='keyword')", literal(template.as_bytes()), list.join(", "));
         cases.text(expression, ours);
     }
+    cases.text("'{}'.format_map({})".to_owned(), Err::<&[u8], _>(str_format::NO_POSITIONAL));
     cases.agree("templates");
 }
 

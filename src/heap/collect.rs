@@ -113,16 +113,18 @@ impl Heap {
         self.blocks.lock().take(class).map(|(block, _)| block)
     }
 
-    pub(super) fn count(&self, bytes: usize) {
+    /// Counts allocated bytes; says whether a collection is due.
+    pub(super) fn count(&self, bytes: usize) -> bool {
         let before = self.allocated.fetch_add(bytes, Ordering::Relaxed);
         if before + bytes > self.nursery.load(Ordering::Relaxed) {
             self.due.store(true, Ordering::Relaxed);
+            return true;
         }
+        false
     }
 
-    pub(super) fn add_large(&self, object: *mut Header, bytes: usize) {
+    pub(super) fn add_large(&self, object: *mut Header) {
         self.large.lock().push(LargePtr(object));
-        self.count(bytes);
     }
 
     pub(super) fn add_remembered(&self, objects: &mut Vec<*mut Header>) {

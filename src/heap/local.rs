@@ -3,7 +3,6 @@
 use std::alloc::{Layout, alloc};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use super::block::{BLOCK, Block, CLASSES, GRANULE, MAX_CELL, cell_size, class_of};
 use super::collect::Heap;
@@ -33,17 +32,18 @@ pub struct Local {
     heap: Arc<Heap>,
     cursors: [Cursor; CLASSES],
     remembered: RefCell<Vec<*mut Header>>,
+    alarm: Box<dyn Fn() + Send>,
 }
 
 impl Local {
-    /// An allocator that takes its blocks from `heap`.
-    pub fn new(heap: Arc<Heap>) -> Local {
+    /// An allocator that takes its blocks from `heap` and calls `alarm` when it finds a collection due.
+    pub fn new(heap: Arc<Heap>, alarm: Box<dyn Fn() + Send>) -> Local {
         let cursors = std::array::from_fn(|_| Cursor {
             next: Cell::new(std::ptr::null_mut()),
             end: Cell::new(std::ptr::null_mut()),
             block: Cell::new(std::ptr::null_mut()),
         });
-        Local { heap, cursors, remembered: RefCell::new(Vec::new()) }
+        Local { heap, cursors, remembered: RefCell::new(Vec::new()), alarm }
     }
 
     /// The heap it takes from.
@@ -158,7 +158,7 @@ impl Local {
             if !block.is_null() {
                 // SAFETY: the block is this thread's until the next collection.
                 if let Some((start, end)) = unsafe { (*block).free_run(from) } {
-                    self.heap.count(end - start);
+                    self.count(end - start);
                     let place = block.cast::<u8>().wrapping_add(start);
                     cursor.block.set(block);
                     cursor.end.set(block.cast::<u8>().wrapping_add(end));
@@ -187,7 +187,8 @@ impl Local {
             base.cast::<usize>().write(bytes);
             base.add(LARGE_PREFIX)
         };
-        self.heap.add_large(place.cast(), bytes);
+        self.heap.add_large(place.cast());
+        self.count(bytes);
         Ok((place, flag::LARGE))
     }
 
@@ -201,10 +202,10 @@ impl Local {
         self.heap.add_remembered(&mut self.remembered.borrow_mut());
     }
 
-    /// Whether enough was allocated that a collection is due.
-    #[inline(always)]
-    pub fn collection_is_due(&self) -> bool {
-        self.heap.due.load(Ordering::Relaxed)
+    fn count(&self, bytes: usize) {
+        if self.heap.count(bytes) {
+            (self.alarm)();
+        }
     }
 }
 

@@ -108,8 +108,9 @@ pub struct Context {
 
 impl Context {
     /// A context for one more thread.
-    pub fn new(world: Arc<World>) -> Context {
-        Context { local: Local::new(world.heap.clone()), world, pending: Cell::new(Word::NONE_AT_ALL) }
+    /// `alarm` is called when a collection is due.
+    pub fn new(world: Arc<World>, alarm: Box<dyn Fn() + Send>) -> Context {
+        Context { local: Local::new(world.heap.clone(), alarm), world, pending: Cell::new(Word::NONE_AT_ALL) }
     }
 
     /// What the threads share.

@@ -1,7 +1,23 @@
-//! A thread of the language: plain data.
+//! A thread of the language: registers, frames, and nothing that only an operating system could copy.
 
-use crate::heap::{Value, Word};
-use crate::value::Context;
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::heap::{Marker, Value, Word};
+use crate::value::{Builtin, Context, Raised};
+
+use super::frame::{Cont, Frame};
+use super::host::{Reply, Request, Wake};
+use super::machine::Vm;
+use super::trap::{Trap, TrapBits};
+
+/// How many registers a thread reserves; memory is touched as the stack grows.
+pub const REGISTERS: usize = 1 << 23;
+/// Registers behind a frame's window that native calls may use for arguments.
+pub const SCRATCH: usize = 512;
+/// How deep native code may run the loop inside the loop.
+pub const MAX_NESTING: u32 = 60;
 
 /// How a native function or an operation ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -12,32 +28,331 @@ pub enum Flow {
     Raised,
     /// With a frame on the stack whose result will be that of the call.
     Pushed,
-    /// Not yet: the thread is to wait, as its request says, and then the function is called again.
+    /// Not yet: the thread's request is to be served, and then the function is called again.
     Park,
 }
 
-/// A call of a native function: where its arguments stand.
+impl Flow {
+    /// From the result of native code.
+    #[inline(always)]
+    pub fn of(result: Result<Value<'_>, Raised>) -> Flow {
+        match result {
+            Ok(value) => Flow::Done(value.word()),
+            Err(Raised) => Flow::Raised,
+        }
+    }
+}
+
+/// A call of a threaded native function: where its bound arguments stand, and what becomes of the result.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
-    base: usize,
-    count: usize,
+    /// The first argument's register, counted from the bottom of the stack.
+    pub base: usize,
+    /// How many places the signature has.
+    pub count: usize,
+    /// What the running frame does with the result of a frame that the function pushes.
+    pub cont: Cont,
 }
 
 /// A thread of the language.
 pub struct Thread {
     context: Context,
+    vm: Arc<Vm>,
+    registers: *mut Word,
+    pub(super) frames: Vec<Frame>,
+    trap: Arc<Trap>,
+    token: u32,
+    /// What it asks its host for.
+    pub(super) request: Option<Request>,
+    /// How the wait that it asked for ended: set when the function that asked is called again.
+    pub(super) wake: Option<Wake>,
+    /// What the work that it asked for has found.
+    pub(super) reply: Option<Reply>,
+    /// Until when it waits: kept while it parks again and again.
+    pub(super) deadline: Option<u64>,
+    /// Values that native code holds while it runs code of the language.
+    pub(super) roots: Vec<Word>,
+    /// Objects whose `repr` is being made, against endless recursion.
+    pub(super) repr_stack: Vec<Word>,
+    nesting: u32,
+    collections_seen: usize,
 }
 
+const STACK: Layout = match Layout::array::<Word>(REGISTERS) {
+    Ok(layout) => layout,
+    Err(_) => panic!("the stack's layout is valid"),
+};
+
 impl Thread {
+    /// A thread without frames.
+    pub fn new(vm: Arc<Vm>, token: u32, trap: Arc<Trap>) -> Box<Thread> {
+        // SAFETY: the layout has a size.
+        let registers = unsafe { alloc(STACK) }.cast::<Word>();
+        if registers.is_null() {
+            handle_alloc_error(STACK);
+        }
+        let bell = trap.clone();
+        let context =
+            Context::new(vm.world.clone(), Box::new(move || bell.set(TrapBits::COLLECT, Default::default())));
+        let mut thread = Box::new(Thread {
+            context,
+            vm,
+            registers,
+            frames: Vec::with_capacity(64),
+            trap,
+            token,
+            request: None,
+            wake: None,
+            reply: None,
+            deadline: None,
+            roots: Vec::new(),
+            repr_stack: Vec::new(),
+            nesting: 0,
+            collections_seen: 0,
+        });
+        let place: *mut Thread = &mut *thread;
+        thread.vm.add_thread(place);
+        if thread.vm.options.gc_stress {
+            thread.trap.set(TrapBits::COLLECT, Default::default());
+        }
+        thread
+    }
+
     /// What native code works with.
     #[inline(always)]
     pub fn cx(&self) -> &Context {
         &self.context
     }
 
-    /// An argument of a native call.
+    /// The machine.
+    #[inline(always)]
+    pub fn vm(&self) -> &Arc<Vm> {
+        &self.vm
+    }
+
+    /// Whom the host knows it by.
+    pub fn token(&self) -> u32 {
+        self.token
+    }
+
+    /// How others ask it to stop at a checkpoint.
+    #[inline(always)]
+    pub fn trap(&self) -> &Trap {
+        &self.trap
+    }
+
+    // Registers. Places count from the bottom of the stack.
+
+    /// A register's address.
+    #[inline(always)]
+    pub(super) fn register(&self, place: usize) -> *mut Word {
+        debug_assert!(place < REGISTERS);
+        // SAFETY: the place is inside the reserved stack: pushing a frame checks that.
+        unsafe { self.registers.add(place) }
+    }
+
+    /// What a register holds.
+    #[inline(always)]
+    pub(super) fn get(&self, place: usize) -> Word {
+        // SAFETY: registers below the running frame's height, and arguments being passed, are initialised.
+        unsafe { *self.register(place) }
+    }
+
+    /// Fills a register.
+    #[inline(always)]
+    pub(super) fn set(&mut self, place: usize, word: Word) {
+        // SAFETY: `register` gives an address inside the stack.
+        unsafe { *self.register(place) = word };
+    }
+
+    /// What a register holds, as a value.
+    #[inline(always)]
+    pub(super) fn value(&self, place: usize) -> Option<Value<'_>> {
+        // SAFETY: registers are roots.
+        unsafe { self.get(place).value() }
+    }
+
+    /// A word that is known to be alive: it stands in a register or an object that is reached.
+    #[inline(always)]
+    pub(super) fn live(&self, word: Word) -> Value<'_> {
+        // SAFETY: the caller has the word from a root, and nothing runs during the borrow.
+        unsafe { word.value() }.unwrap_or(Value::NONE)
+    }
+
+    /// Registers as values.
+    #[inline(always)]
+    pub(super) fn values(&self, place: usize, count: usize) -> &[Value<'_>] {
+        // SAFETY: the registers are initialised and filled: they are arguments.
+        unsafe { std::slice::from_raw_parts(self.register(place).cast(), count) }
+    }
+
+    /// Registers as places that may be empty.
+    #[inline(always)]
+    pub(super) fn places(&self, place: usize, count: usize) -> &[Option<Value<'_>>] {
+        // SAFETY: an empty place is zero, which is None.
+        unsafe { std::slice::from_raw_parts(self.register(place).cast(), count) }
+    }
+
+    /// The running frame.
+    #[inline(always)]
+    pub(super) fn frame(&self) -> &Frame {
+        match self.frames.last() {
+            Some(frame) => frame,
+            None => unreachable!("the thread runs"),
+        }
+    }
+
+    /// The running frame.
+    #[inline(always)]
+    pub(super) fn frame_mut(&mut self) -> &mut Frame {
+        match self.frames.last_mut() {
+            Some(frame) => frame,
+            None => unreachable!("the thread runs"),
+        }
+    }
+
+    /// The first place above the running frame's window: where arguments of further calls are written.
+    #[inline(always)]
+    pub(super) fn top(&self) -> usize {
+        match self.frames.last() {
+            Some(frame) => frame.base as usize + frame.unit().code.register_count as usize,
+            None => 0,
+        }
+    }
+
+    /// An argument of a threaded native call.
+    #[inline(always)]
     pub fn arg(&self, call: &Call, index: usize) -> Option<Value<'_>> {
-        let _ = (call.base, call.count, index);
-        None
+        if index < call.count { self.value(call.base + index) } else { None }
+    }
+
+    /// An argument that the signature requires.
+    #[inline(always)]
+    pub fn arg_at(&self, call: &Call, index: usize) -> Value<'_> {
+        self.arg(call, index).unwrap_or(Value::NONE)
+    }
+
+    // Exceptions.
+
+    /// The exception being handled, where `raise` without one finds it.
+    pub fn handled(&self) -> Option<Value<'_>> {
+        self.frames
+            .iter()
+            .rev()
+            .map(|frame| frame.handled)
+            .find(|word| !word.is_nothing())
+            .map(|word| self.live(word))
+    }
+
+    /// Raises `RecursionError`.
+    #[cold]
+    pub(super) fn too_deep(&self) -> Flow {
+        self.cx().raise(Builtin::RecursionError, "maximum recursion depth exceeded");
+        Flow::Raised
+    }
+
+    // Running inside native code.
+
+    /// Counts one more run of the loop inside the loop.
+    ///
+    /// # Errors
+    /// `RecursionError`.
+    pub(super) fn nest(&mut self) -> Result<(), Raised> {
+        if self.nesting >= MAX_NESTING {
+            self.too_deep();
+            return Err(Raised);
+        }
+        self.nesting += 1;
+        Ok(())
+    }
+
+    /// The reverse of [`nest`](Self::nest).
+    pub(super) fn unnest(&mut self) {
+        self.nesting -= 1;
+    }
+
+    // Checkpoints.
+
+    /// Does what the trap word asks.
+    ///
+    /// # Errors
+    /// What a signal handler raises: `KeyboardInterrupt`.
+    #[cold]
+    pub(super) fn checkpoint(&mut self) -> Result<(), Raised> {
+        let pending = self.trap.pending();
+        if pending.contains(TrapBits::COLLECT) {
+            let stress = self.vm.options.gc_stress;
+            if !stress {
+                self.trap.clear(TrapBits::COLLECT);
+            }
+            if stress || self.vm.world.heap.is_due() {
+                self.collections_seen += 1;
+                let full = stress && self.collections_seen.is_multiple_of(16);
+                self.vm.collect(full);
+            }
+        }
+        if pending.intersects(TrapBits::DROP_REQUEST | TrapBits::INTERRUPT) && self.vm.host.checkpoint(self) {
+            self.trap.clear(TrapBits::INTERRUPT);
+            return Err(self.cx().raise_with(Builtin::KeyboardInterrupt, &[]));
+        }
+        Ok(())
+    }
+
+    /// Serves the request with which a native function has returned [`Flow::Park`].
+    ///
+    /// # Errors
+    /// `KeyboardInterrupt`.
+    #[cold]
+    pub(super) fn serve(&mut self) -> Result<(), Raised> {
+        match self.request.take() {
+            Some(Request::Park { reason, deadline }) => {
+                let wake = self.vm.host.park(self, reason, deadline);
+                self.wake = Some(wake);
+            }
+            Some(Request::Blocking(work)) => {
+                let reply = self.vm.host.blocking(self, work);
+                self.reply = Some(reply);
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Shows the collector every word the thread holds.
+    pub(super) fn visit_roots(&self, marker: &mut Marker) {
+        for frame in &self.frames {
+            marker.word(frame.function);
+            marker.word(frame.generator);
+            marker.word(frame.handled);
+            for place in frame.base as usize..frame.base as usize + frame.height() {
+                marker.word(self.get(place));
+            }
+        }
+        for word in self.roots.iter().chain(&self.repr_stack) {
+            marker.word(*word);
+        }
+        marker.word(self.context.pending_word());
+    }
+
+    /// Gives back its blocks, before a collection.
+    pub(super) fn retire(&self) {
+        self.context.local().retire();
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        let place: *mut Thread = self;
+        self.vm.remove_thread(place);
+        self.retire();
+        // SAFETY: allocated with this layout.
+        unsafe { dealloc(self.registers.cast(), STACK) };
+    }
+}
+
+impl Vm {
+    /// The deepest stack of frames.
+    pub fn recursion_limit(&self) -> usize {
+        self.recursion_limit.load(Ordering::Relaxed)
     }
 }

@@ -1,0 +1,88 @@
+//! A frame: where a function stands, and what becomes of its result.
+
+use minipy_compiler::op::Op;
+
+use crate::heap::Word;
+use crate::value::function::Function;
+use crate::value::unit::Unit;
+
+/// What the frame below does with the result of a frame.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cont {
+    /// The loop ends: the frame was the bottom one of a run.
+    Stop,
+    /// Its register.
+    Store(u16),
+    /// `__init__`: the result must be None; the instance at register `from` goes to register `to`.
+    Init {
+        /// Where the instance stands.
+        from: u16,
+        /// Where it goes.
+        to: u16,
+    },
+    /// The op at its program counter goes on, at this stage.
+    Op(Stage),
+    /// Nothing: the result is dropped, and the op at its program counter is done.
+    Discard,
+}
+
+/// How far the op of the frame below has got.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stage {
+    /// The special method of the place `n` in the op's order of candidates returned.
+    Candidate(u8),
+    /// The truth of the result was asked (`__bool__`).
+    Truth,
+    /// The truth of the result was asked (`__len__`).
+    Length,
+    /// A twin in the prelude returned the op's result.
+    Twin,
+    /// A twin returned what the op's operand is to be replaced by, and the op begins anew.
+    Retry,
+    /// `__getattr__` returned.
+    Fallback,
+}
+
+/// A frame.
+#[derive(Clone, Copy)]
+pub struct Frame {
+    pub(super) unit: *const Unit,
+    /// The function.
+    pub(super) function: Word,
+    /// The generator it is the body of, or nothing.
+    pub(super) generator: Word,
+    /// The exception it is handling, or nothing: then that of the frame below counts.
+    pub(super) handled: Word,
+    /// Its first register.
+    pub(super) base: u32,
+    /// The op it executes, up to date whenever the thread leaves the loop's fast path.
+    pub(super) pc: u32,
+    pub(super) cont: Cont,
+}
+
+impl Frame {
+    /// Its code with constants and caches.
+    #[inline(always)]
+    pub fn unit(&self) -> &Unit {
+        // SAFETY: units live as long as the machine.
+        unsafe { &*self.unit }
+    }
+
+    /// Its function.
+    #[inline(always)]
+    pub fn function(&self) -> &Function {
+        // SAFETY: a frame is made with its function, which it keeps alive.
+        unsafe { &*self.function.address().cast::<Function>() }
+    }
+
+    /// The op it executes.
+    #[inline(always)]
+    pub fn op(&self) -> Op {
+        self.unit().code.ops[self.pc as usize]
+    }
+
+    /// How many of its registers hold values.
+    pub fn height(&self) -> usize {
+        self.unit().code.heights[self.pc as usize] as usize
+    }
+}

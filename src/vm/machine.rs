@@ -1,0 +1,239 @@
+//! A machine: everything of one program that its threads share. Many can live in one process.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use minipy_compiler::{Code, Const};
+use parking_lot::{Mutex, RwLock};
+
+use crate::heap::{Value, Word};
+use crate::value::class::Type;
+use crate::value::dict::Dict;
+use crate::value::function::Function;
+use crate::value::unit::{Unit, UnitParts};
+use crate::value::{Builtin, Context, Raised, Res, World, int, visit};
+
+use super::host::Host;
+use super::native::{Binding, Row};
+use super::signature::Signature;
+use super::thread::Thread;
+
+/// CPython's default of `sys.getrecursionlimit()`.
+pub const RECURSION_LIMIT: usize = 1000;
+
+/// How a machine runs.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Collect at every checkpoint.
+    pub gc_stress: bool,
+    /// `sys.argv`
+    pub argv: Vec<String>,
+    /// Where modules of the program are looked for: the folder of its file.
+    pub path: Option<std::path::PathBuf>,
+    /// The key of string hashes.
+    pub hash_seed: (u64, u64),
+}
+
+/// A native function of the machine.
+pub struct NativeEntry {
+    /// Its row.
+    pub row: &'static Row,
+    /// Its parameters.
+    pub signature: Signature,
+}
+
+/// A machine.
+pub struct Vm {
+    /// Heap, classes, names.
+    pub world: Arc<World>,
+    /// The runtime.
+    pub host: Arc<dyn Host>,
+    /// How it runs.
+    pub options: Options,
+    natives: Vec<NativeEntry>,
+    pub(super) well_known: WellKnown,
+    pub(super) recursion_limit: AtomicUsize,
+    threads: Mutex<Vec<ThreadPlace>>,
+    /// What is called at the end of the program, last first.
+    pub(crate) at_exit: RwLock<Vec<Word>>,
+}
+
+/// The address of a thread: followed only while the world is stopped.
+#[derive(Clone, Copy, PartialEq)]
+struct ThreadPlace(*mut Thread);
+
+// SAFETY: the pointer is only followed while the world is stopped, and threads remove themselves when they die.
+unsafe impl Send for ThreadPlace {}
+
+/// Objects that every machine has, all permanent.
+pub(super) struct WellKnown {
+    /// The dict of the built-ins.
+    pub(super) builtins: Word,
+    /// The globals of the prelude.
+    pub(super) prelude: Word,
+    /// `sys.modules`
+    pub(super) modules: Word,
+    /// By built-in class, the number of its constructor in the table of natives, or `u32::MAX`.
+    pub(super) constructors: Vec<u32>,
+}
+
+impl Vm {
+    pub(super) fn assemble(
+        world: Arc<World>,
+        host: Arc<dyn Host>,
+        options: Options,
+        natives: Vec<NativeEntry>,
+        well_known: WellKnown,
+    ) -> Vm {
+        Vm {
+            world,
+            host,
+            options,
+            natives,
+            well_known,
+            recursion_limit: AtomicUsize::new(RECURSION_LIMIT),
+            threads: Mutex::default(),
+            at_exit: RwLock::default(),
+        }
+    }
+
+    /// A native function by its number.
+    #[inline(always)]
+    pub fn native(&self, number: u32) -> &NativeEntry {
+        &self.natives[number as usize]
+    }
+
+    /// The dict of the built-ins.
+    #[inline(always)]
+    pub fn builtins(&self) -> &Dict {
+        permanent_dict(self.well_known.builtins)
+    }
+
+    /// The globals of the part of the library that is written in the language and serves the machine itself.
+    pub fn prelude(&self) -> &Dict {
+        permanent_dict(self.well_known.prelude)
+    }
+
+    /// `sys.modules`
+    pub fn modules(&self) -> &Dict {
+        permanent_dict(self.well_known.modules)
+    }
+
+    /// The constructor of a built-in class.
+    pub(super) fn constructor(&self, class: Builtin) -> Option<u32> {
+        self.well_known.constructors.get(class as usize).copied().filter(|number| *number != u32::MAX)
+    }
+
+    /// Sets `sys.setrecursionlimit`.
+    pub fn set_recursion_limit(&self, limit: usize) {
+        self.recursion_limit.store(limit, Ordering::Relaxed);
+    }
+
+    pub(super) fn add_thread(&self, thread: *mut Thread) {
+        self.threads.lock().push(ThreadPlace(thread));
+    }
+
+    pub(super) fn remove_thread(&self, thread: *mut Thread) {
+        self.threads.lock().retain(|place| place.0 != thread);
+    }
+
+    /// Collects. The calling thread has stopped the world: it holds the GIL.
+    pub(super) fn collect(&self, full: bool) {
+        let threads = self.threads.lock();
+        for thread in &*threads {
+            // SAFETY: listed threads are alive, and stand still while the world is stopped.
+            unsafe { (*thread.0).retire() };
+        }
+        let roots = |marker: &mut crate::heap::Marker| {
+            for thread in &*threads {
+                // SAFETY: as above.
+                unsafe { (*thread.0).visit_roots(marker) };
+            }
+            self.world.visit_roots(marker);
+            for word in &*self.at_exit.read() {
+                marker.word(*word);
+            }
+        };
+        // SAFETY: the world is stopped, the threads are retired, and the roots are all there are.
+        unsafe { self.world.heap.collect(full, visit, roots) };
+    }
+
+    /// Makes the unit of some code and of all code nested in it.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn load<'t>(cx: &'t Context, code: &Arc<Code>, hidden: bool) -> Result<&'t Unit, Raised> {
+        let children = code
+            .children
+            .iter()
+            .map(|child| Vm::load(cx, child, hidden).map(std::ptr::from_ref))
+            .collect::<Result<Box<[_]>, Raised>>()?;
+        let intern = |name: &std::sync::Arc<str>| cx.intern(name).word();
+        let consts = code
+            .consts
+            .iter()
+            .map(|value| constant(cx, value).map(Value::word))
+            .collect::<Result<Box<[_]>, Raised>>()?;
+        let parts = UnitParts {
+            consts,
+            names: code.names.iter().map(intern).collect(),
+            locals: code.locals.iter().map(intern).collect(),
+            free: code.free.iter().map(intern).collect(),
+            name: intern(&code.name),
+            qualname: intern(&code.qualname),
+            children,
+        };
+        let unit = Box::new(Unit::new(code.clone(), parts, hidden));
+        let unit: *const Unit = cx.world().keep_unit(unit);
+        // SAFETY: units live as long as the world, which the context keeps.
+        Ok(unsafe { &*unit })
+    }
+}
+
+fn permanent_dict<'t>(word: Word) -> &'t Dict {
+    // SAFETY: the well-known dicts are made at start and permanent.
+    unsafe { &*word.address().cast::<Dict>() }
+}
+
+/// A constant as a value. Strings that look like names are interned, as in CPython.
+fn constant<'t>(cx: &'t Context, value: &Const) -> Res<'t> {
+    Ok(match value {
+        Const::None => Value::NONE,
+        Const::True => Value::TRUE,
+        Const::False => Value::FALSE,
+        Const::Ellipsis => Value::ELLIPSIS,
+        Const::Int(value) => cx.int(*value),
+        Const::BigInt { digits, radix } => {
+            let big = dashu_int::IBig::from_str_radix(digits, *radix);
+            int::big(cx, &big.map_err(|error| cx.value_error(error))?)?
+        }
+        Const::Float(bits) => Value::float(f64::from_bits(*bits)),
+        Const::Str(bytes) if bytes.len() < 64 => cx.intern_bytes(bytes),
+        Const::Str(bytes) => cx.wtf8(bytes)?,
+        Const::Bytes(bytes) => Value::object(crate::value::bytes::Bytes::new(cx, bytes)?),
+        Const::Tuple(items) => {
+            let items = items.iter().map(|item| constant(cx, item)).collect::<Result<Vec<_>, _>>()?;
+            cx.tuple(&items)?
+        }
+    })
+}
+
+/// Adds a row to the table of natives.
+pub(super) fn add_native(natives: &mut Vec<NativeEntry>, row: &'static Row) -> u32 {
+    let mut signature = Signature::parse(row.signature);
+    if matches!(row.binding, Binding::Static) {
+        signature.forget_receiver();
+    }
+    natives.push(NativeEntry { row, signature });
+    natives.len() as u32 - 1
+}
+
+/// A function of the prelude.
+pub(super) fn prelude_function<'t>(vm: &'t Vm, cx: &'t Context, name: &str) -> Option<&'t Function> {
+    vm.prelude().get_name(cx, name)?.get()
+}
+
+/// Whether a class is a given built-in one or a subclass, for callers that have only a value.
+pub(super) fn class_is(value: Value<'_>, cx: &Context, class: Builtin) -> bool {
+    value.get::<Type>().is_some_and(|found| found.is_a(cx, class))
+}

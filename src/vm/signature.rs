@@ -1,0 +1,243 @@
+//! The parameters of native functions, read from Python's notation, and their binding.
+
+use crate::heap::Value;
+use crate::value::dict::Dict;
+use crate::value::str::Str;
+use crate::value::{Context, Raised};
+
+/// One parameter of a native function.
+#[derive(Clone, Debug)]
+struct Param {
+    name: &'static str,
+    required: bool,
+}
+
+/// The parameters of a native function.
+#[derive(Clone, Debug)]
+pub struct Signature {
+    name: &'static str,
+    params: Vec<Param>,
+    posonly: usize,
+    /// Parameters that may be given by position.
+    positional: usize,
+    required: usize,
+    varargs: bool,
+    varkw: bool,
+    /// The first parameter is the receiver of a method, which messages do not count.
+    method: bool,
+}
+
+impl Signature {
+    /// Reads `name(a, b=1, /, *, c)`; text without parentheses is an attribute, with the receiver and perhaps a value.
+    pub fn parse(text: &'static str) -> Signature {
+        let (name, rest) = text.split_once('(').unwrap_or((text, "self, value=None, /)"));
+        let inner = rest.strip_suffix(')').unwrap_or(rest);
+        let mut signature = Signature {
+            name,
+            params: Vec::new(),
+            posonly: 0,
+            positional: 0,
+            required: 0,
+            varargs: false,
+            varkw: false,
+            method: false,
+        };
+        let mut keyword_only = false;
+        for part in split_params(inner) {
+            if part == "/" {
+                signature.posonly = signature.params.len();
+            } else if part == "*" {
+                keyword_only = true;
+            } else if let Some(name) = part.strip_prefix("**") {
+                signature.varkw = true;
+                signature.params.push(Param { name, required: false });
+            } else if let Some(name) = part.strip_prefix('*') {
+                signature.varargs = true;
+                keyword_only = true;
+                signature.params.push(Param { name, required: false });
+            } else {
+                let (name, default) = match part.split_once('=') {
+                    Some((name, _)) => (name, true),
+                    None => (part, false),
+                };
+                if !keyword_only {
+                    signature.positional += 1;
+                    signature.required += usize::from(!default);
+                }
+                signature.params.push(Param { name, required: !default });
+            }
+        }
+        signature.method =
+            matches!(signature.params.first(), Some(first) if first.name == "self" || first.name == "cls");
+        signature
+    }
+
+    /// Says that the first parameter is an ordinary one, whatever its name.
+    pub fn forget_receiver(&mut self) {
+        self.method = false;
+    }
+
+    /// How many places a call fills.
+    pub fn places(&self) -> usize {
+        self.params.len()
+    }
+
+    /// Whether `count` arguments by position fill the first places just as they stand.
+    #[inline(always)]
+    pub fn takes(&self, count: usize) -> bool {
+        count <= self.positional
+            && count >= self.required
+            && !self.varargs
+            && !self.varkw
+            && self.keyword_only_optional()
+    }
+
+    fn keyword_only_optional(&self) -> bool {
+        !self.params[self.positional..].iter().any(|param| param.required)
+    }
+
+    /// Fills the places from positional arguments and keywords.
+    ///
+    /// # Errors
+    /// `TypeError` in CPython's words.
+    pub fn bind<'t>(
+        &self,
+        cx: &'t Context,
+        args: &[Value<'t>],
+        keywords: &[(Value<'t>, Value<'t>)],
+    ) -> Result<Vec<Option<Value<'t>>>, Raised> {
+        let mut places = vec![None; self.params.len()];
+        for (place, arg) in places.iter_mut().zip(&args[..args.len().min(self.positional)]) {
+            *place = Some(*arg);
+        }
+        if self.varargs {
+            places[self.positional] = Some(cx.tuple(args.get(self.positional..).unwrap_or(&[]))?);
+        } else if args.len() > self.positional {
+            return Err(self.too_many(cx, args.len()));
+        }
+        let rest = if self.varkw { Some(Dict::new(cx)) } else { None };
+        for (name, value) in keywords {
+            self.bind_keyword(cx, &mut places, rest, *name, *value)?;
+        }
+        if let (Some(rest), Some(last)) = (rest, places.last_mut()) {
+            *last = Some(Value::object(rest));
+        }
+        match self.params.iter().zip(&places).position(|(param, place)| param.required && place.is_none()) {
+            Some(missing) => Err(self.missing(cx, missing, args.len())),
+            None => Ok(places),
+        }
+    }
+
+    fn bind_keyword<'t>(
+        &self,
+        cx: &'t Context,
+        places: &mut [Option<Value<'t>>],
+        rest: Option<&Dict>,
+        name: Value<'t>,
+        value: Value<'t>,
+    ) -> Result<(), Raised> {
+        let text = name.get::<Str>().map(Str::lossy).unwrap_or_default();
+        let found = self.params.iter().enumerate().skip(self.posonly).position(|(index, param)| {
+            param.name == text
+                && !(self.varargs && index == self.positional)
+                && !(self.varkw && index + 1 == self.params.len())
+        });
+        let Some(place) = found.map(|found| found + self.posonly) else {
+            return match rest {
+                Some(rest) => rest.set(cx, name, value),
+                None if self.posonly == self.params.len() => {
+                    Err(cx.type_error(format_args!("{}() takes no keyword arguments", self.shown_name())))
+                }
+                None => Err(cx.type_error(format_args!(
+                    "{}() got an unexpected keyword argument '{text}'",
+                    self.shown_name()
+                ))),
+            };
+        };
+        if places[place].is_some() {
+            return Err(cx.type_error(format_args!(
+                "argument for {}() given by name ('{text}') and position ({})",
+                self.shown_name(),
+                place + usize::from(!self.method)
+            )));
+        }
+        places[place] = Some(value);
+        Ok(())
+    }
+
+    fn shown_name(&self) -> &'static str {
+        self.name
+    }
+
+    fn too_many(&self, cx: &Context, given: usize) -> Raised {
+        let skip = usize::from(self.method);
+        let (given, most, least) =
+            (given.saturating_sub(skip), self.positional - skip, self.required.saturating_sub(skip));
+        let name = self.shown_name();
+        if most == 0 && self.params.len() == skip {
+            return cx.type_error(format_args!("{name}() takes no arguments ({given} given)"));
+        }
+        if most == least && most == 1 && self.posonly > 0 {
+            return cx.type_error(format_args!("{name}() takes exactly one argument ({given} given)"));
+        }
+        let bound = if most == least { "" } else { "at most " };
+        if self.posonly == self.params.len() {
+            return cx.type_error(format_args!(
+                "{name} expected {bound}{most} argument{}, got {given}",
+                plural(most)
+            ));
+        }
+        cx.type_error(format_args!(
+            "{name}() takes {} {most} positional argument{} ({given} given)",
+            if most == least { "exactly" } else { "at most" },
+            plural(most)
+        ))
+    }
+
+    fn missing(&self, cx: &Context, missing: usize, given: usize) -> Raised {
+        let skip = usize::from(self.method);
+        let (given, least) = (given.saturating_sub(skip), self.required.saturating_sub(skip));
+        let (name, most) = (self.shown_name(), self.positional - skip);
+        if self.posonly == self.params.len() && missing < self.positional {
+            if least == 1 && most == 1 {
+                return cx.type_error(format_args!("{name}() takes exactly one argument ({given} given)"));
+            }
+            let bound = if most == least && !self.varargs { "" } else { "at least " };
+            return cx.type_error(format_args!(
+                "{name} expected {bound}{least} argument{}, got {given}",
+                plural(least)
+            ));
+        }
+        cx.type_error(format_args!(
+            "{name}() missing required argument '{}' (pos {})",
+            self.params[missing].name,
+            missing + 1 - skip
+        ))
+    }
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+/// Splits at commas outside quotes and brackets.
+fn split_params(text: &'static str) -> impl Iterator<Item = &'static str> {
+    let mut parts = Vec::new();
+    let (mut start, mut depth, mut quote) = (0, 0, None);
+    for (at, byte) in text.bytes().enumerate() {
+        match (quote, byte) {
+            (Some(open), _) if byte == open => quote = None,
+            (Some(_), _) => {}
+            (None, b'\'' | b'"') => quote = Some(byte),
+            (None, b'(' | b'[' | b'{') => depth += 1,
+            (None, b')' | b']' | b'}') => depth -= 1,
+            (None, b',') if depth == 0 => {
+                parts.push(text[start..at].trim());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(text[start..].trim());
+    parts.into_iter().filter(|part| !part.is_empty())
+}

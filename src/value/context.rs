@@ -6,9 +6,9 @@
 use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use rustc_hash::FxHashMap;
 
 use crate::heap::{Header, Heap, Local, Marker, Object, Slot, Value, Word};
@@ -46,6 +46,10 @@ pub struct World {
     pub hash_seed: (u64, u64),
     /// Where ids of dict tables come from, for the caches of globals.
     pub table_ids: AtomicU32,
+    /// The strings of one ASCII character, then the empty one: interned, each made when it is first asked for.
+    ascii: [AtomicU64; 129],
+    /// The names of the native functions, by number.
+    pub native_names: RwLock<Vec<&'static str>>,
     /// The most digits that a conversion between int and decimal text takes (`sys.set_int_max_str_digits`); 0 is no limit.
     pub int_max_str_digits: AtomicU32,
 }
@@ -61,6 +65,8 @@ impl World {
             permanent: Mutex::default(),
             hash_seed,
             table_ids: AtomicU32::new(1),
+            ascii: [const { AtomicU64::new(0) }; 129],
+            native_names: RwLock::default(),
             int_max_str_digits: AtomicU32::new(4300),
         }
     }
@@ -174,8 +180,40 @@ impl Context {
     ///
     /// # Errors
     /// `MemoryError`.
+    #[inline]
     pub fn wtf8(&self, bytes: &[u8]) -> Res<'_> {
-        Str::new(self, bytes).map(Value::object)
+        match bytes {
+            [byte @ 0..0x80] => Ok(self.ascii(*byte)),
+            [] => Ok(self.empty_str()),
+            _ => Str::new(self, bytes).map(Value::object),
+        }
+    }
+
+    /// The string of one ASCII character, which is one object.
+    #[inline(always)]
+    pub fn ascii(&self, byte: u8) -> Value<'_> {
+        self.shared(usize::from(byte & 0x7F))
+    }
+
+    /// The empty string, which is one object.
+    #[inline(always)]
+    pub fn empty_str(&self) -> Value<'_> {
+        self.shared(128)
+    }
+
+    #[inline(always)]
+    fn shared(&self, place: usize) -> Value<'_> {
+        let word = Word(self.world.ascii[place].load(Ordering::Acquire));
+        // SAFETY: the words of the table are interned strings, which are roots.
+        unsafe { word.value() }.unwrap_or_else(|| self.share(place))
+    }
+
+    #[cold]
+    fn share(&self, place: usize) -> Value<'_> {
+        let byte = [place as u8];
+        let string = self.intern_bytes(if place < 128 { &byte } else { &[] });
+        self.world.ascii[place].store(string.word().0, Ordering::Release);
+        string
     }
 
     /// A tuple.

@@ -72,9 +72,13 @@ pub fn slice_bounds(cx: &Context, slice: &Slice, len: usize) -> Result<(i64, i64
     };
     let start = start.map_or(if step < 0 { highest } else { lowest }, clamp);
     let stop = stop.map_or(if step < 0 { lowest } else { highest }, clamp);
+    Ok((start, stop, step, count_of(start, stop, step)))
+}
+
+/// How many items bounds pick that [`slice_bounds`] has computed.
+pub fn count_of(start: i64, stop: i64, step: i64) -> usize {
     let span = if step < 0 { start - stop } else { stop - start };
-    let count = if span <= 0 { 0 } else { (span - 1) / step.abs() + 1 };
-    Ok((start, stop, step, count as usize))
+    if span <= 0 { 0 } else { ((span - 1) / step.abs() + 1) as usize }
 }
 
 /// A part of a slice, clamped to 64 bits; nothing for None.
@@ -105,4 +109,71 @@ pub fn clamped(value: Value<'_>) -> Option<i64> {
 pub fn has_index(cx: &Context, value: Value<'_>) -> bool {
     let class = cx.class_of(value);
     class.has(class_flag::CUSTOM_NUMBER) && class.lookup_str(cx, "__index__").is_some()
+}
+
+/// The index of an item: an integer that fits 64 bits; nothing for what is no integer.
+///
+/// # Errors
+/// `IndexError` for an integer that does not fit, [`Context::needs_code`] where the class defines `__index__`.
+pub fn item_index(cx: &Context, key: Value<'_>) -> Result<Option<i64>, Raised> {
+    if let Some(small) = key.as_small() {
+        return Ok(Some(small));
+    }
+    if let Some(position) = int::i64_of(key) {
+        return Ok(Some(position));
+    }
+    if int::is_int(key) {
+        return Err(cx.raise(
+            Builtin::IndexError,
+            format_args!("cannot fit '{}' into an index-sized integer", cx.type_name(key)),
+        ));
+    }
+    if has_index(cx, key) { Err(cx.needs_code()) } else { Ok(None) }
+}
+
+/// A count or width: an integer that fits 64 bits.
+///
+/// # Errors
+/// `TypeError`, `OverflowError`, [`Context::needs_code`] where the class defines `__index__`.
+pub fn size(cx: &Context, value: Value<'_>) -> Result<i64, Raised> {
+    if let Some(size) = int::i64_of(value) {
+        return Ok(size);
+    }
+    if int::is_int(value) {
+        return Err(cx.raise(Builtin::OverflowError, "Python int too large to convert to C ssize_t"));
+    }
+    if has_index(cx, value) { Err(cx.needs_code()) } else { Err(int::not_an_integer(cx, value)) }
+}
+
+/// A count that CPython keeps in a C `int`.
+///
+/// # Errors
+/// As [`size`].
+pub fn small_size(cx: &Context, value: Value<'_>) -> Result<i32, Raised> {
+    let clamped = clamped(value).map_or_else(|| size(cx, value), Ok)?;
+    i32::try_from(clamped)
+        .map_err(|_| cx.raise(Builtin::OverflowError, "Python int too large to convert to C int"))
+}
+
+/// Optional start and end of a search in `len` items, both within it; the start may be behind the end.
+///
+/// # Errors
+/// `TypeError`, [`Context::needs_code`].
+pub fn search_bounds(
+    cx: &Context,
+    start: Option<Value<'_>>,
+    end: Option<Value<'_>>,
+    len: usize,
+) -> Result<(usize, usize), Raised> {
+    let place = |value: Option<Value<'_>>| match value {
+        Some(value) => part(cx, value),
+        None => Ok(None),
+    };
+    let (start, end) = (place(start)?.unwrap_or(0), place(end)?.unwrap_or(i64::MAX));
+    let from_start = |place: i64| {
+        let place = if place < 0 { place.saturating_add(len as i64).max(0) } else { place };
+        usize::try_from(place).unwrap_or(0)
+    };
+    // A start behind the last item stays there: not even an empty string is found.
+    Ok((from_start(start).min(len + 1), from_start(end).min(len)))
 }

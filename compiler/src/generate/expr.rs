@@ -152,10 +152,18 @@ impl Gen<'_> {
         let (otherwise, end) = (self.target(), self.target());
         self.jump_if(test, false, otherwise);
         self.expr(body, dst);
-        self.jump(end, span);
+        self.jump_with(dst, end, span);
         self.place(otherwise);
         self.expr(orelse, dst);
         self.place(end);
+    }
+
+    /// Jumps with a value in `dst`, which is in use then.
+    fn jump_with(&mut self, dst: Reg, target: Target, span: Span) {
+        let mark = self.top;
+        self.top = mark.max(usize::from(dst.0) + 1);
+        self.jump(target, span);
+        self.top = mark;
     }
 
     fn yield_from(&mut self, value: &Expr, dst: Reg, span: Span) {
@@ -204,7 +212,7 @@ impl Gen<'_> {
         }
         self.expr(expr, dst);
         match fold::fold(expr) {
-            Some(value) if fold::truth(&value) == sense => self.jump(target, expr.span),
+            Some(value) if fold::truth(&value) == sense => self.jump_with(dst, target, expr.span),
             Some(_) => {}
             None => {
                 self.reserve();

@@ -40,7 +40,7 @@ impl Gen<'_> {
         if self.live {
             self.push_nones(3, span);
             self.emit(Op::CallMethod { dst: entered, base, argc: Count(3) }, span);
-            self.top = entered.0.into();
+            self.top = mark;
             self.jump(end, span);
         }
         if guarded {

@@ -136,7 +136,7 @@ impl<'t> Layout<'t> {
                 self.lexer = Lexer::new(self.text);
                 self.lexer.bump(colon.end as usize);
                 if let Some(fstring) = self.fstrings.last_mut() {
-                    fstring.begin_spec();
+                    fstring.begin_spec(colon)?;
                 }
             }
             kind if kind.is_word()
@@ -245,7 +245,7 @@ impl<'t> Layout<'t> {
                 self.open(Tok::LBrace, span)?;
                 let level = self.brackets.len();
                 if let Some(fstring) = self.fstrings.last_mut() {
-                    fstring.begin_field(level, span)?;
+                    fstring.begin_field(level);
                 }
             }
             strings::Then::Line => {

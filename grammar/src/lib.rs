@@ -3,14 +3,18 @@
 mod actions;
 pub mod ast;
 mod build;
+mod check;
+mod diagnose;
 pub mod error;
 mod layout;
 mod literals;
 mod numbers;
+mod scopes;
 pub mod source;
 mod strings;
 mod tokens;
 
+pub use check::MAX_BLOCKS;
 pub use error::{SyntaxError, SyntaxErrorKind};
 pub use layout::{MAX_BRACKETS, MAX_INDENTS};
 pub use numbers::MAX_DECIMAL_DIGITS;
@@ -38,18 +42,24 @@ pub fn parse(source: &Source) -> Result<ast::Module, SyntaxError> {
         return Err(SyntaxError::new(Span::default(), "source is too large"));
     }
     let tokens = layout::tokenize(text);
+    if let Some(error) = tokens.error {
+        // As in CPython, what is no token at all goes before any complaint of the grammar.
+        return Err(error);
+    }
     let mut cx = build::Build::new(text);
-    let failure = tokens.error.clone().map(Err);
-    let stream = tokens.list.iter().map(|token| Ok((token.span.start, token.kind, token.span.end)));
-    let result = grammar::FileParser::new().parse(&mut cx, stream.chain(failure));
+    let mut taken: usize = 0;
+    let stream = tokens.list.iter().map(|token| {
+        taken += 1;
+        Ok((token.span.start, token.kind, token.span.end))
+    });
+    let result = grammar::FileParser::new().parse(&mut cx, stream);
     if let Some(error) = cx.into_error() {
         return Err(error);
     }
-    result.map_err(|failure| match failure {
-        lalrpop_util::ParseError::User { error } => error,
-        lalrpop_util::ParseError::UnrecognizedToken { token: (start, _, end), .. } => {
-            SyntaxError::new(Span::new(start, end), "invalid syntax")
-        }
-        _ => SyntaxError::new(Span::default(), "invalid syntax"),
-    })
+    // The parser refuses the last token it took.
+    let module = result.map_err(|_| diagnose::diagnose(text, &tokens, taken.saturating_sub(1)))?;
+    check::check_futures(&module)?;
+    scopes::check(&module)?;
+    check::check(&module)?;
+    Ok(module)
 }

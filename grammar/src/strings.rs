@@ -142,16 +142,16 @@ impl FString {
         self.fields.last().map(|field| field.level)
     }
 
-    pub(crate) fn begin_field(&mut self, level: usize, span: Span) -> Result<(), SyntaxError> {
-        if self.fields.len() >= MAX_FIELD_NESTING {
-            return Err(SyntaxError::new(span, "f-string: expressions nested too deeply"));
-        }
+    pub(crate) fn begin_field(&mut self, level: usize) {
         self.fields.push(Field { level, in_spec: false });
-        Ok(())
     }
 
-    pub(crate) fn begin_spec(&mut self) {
+    pub(crate) fn begin_spec(&mut self, colon: Span) -> Result<(), SyntaxError> {
+        if self.fields.len() >= MAX_FIELD_NESTING {
+            return Err(SyntaxError::new(colon, "f-string: expressions nested too deeply"));
+        }
         self.set_spec(true);
+        Ok(())
     }
 
     pub(crate) fn end_spec(&mut self) {

@@ -232,11 +232,6 @@ impl Tok {
         (Tok::Name as u8..=Tok::Yield as u8).contains(&(self as u8))
     }
 
-    /// Whether it is a reserved word.
-    pub(crate) fn is_keyword(self) -> bool {
-        self.is_word() && self != Tok::Name
-    }
-
     /// Whether it is `+=` or one of its kin.
     pub(crate) fn is_augmented_assignment(self) -> bool {
         (Tok::PlusEqual as u8..=Tok::DoubleStarEqual as u8).contains(&(self as u8))

@@ -41,6 +41,12 @@ pub(crate) fn call(
 
 /// The arguments of a class statement, closed at `close`.
 pub(crate) fn class_args(cx: &mut Build<'_>, args: Vec<Arg>, close: u32) -> Vec<Arg> {
+    if let [Arg::Positional(Expr { kind: ExprKind::GeneratorExp { elt, .. }, parenthesized: false, .. })] =
+        args.as_slice()
+    {
+        let clause = elt.span.end + cx.rest(elt.span.end).find("for").unwrap_or(0) as u32;
+        cx.complain(Span::new(clause, clause + 3), "invalid syntax");
+    }
     check(cx, &args, close);
     args
 }

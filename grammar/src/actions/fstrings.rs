@@ -51,9 +51,6 @@ pub(crate) fn field(
     l: u32,
     r: u32,
 ) -> Vec<Piece> {
-    if matches!(value.kind, ExprKind::Starred(_)) {
-        cx.complain(value.span, "can't use starred expression here");
-    }
     let debug = debug.map(|(start, end)| {
         let rest = cx.rest(end);
         Span::new(start, end + (rest.len() - rest.trim_start().len()) as u32)
@@ -65,7 +62,7 @@ pub(crate) fn field(
 /// `!r`, the mark at `l`.
 pub(crate) fn conversion(cx: &mut Build<'_>, l: u32, name: Ident) -> Ident {
     if name.span.start != l + 1 {
-        let message = "f-string: conversion type must come right after the exclamation mark";
+        let message = "f-string: conversion type must come right after the exclamanation mark";
         cx.complain(Span::new(l, name.span.end), message);
     } else if conversion_named(&name.name).is_none() {
         let message =

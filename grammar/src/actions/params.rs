@@ -36,7 +36,7 @@ pub(crate) fn var_keywords(_: u32, name: Ident, annotation: Option<Expr>) -> Ite
 }
 
 /// Sorts the items of a list and complains of their order.
-pub(crate) fn assemble(cx: &mut Build<'_>, items: Vec<Item>) -> Box<Params> {
+pub(crate) fn assemble(cx: &mut Build<'_>, items: Vec<Item>, lambda: bool) -> Box<Params> {
     let mut params = Params::default();
     let mut slash_seen = false;
     let mut star: Option<Span> = None;
@@ -81,20 +81,21 @@ pub(crate) fn assemble(cx: &mut Build<'_>, items: Vec<Item>) -> Box<Params> {
                 }
             }
             Item::VarKeywords(param) => {
-                bare_star_needs_names(cx, star, &params);
+                bare_star_needs_names(cx, star, &params, lambda);
                 params.kwarg = Some(*param);
             }
         }
     }
-    bare_star_needs_names(cx, star, &params);
+    bare_star_needs_names(cx, star, &params, lambda);
     Box::new(params)
 }
 
-fn bare_star_needs_names(cx: &mut Build<'_>, star: Option<Span>, params: &Params) {
+fn bare_star_needs_names(cx: &mut Build<'_>, star: Option<Span>, params: &Params, lambda: bool) {
     if let Some(span) = star
         && params.vararg.is_none()
         && params.kwonly.is_empty()
     {
+        let span = if lambda { behind_star(cx, span.end) } else { span };
         cx.complain(span, "named arguments must follow bare *");
     }
 }
@@ -109,4 +110,12 @@ fn double_star_behind(cx: &Build<'_>, end: u32) -> Span {
     let rest = cx.rest(end);
     let at = end + rest.find("**").unwrap_or(0) as u32;
     Span::new(at, at + 2)
+}
+
+/// For a lambda CPython shows what stands behind the bare star.
+fn behind_star(cx: &Build<'_>, end: u32) -> Span {
+    let rest = cx.rest(end);
+    let next = rest.trim_start_matches([' ', '\t', ',']);
+    let at = end + (rest.len() - next.len()) as u32;
+    Span::new(at, at + if next.starts_with("**") { 2 } else { 1 })
 }

@@ -20,6 +20,24 @@ pub struct SyntaxError {
     pub kind: SyntaxErrorKind,
     /// CPython's words.
     pub message: String,
-    /// What the carets underline.
+    /// What the carets underline. It may reach one byte behind the text, where the line end that closes the
+    /// last line is implied: [`Source::range`](crate::Source::range) turns it into lines and columns.
     pub span: Span,
+}
+
+impl SyntaxError {
+    /// A plain `SyntaxError`.
+    pub(crate) fn new(span: Span, message: impl Into<String>) -> Self {
+        Self { kind: SyntaxErrorKind::Syntax, message: message.into(), span }
+    }
+
+    /// An `IndentationError`.
+    pub(crate) fn indentation(span: Span, message: impl Into<String>) -> Self {
+        Self { kind: SyntaxErrorKind::Indentation, message: message.into(), span }
+    }
+
+    /// A `TabError`.
+    pub(crate) fn tab(span: Span, message: impl Into<String>) -> Self {
+        Self { kind: SyntaxErrorKind::Tab, message: message.into(), span }
+    }
 }

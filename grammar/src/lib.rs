@@ -1,20 +1,65 @@
 //! Text to tokens to syntax tree. Knows nothing of what compiles or runs it.
 
+mod actions;
 pub mod ast;
+mod build;
+mod check;
+mod diagnose;
 pub mod error;
+mod layout;
+mod literals;
+mod numbers;
+mod scopes;
 pub mod source;
+mod strings;
+mod tokens;
 
-pub use error::SyntaxError;
+pub use check::MAX_BLOCKS;
+pub use error::{SyntaxError, SyntaxErrorKind};
+pub use layout::{MAX_BRACKETS, MAX_INDENTS};
+pub use numbers::MAX_DECIMAL_DIGITS;
 pub use source::{Source, Span};
+pub use strings::MAX_FSTRING_NESTING;
 
-/// The deepest nesting of expressions and blocks that is accepted; deeper text is a syntax error.
-pub const MAX_DEPTH: u16 = 200;
+#[expect(clippy::all, clippy::allow_attributes, unreachable_pub, reason = "generated from minipy.lalrpop")]
+mod grammar {
+    include!(concat!(env!("OUT_DIR"), "/minipy.rs"));
+}
+
+/// The deepest nesting of expressions that is accepted; deeper text is a syntax error.
+pub const MAX_DEPTH: u16 = 400;
+
+/// The most `elif` clauses of one `if`: each nests in the one before.
+pub const MAX_ELIFS: usize = 1000;
 
 /// Parses a whole file.
 ///
 /// # Errors
 /// The first complaint, in CPython's words, with its place.
 pub fn parse(source: &Source) -> Result<ast::Module, SyntaxError> {
-    let _ = source;
-    Ok(ast::Module { body: Vec::new() })
+    let text = source.text();
+    if text.len() > source::MAX_SOURCE_BYTES {
+        return Err(SyntaxError::new(Span::default(), "source is too large"));
+    }
+    let tokens = layout::tokenize(text);
+    if let Some(error) = tokens.error {
+        // As in CPython, what is no token at all goes before any complaint of the grammar.
+        return Err(error);
+    }
+    let mut cx = build::Build::new(text);
+    let mut taken: usize = 0;
+    let stream = tokens.list.iter().map(|token| {
+        taken += 1;
+        Ok((token.span.start, token.kind, token.span.end))
+    });
+    let result = grammar::FileParser::new().parse(&mut cx, stream);
+    if let Some(error) = cx.into_error() {
+        return Err(error);
+    }
+    // The parser refuses the last token it took.
+    let module = result.map_err(|_| diagnose::diagnose(text, &tokens, taken.saturating_sub(1)))?;
+    check::check_futures(&module)?;
+    scopes::check(&module)?;
+    check::check(&module)?;
+    Ok(module)
 }

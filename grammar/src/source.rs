@@ -84,8 +84,27 @@ impl Source {
     pub fn position(&self, offset: u32) -> Position {
         let line = self.line_of(offset);
         let start = self.line_starts[line as usize - 1] as usize;
-        let before = self.text.get(start..offset as usize).unwrap_or("");
-        Position { line, column: before.chars().count() as u32 }
+        let behind = (offset as usize).saturating_sub(self.text.len());
+        let before = self.text.get(start..offset as usize - behind).unwrap_or("");
+        Position { line, column: (before.chars().count() + behind) as u32 }
+    }
+
+    /// Where a span begins and ends, as CPython's `lineno`, `offset`, `end_lineno` and `end_offset` say it (their
+    /// offsets count from 1). A span that ends behind a line end still ends on the line before. A place one byte
+    /// behind the text stands for the line end that closes a last line without one.
+    ///
+    /// An empty span is one place: CPython's end is then equal to the beginning, or 0 or -1, which all mean a
+    /// single caret.
+    pub fn range(&self, span: Span) -> (Position, Position) {
+        let start = self.position(span.start);
+        if span.end <= span.start {
+            return (start, start);
+        }
+        let last = self.position(span.end - 1);
+        let end = self.position(span.end);
+        let end =
+            if end.line > last.line { Position { line: last.line, column: last.column + 1 } } else { end };
+        (start, end)
     }
 
     /// The text of a line, without its end; empty for a line that does not exist.

@@ -3,6 +3,7 @@
 mod assemble;
 mod builder;
 mod code;
+mod dis;
 mod generate;
 pub mod limits;
 pub mod op;
@@ -15,6 +16,7 @@ use minipy_grammar::ast::Module;
 use minipy_grammar::{Source, SyntaxError};
 
 pub use code::{Code, CodeKind, Const, Handler, ImportSpec};
+pub use dis::disassemble;
 pub use verify::verify;
 
 /// Compiles a whole file.
@@ -22,5 +24,7 @@ pub use verify::verify;
 /// # Errors
 /// The first complaint that symbol tables and code generation have, in CPython's words, with its place.
 pub fn compile(source: &Arc<Source>, module: &Module) -> Result<Code, SyntaxError> {
-    generate::module(source, module)
+    let code = generate::module(source, module)?;
+    debug_assert_eq!(verify(&code), Ok(()), "the compiler keeps the machine's invariants");
+    Ok(code)
 }

@@ -167,7 +167,7 @@ impl<'a> Verifier<'a> {
         if let Some(forgets) = access.forgets {
             state.written.keep_below(forgets);
         }
-        self.to_handler(pc, &state)?;
+        self.flow_to_handler(pc, &state)?;
         if let Op::Move { dst, src } = op {
             let bound = state.bound.has(src.0.into());
             self.write(pc, &mut state, dst.0.into(), bound)?;
@@ -198,7 +198,7 @@ impl<'a> Verifier<'a> {
         Ok(())
     }
 
-    fn to_handler(&mut self, pc: usize, state: &State) -> Result<(), Complaint> {
+    fn flow_to_handler(&mut self, pc: usize, state: &State) -> Result<(), Complaint> {
         let Some(handler) = self.code.handler(pc as u32) else { return Ok(()) };
         let target = handler.target as usize;
         let Some(height) = self.code.heights.get(target) else {

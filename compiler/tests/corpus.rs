@@ -33,7 +33,9 @@ fn every_program_compiles_and_verifies() {
         // A program that does not parse is one that shows a syntax error.
         let Ok(module) = parse(&source) else { continue };
         match compile(&source, &module) {
-            Ok(code) => complaints.extend(verify(&code).err().map(|why| format!("{}: {why}", path.display()))),
+            Ok(code) => {
+                complaints.extend(verify(&code).err().map(|why| format!("{}: {why}", path.display())))
+            }
             Err(_) if path.to_string_lossy().contains("syntax_") => {}
             Err(error) => complaints.push(format!(
                 "{}:{}: {}",

@@ -96,10 +96,10 @@ impl Gen<'_> {
     pub(super) fn operand<'e>(&mut self, expr: &'e Expr, later: impl IntoIterator<Item = &'e Expr>) -> Reg {
         if let ExprKind::Name(name) = &expr.kind {
             let name = self.mangled(name);
-            if let Place::Local(variable) = self.find(&name) {
-                if !(variable.walrus && later.into_iter().any(may_rebind)) {
-                    return self.bound_local(variable, &name, expr.span);
-                }
+            if let Place::Local(variable) = self.find(&name)
+                && !(variable.walrus && later.into_iter().any(may_rebind))
+            {
+                return self.bound_local(variable, &name, expr.span);
             }
         }
         self.push(expr)

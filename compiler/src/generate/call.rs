@@ -7,6 +7,7 @@ use minipy_grammar::Span;
 use minipy_grammar::ast::{Arg, Expr, ExprKind, Ident, Name};
 
 use super::binding::Place;
+use super::exits::behind;
 use super::expr::attribute_part;
 use super::{Gen, fold};
 use crate::code::{CodeKind, Const};
@@ -122,7 +123,7 @@ impl Gen<'_> {
 
     /// Calls `R[base]` with the `given` arguments that stand behind it and then `args`, of which some are starred.
     pub(super) fn star_call(&mut self, args: &Args, given: u16, base: Reg, dst: Reg, span: Span) {
-        let tuple = Reg(base.0 + 1);
+        let tuple = behind(base, 1);
         match args.positional.as_slice() {
             [only] if given == 0 && matches!(only.kind, ExprKind::Starred(_)) => {
                 let ExprKind::Starred(value) = &only.kind else { return };

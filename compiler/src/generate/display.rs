@@ -87,7 +87,7 @@ impl Gen<'_> {
                     }
                     None => {
                         let items = this.operand(value, []);
-                        this.emit(Op::DictUpdate { dict, items }, value.span);
+                        this.emit(Op::DictUpdate { dict, items }, span);
                     }
                 }
                 this.top = mark;
@@ -129,7 +129,7 @@ impl Gen<'_> {
             let mark = self.top;
             if let ExprKind::Starred(items) = &item.kind {
                 let source = self.operand(items, []);
-                self.emit(Op::ListExtend { list: at, items: source }, items.span);
+                self.emit(Op::ListExtend { list: at, items: source }, span);
             } else {
                 let value = self.operand(item, []);
                 self.emit(Op::ListAppend { list: at, value }, span);
@@ -149,7 +149,7 @@ impl Gen<'_> {
             let mark = self.top;
             if let ExprKind::Starred(items) = &item.kind {
                 let source = self.operand(items, []);
-                self.emit(Op::SetUpdate { set: at, items: source }, items.span);
+                self.emit(Op::SetUpdate { set: at, items: source }, span);
             } else {
                 let value = self.operand(item, []);
                 self.emit(Op::SetAdd { set: at, value }, span);

@@ -7,14 +7,16 @@ use super::expr::string_literal;
 
 const TAB_STOP: usize = 8;
 
+/// A docstring as WTF-8, and its place.
+pub(super) type Docstring = (Box<[u8]>, Span);
+
 /// The docstring of a body with its place, and the statements behind it.
-pub(super) fn split(body: &[Stmt]) -> (Option<(Box<[u8]>, Span)>, &[Stmt]) {
-    if let Some((first, rest)) = body.split_first() {
-        if let StmtKind::Expr(value) = &first.kind {
-            if let Some(text) = string_literal(value) {
-                return (Some((clean(text).into(), value.span)), rest);
-            }
-        }
+pub(super) fn split(body: &[Stmt]) -> (Option<Docstring>, &[Stmt]) {
+    if let Some((first, rest)) = body.split_first()
+        && let StmtKind::Expr(value) = &first.kind
+        && let Some(text) = string_literal(value)
+    {
+        return (Some((clean(text).into(), value.span)), rest);
     }
     (None, body)
 }

@@ -98,6 +98,11 @@ pub(super) struct Region {
     since: Option<u32>,
 }
 
+/// The register so many behind `base`.
+pub(super) fn behind(base: Reg, count: u16) -> Reg {
+    Reg(base.0.saturating_add(count))
+}
+
 impl Gen<'_> {
     // Blocks.
 
@@ -127,10 +132,10 @@ impl Gen<'_> {
     pub(super) fn suspend(&mut self, region: RegionIx) {
         let now = self.code.position();
         let region = &mut self.regions[region.0];
-        if let Some(since) = region.since.take() {
-            if since < now {
-                region.stretches.push((since, now));
-            }
+        if let Some(since) = region.since.take()
+            && since < now
+        {
+            region.stretches.push((since, now));
         }
     }
 
@@ -180,10 +185,10 @@ impl Gen<'_> {
                 Block::With { base, span, .. } => self.call_exit(base, span),
                 Block::Finally { base, entry, .. } => {
                     self.enter_finally(exit, value.take(), base, entry, span);
-                    if let Block::Finally { exits, .. } = &mut self.blocks[level] {
-                        if !exits.contains(&exit) {
-                            exits.push(exit);
-                        }
+                    if let Block::Finally { exits, .. } = &mut self.blocks[level]
+                        && !exits.contains(&exit)
+                    {
+                        exits.push(exit);
                     }
                 }
             }
@@ -212,9 +217,9 @@ impl Gen<'_> {
             None => self.emit(Op::LoadNone { dst: base }, span),
         }
         self.top = mark.max(base_top + 1);
-        self.emit(Op::SaveHandler { saved: Reg(base.0 + 1) }, span);
+        self.emit(Op::SaveHandler { saved: behind(base, 1) }, span);
         self.top = mark.max(base_top + 2);
-        self.emit(Op::LoadInt { dst: Reg(base.0 + 2), value: WideImm(exit.reason().into()) }, span);
+        self.emit(Op::LoadInt { dst: behind(base, 2), value: WideImm(exit.reason().into()) }, span);
         self.top = base_top + 2;
         self.reserve();
         self.jump(entry, span);
@@ -225,7 +230,7 @@ impl Gen<'_> {
     fn call_exit(&mut self, base: Reg, span: Span) {
         let mark = self.top;
         let copy = self.scratch();
-        for src in [base, Reg(base.0 + 1)] {
+        for src in [base, behind(base, 1)] {
             let dst = self.scratch();
             self.emit(Op::Move { dst, src }, span);
             self.reserve();

@@ -16,15 +16,8 @@ impl Gen<'_> {
             return;
         }
         let span = expr.span;
-        if let ExprKind::Constant(_)
-        | ExprKind::UnaryOp { .. }
-        | ExprKind::BinOp { .. }
-        | ExprKind::Tuple(_)
-        | ExprKind::Name(_) = &expr.kind
-        {
-            if let Some(value) = fold::fold(expr) {
-                return self.load_const(&value, dst, span);
-            }
+        if let Some(value) = fold::fold(expr) {
+            return self.load_const(&value, dst, span);
         }
         match &expr.kind {
             ExprKind::Constant(constant) => self.load_const(&fold::literal(constant), dst, span),
@@ -96,11 +89,11 @@ impl Gen<'_> {
         if let ExprKind::NamedExpr { target, value } = &expr.kind {
             return self.bind_expr(&target.name, value, expr.span);
         }
-        if let ExprKind::Name(name) = &expr.kind {
-            if self.local_of(name).is_some() {
-                self.operand(expr, []);
-                return;
-            }
+        if let ExprKind::Name(name) = &expr.kind
+            && self.local_of(name).is_some()
+        {
+            self.operand(expr, []);
+            return;
         }
         let dst = self.scratch();
         self.expr(expr, dst);

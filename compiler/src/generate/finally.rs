@@ -21,7 +21,7 @@ use minipy_grammar::Span;
 use minipy_grammar::ast::Stmt;
 
 use super::Gen;
-use super::exits::{Block, Exit};
+use super::exits::{Block, Exit, behind};
 use super::flow::Assigned;
 use crate::builder::Target;
 use crate::op::{Imm, Op, Reg, Sense, WideImm};
@@ -35,7 +35,7 @@ impl Gen<'_> {
         let mark = self.top;
         let (handler, entry, end) = (self.target(), self.target(), self.target());
         let base = self.scratch();
-        let (saved, why) = (Reg(base.0 + 1), Reg(base.0 + 2));
+        let (saved, why) = (behind(base, 1), behind(base, 2));
         let known = self.assigned;
         let region = self.open_region(handler, base);
         let mut exits = Vec::new();
@@ -47,7 +47,7 @@ impl Gen<'_> {
         }
         let guarded = self.close_region(region);
         let at = suite.first().map_or(span, |first| first.span);
-        let normal = self.live.then_some(self.assigned);
+        let normally = self.live;
         if self.live {
             self.push_none(at);
             self.emit(Op::SaveHandler { saved }, at);
@@ -69,13 +69,10 @@ impl Gen<'_> {
         self.place(entry);
         if self.live {
             self.suite(suite, saved, at, span);
-            self.go_on(&exits, normal.is_some(), guarded, base, end, at);
+            self.go_on(&exits, normally, guarded, base, end, at);
         }
         self.top = mark;
         self.place(end);
-        if let Some(normal) = normal {
-            self.assigned = self.assigned.or(normal.without(self.deletable));
-        }
     }
 
     fn keep_reason(&mut self, exits: &[Exit], reason: i16, why: Reg, span: Span) {
@@ -121,7 +118,7 @@ impl Gen<'_> {
             }
             return;
         }
-        let why = Reg(base.0 + 2);
+        let why = behind(base, 2);
         if normally {
             self.branch_near(end, span, |to| Op::BranchEqInt {
                 sense: Sense(true),

@@ -37,10 +37,6 @@ impl Assigned {
         Assigned(self.0 & other.0)
     }
 
-    pub(super) fn or(self, other: Assigned) -> Assigned {
-        Assigned(self.0 | other.0)
-    }
-
     pub(super) fn without(self, other: Assigned) -> Assigned {
         Assigned(self.0 & !other.0)
     }

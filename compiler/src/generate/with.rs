@@ -7,11 +7,11 @@ use minipy_grammar::Span;
 use minipy_grammar::ast::{Stmt, WithItem};
 
 use super::Gen;
-use super::exits::Block;
+use super::exits::{Block, behind};
 use crate::op::{Count, Op, Reg};
 
 impl Gen<'_> {
-    pub(super) fn with(&mut self, items: &[WithItem], body: &[Stmt], stmt: Span) {
+    pub(super) fn with(&mut self, items: &[WithItem], body: &[Stmt]) {
         let Some((item, rest)) = items.split_first() else { return self.block(body) };
         let mark = self.top;
         let span = item.context.span;
@@ -22,18 +22,18 @@ impl Gen<'_> {
         self.top -= 4;
         self.emit(Op::PrepareWith { ctx, base }, span);
         self.top += 4;
-        let entered = Reg(base.0.saturating_add(2));
+        let entered = behind(base, 2);
         self.emit(Op::CallMethod { dst: entered, base: entered, argc: Count(0) }, span);
         self.top = entered.0.into();
         let known = self.assigned;
         let region = self.open_region(handler, entered);
-        if self.push_block(Block::With { region, base, span }, stmt) {
+        if self.push_block(Block::With { region, base, span }, span) {
             if let Some(target) = &item.target {
                 self.reserve();
                 self.store(target, entered);
                 self.top -= 1;
             }
-            self.with(rest, body, stmt);
+            self.with(rest, body);
             self.blocks.pop();
         }
         let guarded = self.close_region(region);
@@ -62,7 +62,7 @@ impl Gen<'_> {
         let (cleanup, suppressed) = (self.target(), self.target());
         let method = self.scratch();
         let region = self.open_region(cleanup, method);
-        for src in [base, Reg(base.0 + 1)] {
+        for src in [base, behind(base, 1)] {
             let dst = self.scratch();
             self.emit(Op::Move { dst, src }, span);
             self.reserve();

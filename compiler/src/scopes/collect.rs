@@ -170,7 +170,7 @@ impl Collector {
             self.note(name, uses, span);
             let scope = self.scope();
             let mangled = mangle(scope.private.as_deref(), name);
-            scope.directives.insert(mangled, span);
+            scope.directives.entry(mangled).or_insert(span);
         }
     }
 

@@ -131,14 +131,21 @@ impl Gen<'_> {
         self.top = mark;
     }
 
-    pub(super) fn annotated(&mut self, target: &Expr, annotation: &Expr, value: Option<&Expr>, simple: bool) {
+    pub(super) fn annotated(
+        &mut self,
+        target: &Expr,
+        annotation: &Expr,
+        value: Option<&Expr>,
+        simple: bool,
+        span: Span,
+    ) {
         if let Some(value) = value {
             self.assign(std::slice::from_ref(target), value);
         }
         let evaluated = self.kind != CodeKind::Function;
         let mark = self.top;
         match &target.kind {
-            ExprKind::Name(name) if simple && evaluated => self.annotate(name, annotation, target.span),
+            ExprKind::Name(name) if simple && evaluated => self.annotate(name, annotation, span),
             ExprKind::Name(_) => {}
             ExprKind::Attribute { value: object, .. } if value.is_none() => self.discard(object),
             ExprKind::Subscript { value: object, slice } if value.is_none() => {

@@ -124,7 +124,7 @@ impl Gen<'_> {
             let class = self.operand(typ, []);
             let dst = Reg(mark as u16);
             self.scratch();
-            self.emit(Op::MatchException { dst, exc: clauses.exc, class }, typ.span);
+            self.emit(Op::MatchException { dst, exc: clauses.exc, class }, span);
             self.top = mark;
             self.reserve();
             self.branch_truth(dst, false, next, typ.span);

@@ -1,7 +1,7 @@
 //! Operators and comparisons as values.
 
 use minipy_grammar::Span;
-use minipy_grammar::ast::{BinOp, CmpOp, Expr, UnaryOp};
+use minipy_grammar::ast::{BinOp, CmpOp, Expr, ExprKind, UnaryOp};
 
 use super::{Gen, fold};
 use crate::code::Const;
@@ -39,7 +39,15 @@ impl Gen<'_> {
 
     pub(super) fn unary(&mut self, op: UnaryOp, operand: &Expr, dst: Reg, span: Span) {
         let mark = self.top;
-        let src = self.operand(operand, []);
+        let src = match &operand.kind {
+            // A comparison under `not` is one with it for a traceback, as in CPython.
+            ExprKind::Compare { left, ops, comparators } if op == UnaryOp::Not && ops.len() == 1 => {
+                let at = self.scratch();
+                self.compare(left, ops, comparators, at, span);
+                self.reserve()
+            }
+            _ => self.operand(operand, []),
+        };
         let op = match op {
             UnaryOp::Invert => Op::Invert { dst, src },
             UnaryOp::Not => Op::Not { dst, src },

@@ -46,7 +46,7 @@ impl Gen<'_> {
             StmtKind::Assign { targets, value } => self.assign(targets, value),
             StmtKind::AugAssign { target, op, value } => self.augmented(target, *op, value, span),
             StmtKind::AnnAssign { target, annotation, value, simple } => {
-                self.annotated(target, annotation, value.as_ref(), *simple);
+                self.annotated(target, annotation, value.as_ref(), *simple, span);
             }
             StmtKind::Return(value) => self.return_stmt(value.as_ref(), span),
             StmtKind::Delete(targets) => targets.iter().for_each(|target| self.delete(target)),

@@ -362,7 +362,7 @@ ops! {
     GetIter { dst: Reg, src: Reg } Shared;
     /// `R[dst] := next(R[iter])`, or go `exit` with `R[dst]` as it was
     ForIter { dst: Reg, iter: Reg, exit: Offset } Shared;
-    /// `R[base..base+count] := R[src]`, unpacked
+    /// `R[base..base+count] := R[src]`, unpacked; they may be locals, so none is written before all are there
     Unpack { src: Reg, base: Reg, count: Count } Shared;
     /// `R[base..base+before], R[base+before] (a list), then `after` more := R[src]`, unpacked round the star
     UnpackStar { after: After, src: Reg, base: Reg, before: Count } Shared;

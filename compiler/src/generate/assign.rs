@@ -4,7 +4,7 @@ use minipy_grammar::Span;
 use minipy_grammar::ast::{BinOp, Expr, ExprKind, Name};
 
 use super::Gen;
-use super::binding::Place;
+use super::binding::{Place, Variable};
 use crate::code::CodeKind;
 use crate::limits::{MAX_AFTER_STAR, MAX_TARGETS};
 use crate::op::{After, Count, Form, Op, Reg};
@@ -81,15 +81,42 @@ impl Gen<'_> {
         if before > MAX_TARGETS || after > MAX_AFTER_STAR {
             return self.fail("too many expressions in star-unpacking assignment", span);
         }
-        let base = self.scratch();
+        let direct = self.locals_in_a_row(items);
+        let base = direct.unwrap_or_else(|| self.scratch());
         let op = match star {
             None => Op::Unpack { src, base, count: Count(before as u16) },
             Some(_) => Op::UnpackStar { after: After(after as u8), src, base, before: Count(before as u16) },
         };
         self.emit(op, span);
+        if direct.is_some() {
+            return items.iter().for_each(|item| self.mark_target_bound(item));
+        }
         self.reserve_many(items.len());
         for (index, item) in items.iter().enumerate() {
             self.store(item, Reg((usize::from(base.0) + index).min(u16::MAX.into()) as u16));
+        }
+    }
+
+    /// The first of the registers of targets that are plain locals side by side.
+    fn locals_in_a_row(&self, items: &[Expr]) -> Option<Reg> {
+        let regs: Option<Vec<Reg>> =
+            items.iter().map(|item| self.local_target(item).map(|variable| variable.reg)).collect();
+        let regs = regs?;
+        let in_a_row = regs.windows(2).all(|pair| pair[0].0 + 1 == pair[1].0);
+        regs.first().copied().filter(|_| in_a_row)
+    }
+
+    fn local_target(&self, item: &Expr) -> Option<Variable> {
+        match &item.kind {
+            ExprKind::Name(name) => self.local_of(name),
+            ExprKind::Starred(inner) => self.local_target(inner),
+            _ => None,
+        }
+    }
+
+    fn mark_target_bound(&mut self, item: &Expr) {
+        if let Some(variable) = self.local_target(item) {
+            self.mark_bound(variable);
         }
     }
 

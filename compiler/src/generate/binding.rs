@@ -93,7 +93,18 @@ impl Gen<'_> {
     /// The register that holds the value of `expr`: a local's own, or a new one on the stack.
     ///
     /// A local that an expression evaluated `later`, before the value is used, may rebind is copied.
-    pub(super) fn operand<'e>(&mut self, expr: &'e Expr, later: impl IntoIterator<Item = &'e Expr>) -> Reg {
+    pub(super) fn operand<'e>(
+        &mut self,
+        expr: &'e Expr,
+        later: impl IntoIterator<Item = &'e Expr> + Clone,
+    ) -> Reg {
+        if let ExprKind::NamedExpr { target, value } = &expr.kind
+            && let Some(variable) = self.local_of(&target.name)
+            && !later.clone().into_iter().any(may_rebind)
+        {
+            self.bind_expr(&target.name, value, expr.span);
+            return variable.reg;
+        }
         if let ExprKind::Name(name) = &expr.kind {
             let name = self.mangled(name);
             if let Place::Local(variable) = self.find(&name)

@@ -9,6 +9,7 @@ use minipy_grammar::ast::{Comprehension, Expr, ExprKind};
 
 use super::Gen;
 use super::binding::Place;
+use super::operator::constant_items;
 use crate::code::CodeKind;
 use crate::op::{Count, Op, Reg};
 use crate::scopes::{ScopeId, SymbolId, Uses};
@@ -59,7 +60,10 @@ impl Gen<'_> {
 
     pub(super) fn push_iter(&mut self, iterable: &Expr) -> Reg {
         let dst = self.scratch();
-        let src = self.operand(iterable, []);
+        let src = match constant_items(iterable) {
+            Some(items) => self.push_const(&items, iterable.span),
+            None => self.operand(iterable, []),
+        };
         self.emit(Op::GetIter { dst, src }, iterable.span);
         self.top = dst.0.into();
         self.reserve()

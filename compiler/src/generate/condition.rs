@@ -77,7 +77,7 @@ impl Gen<'_> {
             if rest.is_empty() {
                 self.jump_if_compare(left, *op, right, sense, target, span);
             } else {
-                let right = self.operand(right, rest);
+                let right = self.right_side(*op, right, rest);
                 let out = if sense { end } else { target };
                 self.jump_if_registers(left, *op, right, false, out, span);
                 left = right;
@@ -105,7 +105,7 @@ impl Gen<'_> {
         {
             return self.branch_near(target, span, |to| with_int(op, Sense(sense), left, imm, to));
         }
-        let right = self.operand(right, []);
+        let right = self.right_side(op, right, &[]);
         self.jump_if_registers(left, op, right, sense, target, span);
     }
 

@@ -22,6 +22,7 @@ use minipy_grammar::ast::{ExceptHandler, Ident, Stmt};
 
 use super::Gen;
 use super::exits::{Block, RegionIx};
+use super::flow::Assigned;
 use crate::builder::Target;
 use crate::op::{Op, Reg};
 
@@ -130,25 +131,38 @@ impl Gen<'_> {
             self.branch_truth(dst, false, next, typ.span);
             self.top = mark;
         }
-        match &handler.name {
+        let raising = match &handler.name {
             None => {
                 if self.push_block(Block::Unnamed, span) {
                     self.block(&handler.body);
                     self.blocks.pop();
                 }
+                None
             }
-            Some(name) => self.named_clause(name, &handler.body, clauses, span),
+            Some(name) => self.named_clause(name, &handler.body, clauses, span).map(|known| (name, known)),
+        };
+        self.suspend(clauses.region);
+        self.emit(Op::LeaveHandler { saved: clauses.saved }, span);
+        self.jump(clauses.end, span);
+        if let Some((name, (cleanup, known))) = raising {
+            self.place_handler(cleanup, known);
+            self.reserve();
+            self.forget_name(&name.name, span);
+            self.raise_on(clauses.saved, clauses.inner, span);
+            self.top = mark;
         }
-        if self.live {
-            self.suspend(clauses.region);
-            self.emit(Op::LeaveHandler { saved: clauses.saved }, span);
-            self.jump(clauses.end, span);
-            self.resume(clauses.region);
-        }
+        self.resume(clauses.region);
         self.place(next);
     }
 
-    fn named_clause(&mut self, name: &Ident, body: &[Stmt], clauses: &Clauses, span: Span) {
+    /// A clause that binds the exception; where its own exceptions go, if it can raise any.
+    fn named_clause(
+        &mut self,
+        name: &Ident,
+        body: &[Stmt],
+        clauses: &Clauses,
+        span: Span,
+    ) -> Option<(Target, Assigned)> {
         self.store_name(&name.name, clauses.exc, name.span);
         let cleanup = self.target();
         let region = self.open_region(cleanup, clauses.inner);
@@ -158,24 +172,9 @@ impl Gen<'_> {
             self.blocks.pop();
         }
         let guarded = self.close_region(region);
-        self.forget_name(&name.name, span);
-        if guarded {
-            let (live, assigned) = (self.live, self.assigned);
-            // The end of the clause jumps over its cleanup; the caller goes on with LeaveHandler.
-            let on = self.target();
-            self.jump(on, span);
-            self.suspend(clauses.region);
-            self.place_handler(cleanup, known);
-            let mark = self.top;
-            self.reserve();
+        if self.live {
             self.forget_name(&name.name, span);
-            self.raise_on(clauses.saved, clauses.inner, span);
-            self.top = mark;
-            self.resume(clauses.region);
-            (self.live, self.assigned) = (false, assigned);
-            if live {
-                self.place(on);
-            }
         }
+        guarded.then_some((cleanup, known))
     }
 }

@@ -68,8 +68,13 @@ impl Gen<'_> {
         self.top = mark + 2 + usize::from(!exits.is_empty());
         self.place(entry);
         if self.live {
-            self.suite(suite, saved, at, span);
+            let inner = self.scratch();
+            let raising = self.suite(suite, saved, at, span);
             self.go_on(&exits, normally, guarded, base, end, at);
+            if let Some((cleanup, known)) = raising {
+                self.place_handler(cleanup, known);
+                self.raise_on(saved, inner, at);
+            }
         }
         self.top = mark;
         self.place(end);
@@ -83,8 +88,9 @@ impl Gen<'_> {
         }
     }
 
-    fn suite(&mut self, suite: &[Stmt], saved: Reg, at: Span, span: Span) {
-        let (cleanup, on) = (self.target(), self.target());
+    /// The suite itself; where its own exceptions go, if it can raise any, with what is certain there.
+    fn suite(&mut self, suite: &[Stmt], saved: Reg, at: Span, span: Span) -> Option<(Target, Assigned)> {
+        let cleanup = self.target();
         let inner = self.scratch();
         let known = self.assigned;
         let region = self.open_region(cleanup, inner);
@@ -94,16 +100,7 @@ impl Gen<'_> {
         }
         let guarded = self.close_region(region);
         self.emit(Op::LeaveHandler { saved }, at);
-        if guarded {
-            let after: Option<Assigned> = self.live.then_some(self.assigned);
-            self.jump(on, at);
-            self.place_handler(cleanup, known);
-            self.raise_on(saved, inner, at);
-            if let Some(after) = after {
-                self.assigned = after;
-                self.place(on);
-            }
-        }
+        guarded.then_some((cleanup, known))
     }
 
     /// Does what the `finally` interrupted.

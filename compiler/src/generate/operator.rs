@@ -62,7 +62,7 @@ impl Gen<'_> {
         let mark = self.top;
         if let ([op], [right]) = (ops, comparators) {
             let left = self.operand(left, [right]);
-            let right = self.operand(right, []);
+            let right = self.right_side(*op, right, &[]);
             self.emit(comparison(*op, dst, left, right), span);
             self.top = mark;
             return;
@@ -73,7 +73,7 @@ impl Gen<'_> {
             let mut left = this.push(left);
             for (index, (op, right)) in ops.iter().zip(comparators).enumerate() {
                 let rest = &comparators[index + 1..];
-                let right = this.operand(right, rest);
+                let right = this.right_side(*op, right, rest);
                 this.emit(comparison(*op, result, left, right), span);
                 if !rest.is_empty() {
                     this.branch_truth(result, false, end, span);
@@ -84,6 +84,28 @@ impl Gen<'_> {
             this.place(end);
         });
     }
+}
+
+impl Gen<'_> {
+    /// The right operand of a comparison; a list of literals that is only searched is a constant tuple.
+    pub(super) fn right_side(&mut self, op: CmpOp, right: &Expr, later: &[Expr]) -> Reg {
+        match (op, constant_items(right)) {
+            (CmpOp::In | CmpOp::NotIn, Some(items)) => self.push_const(&items, right.span),
+            _ => self.operand(right, later),
+        }
+    }
+
+    pub(super) fn push_const(&mut self, value: &Const, span: Span) -> Reg {
+        let dst = self.scratch();
+        self.load_const(value, dst, span);
+        self.reserve()
+    }
+}
+
+/// The items of a list display of literals, as a tuple.
+pub(super) fn constant_items(expr: &Expr) -> Option<Const> {
+    let ExprKind::List(items) = &expr.kind else { return None };
+    items.iter().map(fold::fold).collect::<Option<Box<[Const]>>>().map(Const::Tuple)
 }
 
 /// An integer literal that fits an op's small operand.

@@ -40,6 +40,8 @@ pub struct DictTable {
     /// Whom caches know it by; 0 until one asks.
     id: AtomicU32,
     capacity: u32,
+    /// Entries from here on are known to be removed: where `popitem` looks first.
+    tail: AtomicUsize,
     mask: usize,
 }
 
@@ -53,12 +55,18 @@ const MIN_INDEX: usize = 8;
 const MAX_ENTRIES: usize = 1 << 31;
 
 impl DictTable {
+    /// A table with room for `wanted` entries.
     fn new(cx: &Context, wanted: usize) -> Result<&DictTable, Raised> {
         let mut size = MIN_INDEX;
         while usable(size) < wanted {
-            size *= 2;
+            size = size.checked_mul(2).ok_or_else(|| cx.memory_error())?;
         }
-        if usable(size) > MAX_ENTRIES {
+        DictTable::with_size(cx, size)
+    }
+
+    /// A table with an index of `size`, a power of two.
+    fn with_size(cx: &Context, size: usize) -> Result<&DictTable, Raised> {
+        if size > 2 * MAX_ENTRIES || usable(size) > MAX_ENTRIES {
             return Err(cx.memory_error());
         }
         let capacity = usable(size);
@@ -72,6 +80,7 @@ impl DictTable {
                     header,
                     id: AtomicU32::new(0),
                     capacity: capacity as u32,
+                    tail: AtomicUsize::new(0),
                     mask: size - 1,
                 },
                 // SAFETY: the bytes behind the object belong to it; zero is an empty entry and an empty index.
@@ -132,7 +141,8 @@ impl DictTable {
         }
     }
 
-    /// Looks for a key: the place in the index where it stands or belongs, and the entry, if there is one.
+    /// Looks for a key: the place in the index where it stands or belongs, and the entry, if there is one. A removed entry is
+    /// nobody's.
     #[inline]
     fn find(
         &self,
@@ -147,7 +157,7 @@ impl DictTable {
                 found => {
                     let entry = &self.all_entries()[found - 1];
                     if entry.hash.load(Ordering::Relaxed) as i64 == hash
-                        && let Some(key) = entry.key.get()
+                        && let Some((key, _)) = entry.pair()
                         && same(key)?
                     {
                         return Ok((place, Some(found - 1)));
@@ -166,6 +176,7 @@ impl DictTable {
         cx.store(self, &entry.key, Some(key));
         cx.store(self, &entry.value, Some(value));
         self.header.aux.store(used as u32 + 1, Ordering::Release);
+        self.tail.store(used + 1, Ordering::Relaxed);
         self.set_index(place, used + 1);
     }
 
@@ -281,7 +292,7 @@ impl Dict {
         self.get(cx, cx.intern(name)).ok().flatten()
     }
 
-    /// The entry of a key; its value may be a hole.
+    /// The entry of a key.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -324,11 +335,8 @@ impl Dict {
         };
         let (mut place, found) = table.find(hash, |other| same_key(cx, other, key))?;
         if let Some(found) = found {
-            let entry = &table.all_entries()[found];
-            if entry.value.get().is_some() {
-                cx.store(table, &entry.value, Some(value));
-                return Ok(());
-            }
+            cx.store(table, &table.all_entries()[found].value, Some(value));
+            return Ok(());
         }
         if table.is_full() {
             table = self.resize(cx)?;
@@ -384,7 +392,7 @@ impl Dict {
     pub fn entry_index(&self, cx: &Context, key: Value<'_>) -> Result<Option<u32>, Raised> {
         let Some(table) = self.table() else { return Ok(None) };
         let (_, entry) = table.find(hash(cx, key)?, |other| same_key(cx, other, key))?;
-        Ok(entry.filter(|entry| table.all_entries()[*entry].value.get().is_some()).map(|entry| entry as u32))
+        Ok(entry.map(|entry| entry as u32))
     }
 
     /// Removes a key and returns its value.
@@ -405,18 +413,84 @@ impl Dict {
         Some(value)
     }
 
+    /// Removes and returns the last item.
+    pub fn pop_last<'t>(&'t self, cx: &'t Context) -> Option<(Value<'t>, Value<'t>)> {
+        let table = self.table()?;
+        let entries = table.entries();
+        let until = table.tail.load(Ordering::Relaxed).min(entries.len());
+        let (index, pair) =
+            entries[..until].iter().enumerate().rev().find_map(|(index, entry)| Some((index, entry.pair()?)))?;
+        self.remove_entry(cx, &entries[index]);
+        table.tail.store(index, Ordering::Relaxed);
+        Some(pair)
+    }
+
+    /// The keys that have this hash, in the order in which they are compared.
+    pub fn candidates<'t>(&'t self, hash: i64) -> Vec<Value<'t>> {
+        let mut keys = Vec::new();
+        if let Some(table) = self.table() {
+            let mut perturb = hash as u64;
+            let mut place = hash as usize & table.mask;
+            while let Some(found) = table.index_at(place).checked_sub(1) {
+                let entry = &table.all_entries()[found];
+                if entry.hash() == hash
+                    && let Some((key, _)) = entry.pair()
+                {
+                    keys.push(key);
+                }
+                perturb >>= 5;
+                place = place.wrapping_mul(5).wrapping_add(perturb as usize).wrapping_add(1) & table.mask;
+            }
+        }
+        keys
+    }
+
+    /// The entry whose key is this very object.
+    pub fn find_identical<'t>(&'t self, key: Value<'_>, hash: i64) -> Option<&'t Entry> {
+        let table = self.table()?;
+        let (_, entry) = table.find(hash, |other| Ok(other.is(key))).ok()?;
+        entry.map(|entry| &table.all_entries()[entry])
+    }
+
+    /// Replaces the value of an entry of the current table.
+    pub fn replace_value(&self, cx: &Context, entry: &Entry, value: Value<'_>) {
+        if let Some(table) = self.table() {
+            cx.store(table, &entry.value, Some(value));
+        }
+    }
+
+    /// Sets every item of another dict.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set); what was set before stays.
+    pub fn merge(&self, cx: &Context, other: &Dict) -> Result<(), Raised> {
+        if std::ptr::eq(self, other) {
+            return Ok(());
+        }
+        for entry in other.table().map_or(&[][..], DictTable::entries) {
+            if let Some((key, value)) = entry.pair() {
+                self.set_hashed(cx, key, entry.hash(), value)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Its entries, removed ones included.
+    pub fn entries(&self) -> &[Entry] {
+        self.table().map_or(&[][..], DictTable::entries)
+    }
+
     /// Removes everything.
     pub fn clear(&self, cx: &Context) {
         cx.store(self, &self.table, None);
         self.len.store(0, Ordering::Release);
     }
 
-    /// Moves the items to a new table with room for more.
+    /// Moves the items to a new table, of the size CPython would choose: it shows when a dict changes during iteration.
     #[cold]
     fn resize<'t>(&'t self, cx: &'t Context) -> Result<&'t DictTable, Raised> {
-        let len = self.len();
-        let wanted = if len < 5 { 5 } else { len * 2 };
-        let new = DictTable::new(cx, wanted)?;
+        let size = (self.len() * 3).max(MIN_INDEX).next_power_of_two();
+        let new = DictTable::with_size(cx, size)?;
         if let Some(old) = self.table() {
             for entry in old.entries() {
                 if let Some((key, value)) = entry.pair() {

@@ -89,6 +89,25 @@ impl List {
         Ok(list)
     }
 
+    /// A list of what stands in these slots, one after the other; holes are left out.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn from_slots<'t>(cx: &'t Context, parts: &[&[Slot]]) -> Result<&'t List, Raised> {
+        let wanted = parts.iter().map(|part| part.len()).sum();
+        let list = List::with_capacity(cx, Builtin::List.shape(), wanted)?;
+        if let Some(store) = list.store_object() {
+            let items = parts.iter().flat_map(|part| part.iter()).filter_map(Slot::get);
+            let mut written = 0;
+            for (slot, item) in store.slots().iter().zip(items) {
+                slot.init(Some(item));
+                written += 1;
+            }
+            list.len.store(written, Ordering::Release);
+        }
+        Ok(list)
+    }
+
     /// An empty list of the class with this root shape, with room for some items.
     ///
     /// # Errors
@@ -216,6 +235,30 @@ impl List {
             cx.store(store, slot, None);
         }
         Ok(())
+    }
+
+    /// Removes and returns the last item.
+    #[inline]
+    pub fn pop<'t>(&'t self, cx: &'t Context) -> Option<Value<'t>> {
+        let last = self.len().checked_sub(1)?;
+        let store = self.store_object()?;
+        let slot = store.slots().get(last)?;
+        let item = slot.get()?;
+        self.len.store(last, Ordering::Release);
+        cx.store(store, slot, None);
+        Some(item)
+    }
+
+    /// Removes all items, and the store with them.
+    pub fn clear(&self, cx: &Context) {
+        self.len.store(0, Ordering::Release);
+        cx.store(self, &self.store, None);
+    }
+
+    /// Takes over the items of another list, which nobody else knows.
+    pub fn take_over(&self, cx: &Context, other: &List) {
+        cx.store(self, &self.store, other.store.get());
+        self.len.store(other.len(), Ordering::Release);
     }
 
     /// Replaces all items.

@@ -1,16 +1,28 @@
-//! What the operators do on containers: length, items, membership, concatenation, comparison.
+//! What the operators do on containers: length, items, membership, concatenation, repetition. `Ok(None)` (or `false`, of a
+//! store) says that the operands are not of the built-in types that define the operation.
 
 use crate::heap::{Kind, Value};
 
+use super::builtin::Builtin;
 use super::bytes::Bytes;
+use super::class::class_flag;
+use super::compare::same_key;
+use super::context::{Context, Raised};
 use super::dict::Dict;
-use super::int;
+use super::drain::with_items_or;
+use super::hash::hash;
+use super::iterate::{View, view_class};
 use super::list::List;
 use super::range::Range;
 use super::record::{DictView, MappingProxy};
 use super::set::Set;
+use super::slice::{Slice, has_index, slice_bounds};
 use super::str::Str;
-use super::tuple::Tuple;
+use super::tuple::{self, Tuple};
+use super::{bytes, int, range, str};
+
+/// What an operation on two operands gives; `None` if it is not theirs.
+pub type Maybe<'t> = Result<Option<Value<'t>>, Raised>;
 
 /// How many items a built-in container has; `None` if it is none, or a range that is longer than an index can say.
 #[inline]
@@ -28,4 +40,496 @@ pub fn len(value: Value<'_>) -> Option<usize> {
         Kind::MappingProxy => len(value.get::<MappingProxy>()?.mapping()?),
         _ => None,
     }
+}
+
+/// `a + b` of two lists, tuples, strings or bytes objects.
+///
+/// # Errors
+/// `MemoryError`.
+pub fn concat<'t>(cx: &'t Context, a: Value<'t>, b: Value<'t>) -> Maybe<'t> {
+    if let (Some(a), Some(b)) = (a.get::<Str>(), b.get::<Str>()) {
+        return str::concat(cx, a, b).map(Some);
+    }
+    if let (Some(a), Some(b)) = (a.get::<List>(), b.get::<List>()) {
+        return List::from_slots(cx, &[a.slots(), b.slots()]).map(|list| Some(Value::object(list)));
+    }
+    if let (Some(first), Some(second)) = (a.get::<Tuple>(), b.get::<Tuple>()) {
+        if second.is_empty() && cx.class_of(a).is(Builtin::Tuple) {
+            return Ok(Some(a));
+        }
+        if first.is_empty() && cx.class_of(b).is(Builtin::Tuple) {
+            return Ok(Some(b));
+        }
+        return cx.tuple(&[first.items(), second.items()].concat()).map(Some);
+    }
+    if let (Some(a), Some(b)) = (a.get::<Bytes>(), b.get::<Bytes>()) {
+        return bytes::concat(cx, a, b).map(Some);
+    }
+    Ok(None)
+}
+
+/// `sequence * times` of a list, tuple, string or bytes object.
+///
+/// # Errors
+/// `MemoryError`, `OverflowError`; [`Context::needs_code`] if `times` defines `__index__`.
+pub fn repeat<'t>(cx: &'t Context, sequence: Value<'t>, times: Value<'t>) -> Maybe<'t> {
+    let plain = sequence.plain();
+    if !matches!(plain.kind(), Some(Kind::List | Kind::Tuple | Kind::Str | Kind::Bytes)) {
+        return Ok(None);
+    }
+    let Some(times) = count_of(cx, times)? else { return Ok(None) };
+    if let Some(list) = plain.get::<List>() {
+        return repeat_list(cx, &list.to_vec(), times).map(|list| Some(Value::object(list)));
+    }
+    if let Some(tuple) = plain.get::<Tuple>() {
+        if (times == 1 || tuple.is_empty()) && cx.class_of(sequence).is(Builtin::Tuple) {
+            return Ok(Some(sequence));
+        }
+        let items = tuple.items();
+        let total = items.len().checked_mul(times).filter(|total| *total <= tuple::MAX_LEN);
+        let total = total.ok_or_else(|| cx.memory_error())?;
+        let repeated = (0..total).map(|index| items[index % items.len()]);
+        return Tuple::with_shape(cx, Builtin::Tuple.shape(), repeated).map(|made| Some(Value::object(made)));
+    }
+    if let Some(text) = plain.get::<Str>() {
+        return str::repeat(cx, text, times).map(Some);
+    }
+    match plain.get::<Bytes>() {
+        Some(text) => bytes::repeat(cx, text, times).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// How often a sequence is to be repeated; `None` if the operand is no integer.
+fn count_of(cx: &Context, times: Value<'_>) -> Result<Option<usize>, Raised> {
+    match int::integer_of(times) {
+        Some(int::Integer::Fixed(times)) if times <= 0 => Ok(Some(0)),
+        Some(int::Integer::Fixed(times)) if times <= i64::MAX.into() => Ok(Some(times as usize)),
+        Some(int::Integer::Big(times)) if times.sign() == dashu_int::Sign::Negative => Ok(Some(0)),
+        Some(_) => Err(too_large(cx, Builtin::OverflowError, times)),
+        None if has_index(cx, times) => Err(cx.needs_code()),
+        None => Ok(None),
+    }
+}
+
+#[cold]
+fn too_large(cx: &Context, class: Builtin, value: Value<'_>) -> Raised {
+    let message = format!("cannot fit '{}' into an index-sized integer", cx.type_name(value));
+    cx.raise(class, message)
+}
+
+fn repeat_list<'t>(cx: &'t Context, items: &[Value<'t>], times: usize) -> Result<&'t List, Raised> {
+    let total = items.len().checked_mul(times).ok_or_else(|| cx.memory_error())?;
+    if let [item] = items {
+        return List::from_iter(cx, (0..total).map(|_| *item));
+    }
+    List::from_iter(cx, (0..total).map(|index| items[index % items.len()]))
+}
+
+/// `list += iterable` and `list *= times` change the list.
+///
+/// # Errors
+/// As [`repeat`], and `TypeError` for what is not iterable.
+pub fn extend<'t>(cx: &'t Context, list: Value<'t>, iterable: Value<'t>) -> Maybe<'t> {
+    let Some(target) = list.get::<List>() else { return Ok(None) };
+    super::drain::with_items(cx, iterable, |items| target.splice(cx, target.len(), target.len(), &items))?;
+    Ok(Some(list))
+}
+
+/// `list *= times`
+///
+/// # Errors
+/// As [`repeat`].
+pub fn repeat_in_place<'t>(cx: &'t Context, list: Value<'t>, times: Value<'t>) -> Maybe<'t> {
+    let Some(target) = list.get::<List>() else { return Ok(None) };
+    let Some(times) = count_of(cx, times)? else { return Ok(None) };
+    let items = target.to_vec();
+    if times == 0 {
+        target.clear(cx);
+    } else {
+        let repeated = repeat_list(cx, &items, times - 1)?;
+        target.splice(cx, target.len(), target.len(), &repeated.to_vec())?;
+    }
+    Ok(Some(list))
+}
+
+/// Why `a + b` or `a * b` of a sequence and something else is a `TypeError`, where CPython has special words for it.
+pub fn operand_error(cx: &Context, symbol: &str, a: Value<'_>, b: Value<'_>) -> Option<Raised> {
+    let name = |value: Value<'_>| match value.plain().kind() {
+        Some(Kind::List) => Some("list"),
+        Some(Kind::Tuple) => Some("tuple"),
+        Some(Kind::Str) => Some("str"),
+        Some(Kind::Bytes) => Some("bytes"),
+        _ => None,
+    };
+    match symbol {
+        "+" | "+=" if name(a)? == "bytes" => {
+            Some(cx.type_error(format_args!("can't concat {} to bytes", cx.type_name(b))))
+        }
+        "+" | "+=" => {
+            let sequence = name(a)?;
+            let other = cx.type_name(b);
+            let message = format!("can only concatenate {sequence} (not \"{other}\") to {sequence}");
+            Some(cx.type_error(message))
+        }
+        "*" | "*=" => {
+            let other = if name(a).is_some() { b } else { name(b).map(|_| a)? };
+            let message = format!("can't multiply sequence by non-int of type '{}'", cx.type_name(other));
+            Some(cx.type_error(message))
+        }
+        _ => None,
+    }
+}
+
+/// `item in container`
+///
+/// # Errors
+/// [`Context::needs_code`]; `TypeError` for an unhashable item of a dict or for a str that is asked for another type.
+#[inline]
+pub fn contains<'t>(
+    cx: &'t Context,
+    container: Value<'t>,
+    item: Value<'t>,
+) -> Result<Option<bool>, Raised> {
+    let container = container.plain();
+    let Some(kind) = container.kind() else { return Ok(None) };
+    match kind {
+        Kind::Dict => container.get::<Dict>().map(|dict| Ok(dict.get(cx, item)?.is_some())).transpose(),
+        Kind::Set | Kind::FrozenSet => {
+            container.get::<Set>().map(|set| set_contains(cx, set, item)).transpose()
+        }
+        Kind::List => match container.get::<List>() {
+            Some(list) => any_same(cx, list.iter(), item).map(Some),
+            None => Ok(None),
+        },
+        Kind::Tuple => match container.get::<Tuple>() {
+            Some(tuple) => any_same(cx, tuple.items().iter().copied(), item).map(Some),
+            None => Ok(None),
+        },
+        Kind::Str => container.get::<Str>().map(|text| str::contains(cx, text, item)).transpose(),
+        Kind::Bytes => container.get::<Bytes>().map(|text| bytes::contains(cx, text, item)).transpose(),
+        Kind::Range => match container.get::<Range>() {
+            Some(range) => range::position(cx, range, item).map(|found| Some(found.is_some())),
+            None => Ok(None),
+        },
+        Kind::DictView => view_contains(cx, container, item),
+        Kind::MappingProxy => match container.get::<MappingProxy>().and_then(MappingProxy::mapping) {
+            Some(mapping) => contains(cx, mapping, item),
+            None => Ok(None),
+        },
+        // How far it is read is up to the comparisons.
+        Kind::Iter => Err(cx.needs_code()),
+        _ => Ok(None),
+    }
+}
+
+fn any_same<'t>(
+    cx: &'t Context,
+    mut items: impl Iterator<Item = Value<'t>>,
+    item: Value<'t>,
+) -> Result<bool, Raised> {
+    items.try_fold(false, |found, other| Ok(found || same_key(cx, other, item)?))
+}
+
+/// A set is asked for as the frozenset it equals.
+fn set_contains(cx: &Context, set: &Set, item: Value<'_>) -> Result<bool, Raised> {
+    set.contains_hashed(cx, item, hash_in_set(cx, item)?)
+}
+
+/// The hash of what a set is asked for: a set, unhashable otherwise, has that of the frozenset it equals.
+///
+/// # Errors
+/// As [`hash`].
+pub fn hash_in_set(cx: &Context, item: Value<'_>) -> Result<i64, Raised> {
+    match item.plain().get::<Set>() {
+        Some(inner) if item.plain().kind() == Some(Kind::Set) && !cx.class_of(item).has(class_flag::CUSTOM_HASH) => {
+            inner.frozen_hash(cx)
+        }
+        _ => hash(cx, item),
+    }
+}
+
+fn view_contains<'t>(cx: &'t Context, view: Value<'t>, item: Value<'t>) -> Result<Option<bool>, Raised> {
+    let Some(dict) = view_dict(view) else { return Ok(None) };
+    match view_class(view) {
+        View::Keys => Ok(Some(dict.get(cx, item)?.is_some())),
+        View::Values => any_same(cx, dict.iter().map(|(_, value)| value), item).map(Some),
+        View::Items => match item.get::<Tuple>().map(Tuple::items) {
+            Some([key, value]) => match dict.get(cx, *key)? {
+                Some(found) => same_key(cx, found, *value).map(Some),
+                None => Ok(Some(false)),
+            },
+            _ => Ok(Some(false)),
+        },
+    }
+}
+
+/// The dict behind a view.
+pub fn view_dict(view: Value<'_>) -> Option<&Dict> {
+    view.get::<DictView>()?.dict()?.get()
+}
+
+/// The index that a key is; `None` if it is no integer.
+///
+/// # Errors
+/// `IndexError` if it does not fit; [`Context::needs_code`] if it defines `__index__`.
+#[inline]
+pub fn index_of(cx: &Context, key: Value<'_>) -> Result<Option<i64>, Raised> {
+    match key.as_small() {
+        Some(index) => Ok(Some(index)),
+        None => wide_index(cx, key),
+    }
+}
+
+fn wide_index(cx: &Context, key: Value<'_>) -> Result<Option<i64>, Raised> {
+    if let Some(index) = int::i64_of(key) {
+        return Ok(Some(index));
+    }
+    if int::is_int(key) {
+        return Err(too_large(cx, Builtin::IndexError, key));
+    }
+    if has_index(cx, key) { Err(cx.needs_code()) } else { Ok(None) }
+}
+
+/// The place of an index that may count from the end.
+#[inline]
+pub fn place(index: i64, len: usize) -> Option<usize> {
+    let index = if index < 0 { index.checked_add(len as i64)? } else { index };
+    usize::try_from(index).ok().filter(|index| *index < len)
+}
+
+#[cold]
+fn wrong_index(cx: &Context, sequence: &str, key: Value<'_>) -> Raised {
+    cx.type_error(format_args!("{sequence} indices must be integers or slices, not {}", cx.type_name(key)))
+}
+
+/// `object[key]`
+///
+/// # Errors
+/// `IndexError`, `KeyError`, `TypeError`; [`Context::needs_code`].
+#[inline]
+pub fn get_item<'t>(cx: &'t Context, object: Value<'t>, key: Value<'t>) -> Maybe<'t> {
+    let plain = object.plain();
+    let Some(kind) = plain.kind() else { return Ok(None) };
+    match kind {
+        Kind::List => match plain.get::<List>() {
+            Some(list) => list_item(cx, list, key).map(Some),
+            None => Ok(None),
+        },
+        Kind::Dict => match plain.get::<Dict>() {
+            Some(dict) => match dict.get(cx, key)? {
+                None => Err(missing(cx, object, key)),
+                found => Ok(found),
+            },
+            None => Ok(None),
+        },
+        Kind::Tuple => match plain.get::<Tuple>() {
+            Some(tuple) => tuple_item(cx, plain, tuple, key).map(Some),
+            None => Ok(None),
+        },
+        Kind::Str => plain.get::<Str>().map(|text| str_item(cx, plain, text, key)).transpose(),
+        Kind::Bytes => plain.get::<Bytes>().map(|text| bytes_item(cx, plain, text, key)).transpose(),
+        Kind::Range => match plain.get::<Range>() {
+            Some(range) => range::get_item(cx, range, key).map(Some),
+            None => Ok(None),
+        },
+        Kind::MappingProxy => match plain.get::<MappingProxy>().and_then(MappingProxy::mapping) {
+            Some(mapping) => get_item(cx, mapping, key),
+            None => Ok(None),
+        },
+        _ => Ok(None),
+    }
+}
+
+#[cold]
+fn missing(cx: &Context, dict: Value<'_>, key: Value<'_>) -> Raised {
+    let class = cx.class_of(dict);
+    if class.has(class_flag::CUSTOM_ITEM) && class.lookup_str(cx, "__missing__").is_some() {
+        return cx.needs_code();
+    }
+    cx.raise_with(Builtin::KeyError, &[key])
+}
+
+#[inline]
+fn list_item<'t>(cx: &'t Context, list: &'t List, key: Value<'t>) -> Result<Value<'t>, Raised> {
+    if let Some(index) = key.as_small()
+        && let Some(item) = place(index, list.len()).and_then(|place| list.get(place))
+    {
+        return Ok(item);
+    }
+    if let Some(slice) = key.get::<Slice>() {
+        let slots = list.slots();
+        let (start, _, step, count) = slice_bounds(cx, slice, slots.len())?;
+        if step == 1 {
+            let from = start as usize;
+            return List::from_slots(cx, &[&slots[from..from + count]]).map(|made| Value::object(made));
+        }
+        let picked: Vec<_> = (0..count as i64).filter_map(|at| slots[(start + at * step) as usize].get()).collect();
+        return cx.list(&picked);
+    }
+    let Some(index) = index_of(cx, key)? else { return Err(wrong_index(cx, "list", key)) };
+    let item = place(index, list.len()).and_then(|place| list.get(place));
+    item.ok_or_else(|| cx.raise(Builtin::IndexError, "list index out of range"))
+}
+
+fn tuple_item<'t>(
+    cx: &'t Context,
+    object: Value<'t>,
+    tuple: &'t Tuple,
+    key: Value<'t>,
+) -> Result<Value<'t>, Raised> {
+    let items = tuple.items();
+    if let Some(slice) = key.get::<Slice>() {
+        let (start, _, step, count) = slice_bounds(cx, slice, items.len())?;
+        if count == items.len() && step == 1 {
+            return Ok(object);
+        }
+        let picked = (0..count).map(|at| items[(start + at as i64 * step) as usize]);
+        return Tuple::with_shape(cx, Builtin::Tuple.shape(), picked).map(|made| Value::object(made));
+    }
+    let Some(index) = index_of(cx, key)? else { return Err(wrong_index(cx, "tuple", key)) };
+    let item = place(index, items.len()).map(|place| items[place]);
+    item.ok_or_else(|| cx.raise(Builtin::IndexError, "tuple index out of range"))
+}
+
+fn str_item<'t>(
+    cx: &'t Context,
+    object: Value<'t>,
+    text: &'t Str,
+    key: Value<'t>,
+) -> Result<Value<'t>, Raised> {
+    if let Some(slice) = key.get::<Slice>() {
+        let (start, _, step, count) = slice_bounds(cx, slice, text.char_count())?;
+        if count == text.char_count() && step == 1 {
+            return Ok(object);
+        }
+        return str::slice(cx, text, start, step, count);
+    }
+    match index_of(cx, key)? {
+        Some(index) => str::index(cx, text, index),
+        None => Err(cx.type_error(format_args!(
+            "string indices must be integers, not '{}'",
+            cx.type_name(key)
+        ))),
+    }
+}
+
+fn bytes_item<'t>(
+    cx: &'t Context,
+    object: Value<'t>,
+    text: &'t Bytes,
+    key: Value<'t>,
+) -> Result<Value<'t>, Raised> {
+    let len = text.as_bytes().len();
+    if let Some(slice) = key.get::<Slice>() {
+        let (start, _, step, count) = slice_bounds(cx, slice, len)?;
+        if count == len && step == 1 {
+            return Ok(object);
+        }
+        return bytes::slice(cx, text, start, step, count);
+    }
+    match index_of(cx, key)? {
+        Some(index) => bytes::index(cx, text, index),
+        None => Err(wrong_index(cx, "byte", key)),
+    }
+}
+
+/// `object[key] = value`; `false` if the object is not a built-in container that can be changed.
+///
+/// # Errors
+/// `IndexError`, `TypeError`, `ValueError`, `MemoryError`; [`Context::needs_code`].
+#[inline]
+pub fn set_item<'t>(
+    cx: &'t Context,
+    object: Value<'t>,
+    key: Value<'t>,
+    value: Value<'t>,
+) -> Result<bool, Raised> {
+    if let Some(list) = object.get::<List>() {
+        if let Some(index) = key.as_small()
+            && let Some(place) = place(index, list.len())
+            && list.set(cx, place, value)
+        {
+            return Ok(true);
+        }
+        set_in_list(cx, list, key, value)?;
+        return Ok(true);
+    }
+    match object.get::<Dict>() {
+        Some(dict) => dict.set(cx, key, value).map(|()| true),
+        None => Ok(false),
+    }
+}
+
+fn set_in_list<'t>(cx: &'t Context, list: &'t List, key: Value<'t>, value: Value<'t>) -> Result<(), Raised> {
+    let Some(slice) = key.get::<Slice>() else {
+        let Some(index) = index_of(cx, key)? else { return Err(wrong_index(cx, "list", key)) };
+        return match place(index, list.len()) {
+            Some(place) if list.set(cx, place, value) => Ok(()),
+            _ => Err(cx.raise(Builtin::IndexError, "list assignment index out of range")),
+        };
+    };
+    let (_, _, step, _) = slice_bounds(cx, slice, list.len())?;
+    let otherwise = || {
+        cx.type_error(if step == 1 { "can only assign an iterable" } else { "must assign iterable to extended slice" })
+    };
+    with_items_or(cx, value, otherwise, |items| {
+        let (start, _, step, count) = slice_bounds(cx, slice, list.len())?;
+        if step == 1 {
+            return list.splice(cx, start as usize, start as usize + count, &items);
+        }
+        if items.len() != count {
+            return Err(cx.value_error(format_args!(
+                "attempt to assign sequence of size {} to extended slice of size {count}",
+                items.len()
+            )));
+        }
+        for (at, item) in items.into_iter().enumerate() {
+            list.set(cx, (start + at as i64 * step) as usize, item);
+        }
+        Ok(())
+    })
+}
+
+/// `del object[key]`; `false` if the object is not a built-in container that can be changed.
+///
+/// # Errors
+/// As [`set_item`], and `KeyError`.
+pub fn del_item<'t>(cx: &'t Context, object: Value<'t>, key: Value<'t>) -> Result<bool, Raised> {
+    if let Some(list) = object.get::<List>() {
+        delete_from_list(cx, list, key)?;
+        return Ok(true);
+    }
+    match object.get::<Dict>() {
+        Some(dict) => match dict.remove(cx, key)? {
+            Some(_) => Ok(true),
+            None => Err(cx.raise_with(Builtin::KeyError, &[key])),
+        },
+        None => Ok(false),
+    }
+}
+
+fn delete_from_list<'t>(cx: &'t Context, list: &'t List, key: Value<'t>) -> Result<(), Raised> {
+    let Some(slice) = key.get::<Slice>() else {
+        let Some(index) = index_of(cx, key)? else { return Err(wrong_index(cx, "list", key)) };
+        return match place(index, list.len()) {
+            Some(place) => list.splice(cx, place, place + 1, &[]),
+            None => Err(cx.raise(Builtin::IndexError, "list assignment index out of range")),
+        };
+    };
+    let (start, _, step, count) = slice_bounds(cx, slice, list.len())?;
+    if step == 1 {
+        return list.splice(cx, start as usize, start as usize + count, &[]);
+    }
+    if count == 0 {
+        return Ok(());
+    }
+    // In ascending order, whichever way the slice goes.
+    let (first, stride) =
+        if step > 0 { (start, step) } else { (start + (count as i64 - 1) * step, step.saturating_neg()) };
+    let last = first + (count as i64 - 1) * stride;
+    let goes = |index: i64| (first..=last).contains(&index) && (index - first) % stride == 0;
+    let items = list.to_vec().into_iter().enumerate();
+    let kept: Vec<_> = items.filter(|(index, _)| !goes(*index as i64)).map(|(_, item)| item).collect();
+    list.replace(cx, &kept)
 }

@@ -270,6 +270,81 @@ impl Set {
         Ok(found)
     }
 
+    /// Removes a key whose hash is known; says whether it was there.
+    ///
+    /// # Errors
+    /// As [`contains`](Self::contains).
+    pub fn remove_hashed(&self, cx: &Context, key: Value<'_>, hash: i64) -> Result<bool, Raised> {
+        let Some(table) = self.table() else { return Ok(false) };
+        let (entry, found) = table.find(hash, |other| same_key(cx, other, key))?;
+        if found {
+            self.remove_entry(cx, entry);
+        }
+        Ok(found)
+    }
+
+    /// The keys that have this hash, in the order in which they are compared.
+    pub fn candidates(&self, hash: i64) -> Vec<Value<'_>> {
+        let mut keys = Vec::new();
+        let Some(table) = self.table() else { return keys };
+        let mut perturb = hash as u64;
+        let mut place = hash as usize & table.mask;
+        loop {
+            let last = if place + LINEAR_PROBES <= table.mask { place + LINEAR_PROBES } else { place };
+            for entry in &table.entries()[place..=last] {
+                match entry.key.get() {
+                    None => return keys,
+                    Some(key) if entry.hash() == hash && !key.is(Value::DUMMY) => keys.push(key),
+                    Some(_) => {}
+                }
+            }
+            perturb >>= PERTURB_SHIFT;
+            place = place.wrapping_mul(5).wrapping_add(1).wrapping_add(perturb as usize) & table.mask;
+        }
+    }
+
+    /// The entry whose key is this very object.
+    pub fn find_identical(&self, key: Value<'_>, hash: i64) -> Option<&SetEntry> {
+        let (entry, found) = self.table()?.find(hash, |other| Ok(other.is(key))).ok()?;
+        found.then_some(entry)
+    }
+
+    /// A copy, as `copy()` makes it: a new table with the layout of a bulk insertion.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn copy<'t>(&self, cx: &'t Context, kind: Kind) -> Result<&'t Set, Raised> {
+        let copy = Set::new_like(cx, kind);
+        copy.merge(cx, self)?;
+        Ok(copy)
+    }
+
+    /// An empty set or frozenset.
+    pub fn new_like(cx: &Context, kind: Kind) -> &Set {
+        if kind == Kind::FrozenSet { Set::new_frozen(cx) } else { Set::new_set(cx) }
+    }
+
+    /// Takes over the contents of another set, which nobody else knows.
+    pub fn take_over(&self, cx: &Context, other: &Set) {
+        cx.store(self, &self.table, other.table.get());
+        self.used.store(other.len(), Ordering::Release);
+    }
+
+    /// Moves the keys to a new table if more than a quarter of the entries are removed ones, as CPython does after a
+    /// difference.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn sweep_removed(&self, cx: &Context) -> Result<(), Raised> {
+        if let Some(table) = self.table()
+            && table.fill() - self.len().min(table.fill()) > table.mask / 4
+        {
+            let used = self.len();
+            self.resize(cx, if used > 50_000 { used * 2 } else { used * 4 })?;
+        }
+        Ok(())
+    }
+
     /// Empties an entry of the current table that holds a key.
     pub fn remove_entry(&self, cx: &Context, entry: &SetEntry) {
         if let Some(table) = self.table() {

@@ -1,0 +1,113 @@
+//! All items of an iterable at once. Where it turns out that the items need code of the language, native iterators that
+//! were read are set back, so that the twin in the language finds them as they were.
+
+use crate::heap::{Kind, Object, Value};
+
+use super::builtin::Builtin;
+use super::context::{Context, Raised};
+use super::iterate::collect_native;
+use super::record::Iter;
+use super::tuple::Tuple;
+
+/// Gives `work` the items of an iterable.
+///
+/// # Errors
+/// What `work` and the iteration raise; `TypeError` if it is not iterable; [`Context::needs_code`].
+pub fn with_items<'t, R>(
+    cx: &'t Context,
+    iterable: Value<'t>,
+    work: impl FnOnce(Vec<Value<'t>>) -> Result<R, Raised>,
+) -> Result<R, Raised> {
+    with_items_or(cx, iterable, || not_iterable(cx, iterable), work)
+}
+
+/// [`with_items`] where something that is not iterable raises `otherwise`.
+///
+/// # Errors
+/// As there.
+pub fn with_items_or<'t, R>(
+    cx: &'t Context,
+    iterable: Value<'t>,
+    otherwise: impl FnOnce() -> Raised,
+    work: impl FnOnce(Vec<Value<'t>>) -> Result<R, Raised>,
+) -> Result<R, Raised> {
+    let mut before = Vec::new();
+    save(iterable, &mut before);
+    let result = match collect_native(cx, iterable) {
+        Ok(Some(items)) => work(items),
+        Ok(None) if is_iterable(cx, iterable) => Err(cx.needs_code()),
+        Ok(None) => Err(otherwise()),
+        Err(raised) => Err(raised),
+    };
+    if !before.is_empty() && result.is_err() && cx.take_needs_code() {
+        for state in &before {
+            state.restore(cx);
+        }
+        return Err(cx.needs_code());
+    }
+    result
+}
+
+/// The items of an iterable that only code of the language can change the meaning of: see [`with_items`].
+///
+/// # Errors
+/// As there.
+pub fn items<'t>(cx: &'t Context, iterable: Value<'t>) -> Result<Vec<Value<'t>>, Raised> {
+    with_items(cx, iterable, Ok)
+}
+
+/// Whether `iter` accepts it.
+pub fn is_iterable(cx: &Context, value: Value<'_>) -> bool {
+    if matches!(value.kind(), Some(Kind::Generator | Kind::Iter | Kind::File)) {
+        return true;
+    }
+    let class = cx.class_of(value);
+    match class.lookup_str(cx, "__iter__") {
+        Some(method) => !method.is_none(),
+        None => class.lookup_str(cx, "__getitem__").is_some(),
+    }
+}
+
+/// The `TypeError` of what is not iterable.
+#[cold]
+pub fn not_iterable(cx: &Context, value: Value<'_>) -> Raised {
+    cx.type_error(format_args!("'{}' object is not iterable", cx.type_name(value)))
+}
+
+/// Where a native iterator stood.
+struct State<'t> {
+    it: &'t Iter,
+    source: Option<Value<'t>>,
+    extra: Option<Value<'t>>,
+    position: i64,
+    limit: i64,
+}
+
+impl State<'_> {
+    fn restore(&self, cx: &Context) {
+        self.it.set_source(cx, self.source);
+        self.it.set_extra(cx, self.extra);
+        self.it.set_position(self.position);
+        self.it.set_limit(self.limit);
+    }
+}
+
+/// Notes the state of a native iterator and of those it reads from.
+fn save<'t>(value: Value<'t>, states: &mut Vec<State<'t>>) {
+    let Some(it) = value.get::<Iter>() else { return };
+    if states.iter().any(|state| std::ptr::eq(state.it, it)) {
+        return;
+    }
+    let (source, extra, position, limit) = (it.source(), it.extra(), it.position(), it.limit());
+    states.push(State { it, source, extra, position, limit });
+    let shape = it.header().shape();
+    if shape == Builtin::Enumerate.shape() || shape == Builtin::Zip.shape() {
+        // The depth that such an iterator may be advanced natively at is limited, and that of this recursion with it.
+        if it.step() > 0 {
+            match source.and_then(|source| source.get::<Tuple>()) {
+                Some(inner) => inner.items().iter().for_each(|inner| save(*inner, states)),
+                None => source.into_iter().for_each(|inner| save(inner, states)),
+            }
+        }
+    }
+}

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use crate::heap::{Kind, Object, Value};
 
+use super::algebra::{equal_views, unproxied};
 use super::bytes::Bytes;
 use super::class::class_flag;
 use super::context::{Context, Raised};
@@ -72,6 +73,14 @@ fn equal_objects(cx: &Context, a: Value<'_>, b: Value<'_>, depth: u32) -> Result
             _ => Ok(false),
         };
     }
+    if kind == Kind::MappingProxy || other == Kind::MappingProxy {
+        return same_or_equal(cx, unproxied(a), unproxied(b), depth);
+    }
+    if (kind == Kind::DictView || other == Kind::DictView)
+        && let Some(equal) = equal_views(cx, a, b)?
+    {
+        return Ok(equal);
+    }
     if kind != other {
         return Ok(false);
     }
@@ -96,7 +105,6 @@ fn equal_objects(cx: &Context, a: Value<'_>, b: Value<'_>, depth: u32) -> Result
         Kind::Range => super::range::equal(cx, a, b),
         Kind::Slice => super::slice::equal(cx, a, b),
         Kind::BoundMethod => Ok(super::function::same_method(a, b)),
-        Kind::DictView | Kind::MappingProxy => Err(cx.needs_code()),
         _ => Ok(a.is(b)),
     }
 }

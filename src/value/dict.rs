@@ -418,8 +418,11 @@ impl Dict {
         let table = self.table()?;
         let entries = table.entries();
         let until = table.tail.load(Ordering::Relaxed).min(entries.len());
-        let (index, pair) =
-            entries[..until].iter().enumerate().rev().find_map(|(index, entry)| Some((index, entry.pair()?)))?;
+        let (index, pair) = entries[..until]
+            .iter()
+            .enumerate()
+            .rev()
+            .find_map(|(index, entry)| Some((index, entry.pair()?)))?;
         self.remove_entry(cx, &entries[index]);
         table.tail.store(index, Ordering::Relaxed);
         Some(pair)

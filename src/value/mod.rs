@@ -2,12 +2,14 @@
 //! and calls: what needs code of the language says so (see [`Context::needs_code`]).
 #![expect(unsafe_code, reason = "objects are laid out in memory here; each block states its obligation")]
 
+pub mod algebra;
 mod builtin;
 pub mod bytes;
 pub mod class;
 pub mod compare;
 mod context;
 pub mod dict;
+pub mod drain;
 pub mod exception;
 pub mod float;
 pub mod function;
@@ -24,6 +26,7 @@ pub mod sequence;
 pub mod set;
 pub mod shape;
 pub mod slice;
+pub mod sort;
 pub mod str;
 pub(crate) mod text;
 pub mod tuple;

@@ -1,11 +1,15 @@
 //! `range`.
 
+use dashu_int::IBig;
+
 use crate::heap::{Header, Kind, Object, Slot, Value};
 
 use super::builtin::Builtin;
-use super::context::{Context, Raised};
+use super::class::class_flag;
+use super::context::{Context, Raised, Res};
 use super::hash::tuple_hash;
-use super::{compare, int};
+use super::slice::{Slice, has_index, slice_bounds};
+use super::{compare, float, int};
 
 /// A range object; its length is computed when it is made.
 #[repr(C)]
@@ -111,4 +115,105 @@ pub fn equal(cx: &Context, a: Value<'_>, b: Value<'_>) -> Result<bool, Raised> {
 /// None in practice.
 pub fn hash(cx: &Context, value: Value<'_>) -> Result<i64, Raised> {
     value.get::<Range>().map_or(Ok(0), |range| tuple_hash(cx, &essence(range)))
+}
+
+/// The index at which an item stands in a range, if it does.
+///
+/// # Errors
+/// [`Context::needs_code`] for an item whose class defines `__eq__`.
+pub fn position<'t>(cx: &'t Context, range: &'t Range, item: Value<'t>) -> Result<Option<Value<'t>>, Raised> {
+    if let (Some(wanted), Some((start, step, length))) = (item.as_small(), range.small()) {
+        let distance = i128::from(wanted) - i128::from(start);
+        let (index, rest) = (distance / i128::from(step), distance % i128::from(step));
+        let found = rest == 0 && (0..i128::from(length)).contains(&index);
+        return Ok(found.then(|| int::wide(cx, index)));
+    }
+    if cx.class_of(item).has(class_flag::CUSTOM_EQ) {
+        return Err(cx.needs_code());
+    }
+    let wanted = match (int::integer_of(item), float::value_of(item)) {
+        (Some(integer), _) => integer.into_big(),
+        (None, Some(float)) => match IBig::try_from(float) {
+            Ok(integer) => integer,
+            Err(_) => return Ok(None),
+        },
+        (None, None) => return Ok(None),
+    };
+    let [start, _, step, length] = range.parts().map(big_of);
+    let distance = wanted - start;
+    let index = &distance / &step;
+    let found = &index * &step == distance && index >= IBig::ZERO && index < length;
+    if found { int::big(cx, &index).map(Some) } else { Ok(None) }
+}
+
+fn big_of(value: Value<'_>) -> IBig {
+    int::integer_of(value).map(int::Integer::into_big).unwrap_or_default()
+}
+
+/// `range[key]`
+///
+/// # Errors
+/// `IndexError`, `TypeError`, `ValueError` for a step of zero; [`Context::needs_code`] for `__index__`.
+pub fn get_item<'t>(cx: &'t Context, range: &'t Range, key: Value<'t>) -> Res<'t> {
+    if let Some(slice) = key.get::<Slice>() {
+        return cut(cx, range, slice);
+    }
+    if let (Some(index), Some((start, step, length))) = (key.as_small(), range.small()) {
+        let index = if index < 0 { index + length } else { index };
+        if (0..length).contains(&index) {
+            return Ok(int::wide(cx, i128::from(start) + i128::from(index) * i128::from(step)));
+        }
+        return Err(out_of_range(cx));
+    }
+    let Some(index) = int::integer_of(key) else {
+        if has_index(cx, key) {
+            return Err(cx.needs_code());
+        }
+        let name = cx.type_name(key);
+        return Err(cx.type_error(format_args!("range indices must be integers or slices, not {name}")));
+    };
+    let [start, _, step, length] = range.parts().map(big_of);
+    let index = index.into_big();
+    let index = if index < IBig::ZERO { index + &length } else { index };
+    if index < IBig::ZERO || index >= length {
+        return Err(out_of_range(cx));
+    }
+    int::big(cx, &(start + index * step))
+}
+
+#[cold]
+fn out_of_range(cx: &Context) -> Raised {
+    cx.raise(Builtin::IndexError, "range object index out of range")
+}
+
+fn cut<'t>(cx: &'t Context, range: &'t Range, slice: &'t Slice) -> Res<'t> {
+    let [start, _, step, length] = range.parts().map(big_of);
+    let [first, last, stride] = slice_indices(cx, slice, &length)?;
+    let number = |number: IBig| int::big(cx, &number);
+    let (from, to) = (number(&start + first * &step)?, number(&start + last * &step)?);
+    Range::new(cx, from, to, number(stride * step)?).map(|range| Value::object(range))
+}
+
+/// Start, stop and step of a slice of a sequence of any length (`slice.indices`).
+///
+/// # Errors
+/// `TypeError`, `ValueError` for a step of zero; [`Context::needs_code`] for `__index__`.
+pub fn slice_indices(cx: &Context, slice: &Slice, length: &IBig) -> Result<[IBig; 3], Raised> {
+    // Says what is wrong with the parts.
+    slice_bounds(cx, slice, 0)?;
+    let [start, stop, step] = slice.parts();
+    let step = if step.is_none() { IBig::ONE } else { big_of(step) };
+    let back = step < IBig::ZERO;
+    let (lowest, highest) =
+        if back { (-IBig::ONE, length - IBig::ONE) } else { (IBig::ZERO, length.clone()) };
+    let clamp = |position: Value<'_>, otherwise: &IBig| {
+        if position.is_none() {
+            return otherwise.clone();
+        }
+        let position = big_of(position);
+        let position = if position < IBig::ZERO { position + length } else { position };
+        position.clamp(lowest.clone(), highest.clone())
+    };
+    let (first, last) = if back { (&highest, &lowest) } else { (&lowest, &highest) };
+    Ok([clamp(start, first), clamp(stop, last), step])
 }

@@ -92,10 +92,10 @@ pub fn repeat<'t>(cx: &'t Context, sequence: Value<'t>, times: Value<'t>) -> May
         return Tuple::with_shape(cx, Builtin::Tuple.shape(), repeated).map(|made| Some(Value::object(made)));
     }
     if let Some(text) = plain.get::<Str>() {
-        return str::repeat(cx, text, times).map(Some);
+        return str::repeat(cx, text, times as i64).map(Some);
     }
     match plain.get::<Bytes>() {
-        Some(text) => bytes::repeat(cx, text, times).map(Some),
+        Some(text) => bytes::repeat(cx, text, times as i64).map(Some),
         None => Ok(None),
     }
 }
@@ -186,11 +186,7 @@ pub fn operand_error(cx: &Context, symbol: &str, a: Value<'_>, b: Value<'_>) -> 
 /// # Errors
 /// [`Context::needs_code`]; `TypeError` for an unhashable item of a dict or for a str that is asked for another type.
 #[inline]
-pub fn contains<'t>(
-    cx: &'t Context,
-    container: Value<'t>,
-    item: Value<'t>,
-) -> Result<Option<bool>, Raised> {
+pub fn contains<'t>(cx: &'t Context, container: Value<'t>, item: Value<'t>) -> Result<Option<bool>, Raised> {
     let container = container.plain();
     let Some(kind) = container.kind() else { return Ok(None) };
     match kind {
@@ -242,7 +238,9 @@ fn set_contains(cx: &Context, set: &Set, item: Value<'_>) -> Result<bool, Raised
 /// As [`hash`].
 pub fn hash_in_set(cx: &Context, item: Value<'_>) -> Result<i64, Raised> {
     match item.plain().get::<Set>() {
-        Some(inner) if item.plain().kind() == Some(Kind::Set) && !cx.class_of(item).has(class_flag::CUSTOM_HASH) => {
+        Some(inner)
+            if item.plain().kind() == Some(Kind::Set) && !cx.class_of(item).has(class_flag::CUSTOM_HASH) =>
+        {
             inner.frozen_hash(cx)
         }
         _ => hash(cx, item),
@@ -327,8 +325,8 @@ pub fn get_item<'t>(cx: &'t Context, object: Value<'t>, key: Value<'t>) -> Maybe
             Some(tuple) => tuple_item(cx, plain, tuple, key).map(Some),
             None => Ok(None),
         },
-        Kind::Str => plain.get::<Str>().map(|text| str_item(cx, plain, text, key)).transpose(),
-        Kind::Bytes => plain.get::<Bytes>().map(|text| bytes_item(cx, plain, text, key)).transpose(),
+        Kind::Str => plain.get::<Str>().map(|text| str::get_item(cx, text, key)).transpose(),
+        Kind::Bytes => plain.get::<Bytes>().map(|text| bytes::get_item(cx, text, key)).transpose(),
         Kind::Range => match plain.get::<Range>() {
             Some(range) => range::get_item(cx, range, key).map(Some),
             None => Ok(None),
@@ -364,7 +362,8 @@ fn list_item<'t>(cx: &'t Context, list: &'t List, key: Value<'t>) -> Result<Valu
             let from = start as usize;
             return List::from_slots(cx, &[&slots[from..from + count]]).map(|made| Value::object(made));
         }
-        let picked: Vec<_> = (0..count as i64).filter_map(|at| slots[(start + at * step) as usize].get()).collect();
+        let picked: Vec<_> =
+            (0..count as i64).filter_map(|at| slots[(start + at * step) as usize].get()).collect();
         return cx.list(&picked);
     }
     let Some(index) = index_of(cx, key)? else { return Err(wrong_index(cx, "list", key)) };
@@ -390,48 +389,6 @@ fn tuple_item<'t>(
     let Some(index) = index_of(cx, key)? else { return Err(wrong_index(cx, "tuple", key)) };
     let item = place(index, items.len()).map(|place| items[place]);
     item.ok_or_else(|| cx.raise(Builtin::IndexError, "tuple index out of range"))
-}
-
-fn str_item<'t>(
-    cx: &'t Context,
-    object: Value<'t>,
-    text: &'t Str,
-    key: Value<'t>,
-) -> Result<Value<'t>, Raised> {
-    if let Some(slice) = key.get::<Slice>() {
-        let (start, _, step, count) = slice_bounds(cx, slice, text.char_count())?;
-        if count == text.char_count() && step == 1 {
-            return Ok(object);
-        }
-        return str::slice(cx, text, start, step, count);
-    }
-    match index_of(cx, key)? {
-        Some(index) => str::index(cx, text, index),
-        None => Err(cx.type_error(format_args!(
-            "string indices must be integers, not '{}'",
-            cx.type_name(key)
-        ))),
-    }
-}
-
-fn bytes_item<'t>(
-    cx: &'t Context,
-    object: Value<'t>,
-    text: &'t Bytes,
-    key: Value<'t>,
-) -> Result<Value<'t>, Raised> {
-    let len = text.as_bytes().len();
-    if let Some(slice) = key.get::<Slice>() {
-        let (start, _, step, count) = slice_bounds(cx, slice, len)?;
-        if count == len && step == 1 {
-            return Ok(object);
-        }
-        return bytes::slice(cx, text, start, step, count);
-    }
-    match index_of(cx, key)? {
-        Some(index) => bytes::index(cx, text, index),
-        None => Err(wrong_index(cx, "byte", key)),
-    }
 }
 
 /// `object[key] = value`; `false` if the object is not a built-in container that can be changed.
@@ -471,7 +428,11 @@ fn set_in_list<'t>(cx: &'t Context, list: &'t List, key: Value<'t>, value: Value
     };
     let (_, _, step, _) = slice_bounds(cx, slice, list.len())?;
     let otherwise = || {
-        cx.type_error(if step == 1 { "can only assign an iterable" } else { "must assign iterable to extended slice" })
+        cx.type_error(if step == 1 {
+            "can only assign an iterable"
+        } else {
+            "must assign iterable to extended slice"
+        })
     };
     with_items_or(cx, value, otherwise, |items| {
         let (start, _, step, count) = slice_bounds(cx, slice, list.len())?;
@@ -532,4 +493,31 @@ fn delete_from_list<'t>(cx: &'t Context, list: &'t List, key: Value<'t>) -> Resu
     let items = list.to_vec().into_iter().enumerate();
     let kept: Vec<_> = items.filter(|(index, _)| !goes(*index as i64)).map(|(_, item)| item).collect();
     list.replace(cx, &kept)
+}
+
+/// Whether a value is true.
+///
+/// # Errors
+/// [`Context::needs_code`] if its class defines `__bool__` or `__len__`.
+#[inline]
+pub fn truth(cx: &Context, value: Value<'_>) -> Result<bool, Raised> {
+    if let Some(truth) = value.as_bool() {
+        return Ok(truth);
+    }
+    if value.is_none() {
+        return Ok(false);
+    }
+    if let Some(small) = value.as_small() {
+        return Ok(small != 0);
+    }
+    if cx.class_of(value).has(class_flag::CUSTOM_BOOL) {
+        return Err(cx.needs_code());
+    }
+    if let Some(float) = super::float::value_of(value) {
+        return Ok(float != 0.0);
+    }
+    if let Some(fixed) = int::fixed_of(value) {
+        return Ok(fixed != 0);
+    }
+    Ok(len(value).is_none_or(|len| len > 0))
 }

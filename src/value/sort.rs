@@ -1,0 +1,318 @@
+//! Stable sorting of values whose order needs no code of the language.
+//!
+//! Where the keys are all of one simple type the standard library sorts. Otherwise it is a merge sort over natural runs that
+//! compares as CPython's `list.sort` does up to 63 items (Objects/listobject.c, `count_run` and `binarysort`): which two
+//! values the `TypeError` names, and where a NaN ends up, is output.
+
+use crate::heap::{Kind, Object, Value};
+
+use super::algebra::{self, OrderOp};
+use super::builtin::Builtin;
+use super::class::class_flag;
+use super::compare::{compare_numbers, same_key};
+use super::context::{Context, Raised};
+use super::list::List;
+use super::str::Str;
+use super::tuple::Tuple;
+
+/// From how many items on they are sorted in more than one run (`MAX_MINRUN`).
+const MIN_MERGE: usize = 64;
+/// How deep containers are compared before `RecursionError`.
+const MAX_DEPTH: u32 = 500;
+
+/// Sorts values.
+///
+/// # Errors
+/// `TypeError` where two values have no order: then they are partly sorted. [`Context::needs_code`].
+pub fn sort_values<'t>(cx: &'t Context, items: &mut [Value<'t>], reverse: bool) -> Result<(), Raised> {
+    sort(cx, items, |item| *item, reverse)
+}
+
+/// Sorts items, the second of each pair, by their keys, the first.
+///
+/// # Errors
+/// As [`sort_values`].
+pub fn sort_by_keys<'t>(
+    cx: &'t Context,
+    items: &mut [(Value<'t>, Value<'t>)],
+    reverse: bool,
+) -> Result<(), Raised> {
+    sort(cx, items, |(key, _)| *key, reverse)
+}
+
+fn sort<'t, T: Copy>(
+    cx: &'t Context,
+    items: &mut [T],
+    key: impl Fn(&T) -> Value<'t>,
+    reverse: bool,
+) -> Result<(), Raised> {
+    // Reversed before and after, so that equal items keep their order.
+    if reverse {
+        items.reverse();
+    }
+    let sorted = sort_ascending(cx, items, &key);
+    if reverse {
+        items.reverse();
+    }
+    sorted
+}
+
+fn sort_ascending<'t, T: Copy>(
+    cx: &'t Context,
+    items: &mut [T],
+    key: &impl Fn(&T) -> Value<'t>,
+) -> Result<(), Raised> {
+    let is_ordered_float = |item: &T| key(item).as_float().is_some_and(|float| !float.is_nan());
+    let text = |item: &T| {
+        let text = key(item).get::<Str>()?;
+        (text.header().shape() == Builtin::Str.shape()).then_some(text)
+    };
+    if items.iter().all(|item| key(item).word().is_small()) {
+        items.sort_by_key(|item| key(item).word().as_small());
+        return Ok(());
+    }
+    if items.iter().all(is_ordered_float) {
+        let float = |item: &T| key(item).as_float().unwrap_or_default();
+        items.sort_by(|a, b| float(a).partial_cmp(&float(b)).unwrap_or(std::cmp::Ordering::Equal));
+        return Ok(());
+    }
+    if items.iter().all(|item| text(item).is_some_and(|text| !text.header().has(crate::heap::flag::PAYLOAD)))
+    {
+        items.sort_by(|a, b| text(a).map(Str::as_bytes).cmp(&text(b).map(Str::as_bytes)));
+        return Ok(());
+    }
+    merge_sort(items, &mut |a, b| less(cx, key(a), key(b), 0))
+}
+
+/// `a < b`
+///
+/// # Errors
+/// `TypeError` where they have no order, `RecursionError`; [`Context::needs_code`].
+pub fn is_less<'t>(cx: &'t Context, a: Value<'t>, b: Value<'t>) -> Result<bool, Raised> {
+    less(cx, a, b, 0)
+}
+
+fn less<'t>(cx: &'t Context, a: Value<'t>, b: Value<'t>, depth: u32) -> Result<bool, Raised> {
+    if a.word().both_small(b.word()) {
+        return Ok(a.word().as_small() < b.word().as_small());
+    }
+    if cx.class_of(a).has(class_flag::CUSTOM_ORDER) || cx.class_of(b).has(class_flag::CUSTOM_ORDER) {
+        return Err(cx.needs_code());
+    }
+    if let Some(order) = compare_numbers(a, b) {
+        return Ok(OrderOp::Lt.holds(order));
+    }
+    if depth > MAX_DEPTH {
+        return Err(cx.raise(Builtin::RecursionError, "maximum recursion depth exceeded in comparison"));
+    }
+    if let (Some(a), Some(b)) = (a.get::<Tuple>(), b.get::<Tuple>()) {
+        return less_items(cx, a.items(), b.items(), depth);
+    }
+    if let (Some(a), Some(b)) = (a.get::<List>(), b.get::<List>()) {
+        return less_items(cx, &a.to_vec(), &b.to_vec(), depth);
+    }
+    if let Some(part) = algebra::compare(cx, OrderOp::Lt, a, b)? {
+        return Ok(part);
+    }
+    if matches!(a.plain().kind(), Some(Kind::Str | Kind::Bytes))
+        && let Some(order) = super::compare::order(cx, a, b)?
+    {
+        return Ok(OrderOp::Lt.holds(order));
+    }
+    Err(no_order(cx, OrderOp::Lt, a, b))
+}
+
+fn less_items<'t>(cx: &'t Context, a: &[Value<'t>], b: &[Value<'t>], depth: u32) -> Result<bool, Raised> {
+    for (a, b) in a.iter().zip(b) {
+        if !same_key(cx, *a, *b)? {
+            return less(cx, *a, *b, depth + 1);
+        }
+    }
+    Ok(a.len() < b.len())
+}
+
+/// The `TypeError` of two values that have no order.
+#[cold]
+pub fn no_order(cx: &Context, op: OrderOp, a: Value<'_>, b: Value<'_>) -> Raised {
+    cx.type_error(format_args!(
+        "'{}' not supported between instances of '{}' and '{}'",
+        op.symbol(),
+        cx.type_name(a),
+        cx.type_name(b)
+    ))
+}
+
+/// Sorts with a comparison that may fail; then the items are partly sorted, but all there.
+fn merge_sort<T: Copy, E>(
+    items: &mut [T],
+    less: &mut impl FnMut(&T, &T) -> Result<bool, E>,
+) -> Result<(), E> {
+    let shortest = shortest_run(items.len());
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    let mut start = 0;
+    while start < items.len() {
+        let rest = &mut items[start..];
+        let mut run = count_run(rest, less)?;
+        if run < shortest {
+            let wanted = shortest.min(rest.len());
+            insert_rest(&mut rest[..wanted], run, less)?;
+            run = wanted;
+        }
+        runs.push((start, run));
+        start += run;
+        while let [.., (from, first), (_, second)] = runs[..]
+            && (first <= second || start == items.len())
+        {
+            merge(&mut items[from..from + first + second], first, less)?;
+            runs.pop();
+            if let Some(last) = runs.last_mut() {
+                last.1 = first + second;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The length below which a run is extended (`merge_compute_minrun`).
+fn shortest_run(mut len: usize) -> usize {
+    let mut odd = 0;
+    while len >= MIN_MERGE {
+        odd |= len & 1;
+        len >>= 1;
+    }
+    len + odd
+}
+
+/// How many items at the front are in order; a descending run is reversed first, its equal items kept in their order.
+fn count_run<T: Copy, E>(
+    items: &mut [T],
+    less: &mut impl FnMut(&T, &T) -> Result<bool, E>,
+) -> Result<usize, E> {
+    let len = items.len();
+    let mut run = 1;
+    while run < len && !less(&items[run], &items[run - 1])? {
+        run += 1;
+    }
+    if run >= len {
+        return Ok(len);
+    }
+    if run > 1 {
+        if less(&items[0], &items[run - 1])? {
+            return Ok(run);
+        }
+        // All equal so far, and the next one is smaller.
+        items[..run].reverse();
+    }
+    run += 1;
+    let mut equal = 0;
+    while run < len {
+        if less(&items[run], &items[run - 1])? {
+            items[run - equal - 1..run].reverse();
+            equal = 0;
+        } else if less(&items[run - 1], &items[run])? {
+            break;
+        } else {
+            equal += 1;
+        }
+        run += 1;
+    }
+    items[run - equal - 1..run].reverse();
+    items[..run].reverse();
+    while run < len && !less(&items[run], &items[run - 1])? {
+        run += 1;
+    }
+    Ok(run)
+}
+
+/// Sorts by binary insertion; the first `sorted` items are in order.
+fn insert_rest<T: Copy, E>(
+    items: &mut [T],
+    sorted: usize,
+    less: &mut impl FnMut(&T, &T) -> Result<bool, E>,
+) -> Result<(), E> {
+    for next in sorted..items.len() {
+        let (mut left, mut right) = (0, next);
+        while left < right {
+            let middle = (left + right) / 2;
+            if less(&items[next], &items[middle])? {
+                right = middle;
+            } else {
+                left = middle + 1;
+            }
+        }
+        items[left..=next].rotate_right(1);
+    }
+    Ok(())
+}
+
+/// Merges two runs, the first of which ends at `middle`.
+fn merge<T: Copy, E>(
+    items: &mut [T],
+    middle: usize,
+    less: &mut impl FnMut(&T, &T) -> Result<bool, E>,
+) -> Result<(), E> {
+    let first = items[..middle].to_vec();
+    let (mut from_first, mut from_second) = (0, middle);
+    let mut result = Ok(());
+    while from_first < first.len() && from_second < items.len() {
+        let place = from_first + from_second - middle;
+        match less(&items[from_second], &first[from_first]) {
+            Ok(true) => {
+                items[place] = items[from_second];
+                from_second += 1;
+            }
+            Ok(false) => {
+                items[place] = first[from_first];
+                from_first += 1;
+            }
+            Err(error) => {
+                result = Err(error);
+                break;
+            }
+        }
+    }
+    let rest = &first[from_first..];
+    let place = from_first + from_second - middle;
+    items[place..place + rest.len()].copy_from_slice(rest);
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lists_are_sorted_stably() {
+        let mut seed = 1u64;
+        for len in [0, 1, 2, 63, 64, 65, 1000, 4096] {
+            let mut items: Vec<(u64, usize)> = (0..len)
+                .map(|index| {
+                    seed =
+                        seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    ((seed >> 40) % 50, index)
+                })
+                .collect();
+            let mut expected = items.clone();
+            expected.sort_by_key(|item| item.0);
+            let sorted: Result<(), ()> = merge_sort(&mut items, &mut |a, b| Ok(a.0 < b.0));
+            assert_eq!((sorted, items), (Ok(()), expected));
+        }
+    }
+
+    #[test]
+    fn a_failed_sort_loses_nothing() {
+        for fail_at in 0..600 {
+            let mut items: Vec<usize> = (0..200).map(|index| index * 7919 % 211).collect();
+            let mut expected = items.clone();
+            let mut calls = 0;
+            let result = merge_sort(&mut items, &mut |a, b| {
+                calls += 1;
+                if calls > fail_at { Err(()) } else { Ok(a < b) }
+            });
+            assert_eq!(result, Err(()));
+            items.sort_unstable();
+            expected.sort_unstable();
+            assert_eq!(items, expected);
+        }
+    }
+}

@@ -43,16 +43,7 @@ impl Gen<'_> {
 
     pub(super) fn set(&mut self, items: &[Expr], dst: Reg, span: Span) {
         if constants(items).is_some() {
-            // CPython keeps a frozenset of them and adds it to an empty set; that decides the order of iteration.
-            return self.in_steps(dst, span, |this, at| {
-                this.emit(Op::BuildSet { dst: at, base: at, count: Count(0) }, span);
-                this.reserve();
-                let frozen = this.scratch();
-                this.set_at(items, frozen, span);
-                this.reserve();
-                this.emit(Op::SetUpdate { set: at, items: frozen }, span);
-                this.top -= 2;
-            });
+            return self.in_steps(dst, span, |this, at| this.set_of_constants(items, at, span));
         }
         if items.iter().any(is_starred) || items.len() > MAX_DISPLAY {
             return self.in_steps(dst, span, |this, at| this.set_at(items, at, span));
@@ -60,6 +51,25 @@ impl Gen<'_> {
         let (base, count) = self.push_all(items);
         self.emit(Op::BuildSet { dst, base, count }, span);
         self.top = base.0.into();
+    }
+
+    /// A set of literals, built in the steps that decide the order in which CPython iterates it: it makes a frozenset of
+    /// them, another one of its items when it merges constants, and adds that to an empty set where the display stands.
+    fn set_of_constants(&mut self, items: &[Expr], at: Reg, span: Span) {
+        let mark = self.top;
+        self.set_at(items, at, span);
+        self.reserve();
+        let order = self.scratch();
+        self.emit(Op::BuildList { dst: order, base: order, count: Count(0) }, span);
+        self.reserve();
+        self.emit(Op::ListExtend { list: order, items: at }, span);
+        let merged = self.scratch();
+        self.emit(Op::BuildSet { dst: merged, base: merged, count: Count(0) }, span);
+        self.reserve();
+        self.emit(Op::SetUpdate { set: merged, items: order }, span);
+        self.emit(Op::BuildSet { dst: at, base: at, count: Count(0) }, span);
+        self.emit(Op::SetUpdate { set: at, items: merged }, span);
+        self.top = mark;
     }
 
     pub(super) fn dict(&mut self, items: &[(Option<Expr>, Expr)], dst: Reg, span: Span) {
@@ -139,7 +149,8 @@ impl Gen<'_> {
         self.top -= 1;
     }
 
-    fn set_at(&mut self, items: &[Expr], at: Reg, span: Span) {
+    /// Makes a set in the first free register `at`, item by item.
+    pub(super) fn set_at(&mut self, items: &[Expr], at: Reg, span: Span) {
         let leading = items.iter().take(MAX_DISPLAY).take_while(|item| !is_starred(item)).count();
         let (base, count) = self.push_all(&items[..leading]);
         self.emit(Op::BuildSet { dst: at, base, count }, span);

@@ -189,20 +189,8 @@ impl Gen<'_> {
 
     /// Goes to `target` with the value in `dst` if its truth is `sense`; goes on without a value otherwise.
     ///
-    /// The truth of an operand is asked once, however `and` and `or` nest.
+    /// As in CPython 3.13, an operand that is itself an `and` or `or` is a value here, whose truth is asked again.
     fn value_or_jump(&mut self, expr: &Expr, dst: Reg, sense: bool, target: Target) {
-        if let ExprKind::BoolOp { op, values } = &expr.kind {
-            let Some((last, others)) = values.split_last() else { return };
-            if (*op == BoolOp::Or) == sense {
-                values.iter().for_each(|value| self.value_or_jump(value, dst, sense, target));
-            } else {
-                let on = self.target();
-                others.iter().for_each(|value| self.jump_if(value, !sense, on));
-                self.value_or_jump(last, dst, sense, target);
-                self.place(on);
-            }
-            return;
-        }
         self.expr(expr, dst);
         match fold::fold(expr) {
             Some(value) if fold::truth(&value) == sense => self.jump_with(dst, target, expr.span),

@@ -91,8 +91,20 @@ impl Gen<'_> {
     pub(super) fn right_side(&mut self, op: CmpOp, right: &Expr, later: &[Expr]) -> Reg {
         match (op, constant_items(right)) {
             (CmpOp::In | CmpOp::NotIn, Some(items)) => self.push_const(&items, right.span),
+            (CmpOp::In | CmpOp::NotIn, None) if matches!(right.kind, ExprKind::Set(_)) => {
+                self.push_searched_set(right)
+            }
             _ => self.operand(right, later),
         }
+    }
+
+    /// A set display that is only searched: the order of its items does not matter.
+    fn push_searched_set(&mut self, display: &Expr) -> Reg {
+        let at = self.scratch();
+        if let ExprKind::Set(items) = &display.kind {
+            self.set_at(items, at, display.span);
+        }
+        self.reserve()
     }
 
     pub(super) fn push_const(&mut self, value: &Const, span: Span) -> Reg {

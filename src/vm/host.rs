@@ -1,6 +1,9 @@
 //! What the machine asks of its runtime: everything that blocks or that the program does not determine.
 
+use std::io;
 use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use super::thread::Thread;
 use super::trap::Trap;
@@ -23,7 +26,7 @@ pub enum Wake {
     Unparked,
     /// The deadline passed.
     TimedOut,
-    /// A signal arrived that the main thread has to look at.
+    /// A signal arrived that the main thread has to look at: its next checkpoint says so once.
     Interrupted,
 }
 
@@ -43,16 +46,103 @@ pub enum Request {
 /// What blocking work has found: data that is no heap value; the native function that asked knows its type.
 pub type Reply = Box<dyn std::any::Any + Send>;
 
+/// A standard stream that is written to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stream {
+    /// `sys.stdout`
+    Out,
+    /// `sys.stderr`
+    Err,
+}
+
+/// The standard input of a machine.
+///
+/// Reading is in two steps, so that no input is lost when a thread gives up waiting for it: blocking work [fills](Self::fill)
+/// the buffer, and the thread that wanted the input takes it from there when it has the GIL again.
+pub struct Input {
+    /// Held while a thread waits for input.
+    source: Mutex<Box<dyn io::Read + Send>>,
+    buffer: Mutex<Buffer>,
+}
+
+#[derive(Default)]
+struct Buffer {
+    bytes: Vec<u8>,
+    /// How many times the source has been read.
+    reads: u64,
+    ended: bool,
+}
+
+impl Input {
+    /// How much is read from the source at a time, in bytes.
+    const CHUNK: usize = 8192;
+
+    /// What `source` provides.
+    pub fn new(source: Box<dyn io::Read + Send>) -> Input {
+        Input { source: Mutex::new(source), buffer: Mutex::default() }
+    }
+
+    /// The next line with its end, without waiting. At the end of the input it may lack the end, and then is empty.
+    /// `None`: [`fill`](Self::fill) is to be called first.
+    pub fn take_line(&self) -> Option<Vec<u8>> {
+        let mut buffer = self.buffer.lock();
+        let end = buffer.bytes.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+        match end {
+            Some(end) => Some(buffer.bytes.drain(..end).collect()),
+            None => buffer.take_rest(),
+        }
+    }
+
+    /// All the rest of the input, without waiting. `None`: [`fill`](Self::fill) is to be called first.
+    pub fn take_all(&self) -> Option<Vec<u8>> {
+        self.buffer.lock().take_rest()
+    }
+
+    /// Waits for more input than there was. To be called as blocking work.
+    ///
+    /// # Errors
+    /// Where the source cannot be read.
+    pub fn fill(&self) -> io::Result<()> {
+        let reads = self.buffer.lock().reads;
+        let mut source = self.source.lock();
+        if self.buffer.lock().reads != reads {
+            // Somebody else has read while this thread waited.
+            return Ok(());
+        }
+        let mut chunk = [0; Input::CHUNK];
+        let count = loop {
+            match source.read(&mut chunk) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => break result?,
+            }
+        };
+        let mut buffer = self.buffer.lock();
+        buffer.reads += 1;
+        buffer.ended = count == 0;
+        buffer.bytes.extend_from_slice(&chunk[..count]);
+        Ok(())
+    }
+}
+
+impl Buffer {
+    /// Everything up to the end of the input, if that has been reached. A terminal goes on after its end.
+    fn take_rest(&mut self) -> Option<Vec<u8>> {
+        std::mem::take(&mut self.ended).then(|| std::mem::take(&mut self.bytes))
+    }
+}
+
 /// The runtime of a machine.
 pub trait Host: Send + Sync {
-    /// The thread's trap word was set: drops the GIL if that was asked, and says whether a signal arrived.
+    /// The thread's trap word was set: clears and serves what is the host's in it. Drops the GIL if that was asked, and
+    /// says whether a signal arrived.
     fn checkpoint(&self, thread: &Thread) -> bool;
     /// Waits as asked, the GIL released.
     fn park(&self, thread: &Thread, reason: Reason, deadline: Option<u64>) -> Wake;
     /// Wakes the thread with this token, now or when it parks next.
     fn unpark(&self, token: u32);
-    /// Runs blocking work with the GIL released.
-    fn blocking(&self, thread: &Thread, work: Box<dyn FnOnce() -> Reply + Send>) -> Reply;
+    /// Runs blocking work with the GIL released. `None`: a signal arrived that the main thread has to look at, and the
+    /// work goes on without it.
+    fn blocking(&self, thread: &Thread, work: Box<dyn FnOnce() -> Reply + Send>) -> Option<Reply>;
     /// A token for a new thread, whose trap word this is; the thread that will use it may not run yet.
     fn register(&self, trap: Arc<Trap>) -> u32;
     /// Starts a thread of the operating system that attaches as the thread with this token and then runs `body`.
@@ -67,6 +157,14 @@ pub trait Host: Send + Sync {
     fn detach(&self, token: u32);
     /// Nobody attaches any more: the process ends.
     fn close(&self);
+
+    /// Writes all bytes to a standard stream with one system call, unless that would have to wait: then `None`, and
+    /// nothing is written. A program whose standard output nobody reads any more is ended here.
+    fn try_write(&self, stream: Stream, bytes: &[u8]) -> Option<io::Result<()>>;
+    /// What does so however long it takes: blocking work.
+    fn write(&self, stream: Stream, bytes: Vec<u8>) -> Box<dyn FnOnce() -> io::Result<()> + Send>;
+    /// The standard input.
+    fn input(&self) -> Arc<Input>;
 
     /// Nanoseconds of a clock that never goes back.
     fn monotonic(&self) -> u64;

@@ -310,8 +310,10 @@ impl Thread {
                 self.wake = Some(wake);
             }
             Some(Request::Blocking(work)) => {
-                let reply = self.vm.host.blocking(self, work);
-                self.reply = Some(reply);
+                self.reply = self.vm.host.blocking(self, work);
+                if self.reply.is_none() {
+                    return self.checkpoint();
+                }
             }
             None => {}
         }

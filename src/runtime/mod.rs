@@ -11,3 +11,13 @@ pub mod accounts;
 pub mod gil;
 
 pub mod os;
+
+pub mod parker;
+
+pub mod helper;
+
+pub mod streams;
+
+pub mod process;
+
+pub mod real;

@@ -1,10 +1,17 @@
-//! What the runtime asks of the operating system about threads: signal masks, timers, starting a thread.
+//! What the runtime asks of the operating system: starting threads, signal masks, clocks, descriptors.
 //!
-//! The one file of `runtime/` that may hold unsafe code, of which it has none so far. It must not know the GIL or the VM.
-//! Where a system has no such thing, a request is quietly not served: none of them changes what a program prints.
+//! The one file of `runtime/` that may hold unsafe code. It must not know the GIL or the VM. What only sharpens timing is
+//! quietly left out on a system that has no such thing.
+#![expect(unsafe_code, reason = "one question to the system has no safe wrapper")]
 
+use std::fs::File;
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::thread::{Builder, JoinHandle};
+
+use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::time::{ClockId, clock_gettime};
 
 /// Prepares the main thread. The threads it starts inherit what it is given here.
 pub fn prepare_main() {
@@ -37,11 +44,9 @@ fn sharpen_timers() {
 
 /// While it lives, the calling thread receives no signals.
 struct SignalsBlocked {
-    #[cfg(unix)]
     before: nix::sys::signal::SigSet,
 }
 
-#[cfg(unix)]
 impl SignalsBlocked {
     fn new() -> io::Result<SignalsBlocked> {
         use nix::sys::signal::{SigSet, SigmaskHow};
@@ -50,7 +55,6 @@ impl SignalsBlocked {
     }
 }
 
-#[cfg(unix)]
 impl Drop for SignalsBlocked {
     fn drop(&mut self) {
         // A mask that came from the system is one it takes back.
@@ -58,11 +62,56 @@ impl Drop for SignalsBlocked {
     }
 }
 
-#[cfg(not(unix))]
-impl SignalsBlocked {
-    fn new() -> io::Result<SignalsBlocked> {
-        Ok(SignalsBlocked {})
-    }
+/// Whether the process was started with SIGINT ignored.
+pub fn ignores_interrupts() -> bool {
+    let mut action = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY:
+    // - No action is set; the present one is written to a place of its type.
+    // - All zero bytes are a valid action, should the call fail.
+    let action = unsafe {
+        libc::sigaction(libc::SIGINT, std::ptr::null(), action.as_mut_ptr());
+        action.assume_init()
+    };
+    action.sa_sigaction == libc::SIG_IGN
+}
+
+/// The standard input, output and error stream, without a buffer.
+pub fn standard_files() -> io::Result<[File; 3]> {
+    let file = |descriptor: BorrowedFd<'_>| descriptor.try_clone_to_owned().map(File::from);
+    Ok([file(io::stdin().as_fd())?, file(io::stdout().as_fd())?, file(io::stderr().as_fd())?])
+}
+
+/// Whether a write of up to a page ends at once, be it in an error. If `wait`, when it does.
+pub fn takes_output(file: &File, wait: bool) -> bool {
+    let timeout = if wait { PollTimeout::NONE } else { PollTimeout::ZERO };
+    let mut polled = [PollFd::new(file.as_fd(), PollFlags::POLLOUT)];
+    poll(&mut polled, timeout).is_ok() && polled[0].any().unwrap_or(false)
+}
+
+/// Nanoseconds of a clock that never goes back.
+pub fn monotonic() -> u64 {
+    read_clock(ClockId::CLOCK_MONOTONIC) as u64
+}
+
+/// Nanoseconds since the epoch.
+pub fn wall_clock() -> i128 {
+    read_clock(ClockId::CLOCK_REALTIME)
+}
+
+/// Nanoseconds of processor time of the process.
+pub fn process_time() -> u64 {
+    read_clock(ClockId::CLOCK_PROCESS_CPUTIME_ID) as u64
+}
+
+/// Nanoseconds of processor time of the calling thread.
+pub fn thread_time() -> u64 {
+    read_clock(ClockId::CLOCK_THREAD_CPUTIME_ID) as u64
+}
+
+/// All systems that the command runs on have these clocks.
+fn read_clock(clock: ClockId) -> i128 {
+    clock_gettime(clock)
+        .map_or(0, |time| i128::from(time.tv_sec()) * 1_000_000_000 + i128::from(time.tv_nsec()))
 }
 
 #[cfg(test)]
@@ -71,7 +120,6 @@ mod tests {
 
     const STACK: usize = 256 * 1024;
 
-    #[cfg(unix)]
     #[test]
     fn a_thread_is_born_with_all_signals_blocked() {
         use nix::sys::signal::{SigSet, Signal};

@@ -292,7 +292,6 @@ impl Thread {
             }
         }
         if pending.intersects(TrapBits::DROP_REQUEST | TrapBits::INTERRUPT) && self.vm.host.checkpoint(self) {
-            self.trap.clear(TrapBits::INTERRUPT);
             return Err(self.cx().raise_with(Builtin::KeyboardInterrupt, &[]));
         }
         Ok(())

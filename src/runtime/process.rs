@@ -1,0 +1,92 @@
+//! What a process has once, however many machines live in it: its signals and its standard streams.
+//!
+//! A signal handler does next to nothing: it writes to a pipe. A thread of this file reads it and tells the main thread
+//! through its trap word and its parker, so that Ctrl-C reaches a program that computes, sleeps, waits for a lock or reads.
+
+use std::io;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use signal_hook::consts::SIGINT;
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
+
+use super::os;
+use super::parker::Parker;
+use super::settings::CheckpointMode;
+use super::streams::Streams;
+use crate::vm::trap::{Trap, TrapBits};
+
+/// The stack of the thread that reads signals, in bytes.
+const STACK: usize = 1 << 17;
+
+/// The process.
+pub struct Process {
+    streams: Streams,
+    main: Arc<Mutex<Option<MainThread>>>,
+}
+
+/// How the main thread is reached.
+pub(super) struct MainThread {
+    pub(super) trap: Arc<Trap>,
+    pub(super) parker: Arc<Parker>,
+    pub(super) checkpoints: CheckpointMode,
+}
+
+impl Process {
+    /// Takes over the signals and the standard streams. To be called by the main thread before there are others.
+    ///
+    /// # Errors
+    /// Where the system refuses a descriptor or a thread.
+    pub fn start() -> io::Result<Arc<Process>> {
+        os::prepare_main();
+        let main = Arc::default();
+        // Whoever started the process with Ctrl-C ignored, as shells do for jobs in the background, means it.
+        if !os::ignores_interrupts() {
+            let signals = Signals::new([SIGINT])?;
+            let told = Arc::clone(&main);
+            os::spawn("signals", STACK, move || watch(signals, &told))?;
+        }
+        Ok(Arc::new(Process { streams: Streams::open()?, main }))
+    }
+
+    /// Its standard streams.
+    pub fn streams(&self) -> &Streams {
+        &self.streams
+    }
+
+    /// From now on Ctrl-C is this thread's, unless another has it.
+    pub(super) fn set_main(&self, main: MainThread) {
+        self.main.lock().get_or_insert(main);
+    }
+
+    /// From now on Ctrl-C ends the process.
+    pub fn forget_main(&self) {
+        *self.main.lock() = None;
+    }
+
+    /// Ends the process as Ctrl-C ends one that knows nothing of signals, so that a shell that started it stops as well.
+    pub fn end_by_interrupt(&self) -> ! {
+        self.forget_main();
+        // Failing that, with the status that stands for it.
+        let _: io::Result<()> = emulate_default_handler(SIGINT);
+        std::process::exit(128 + SIGINT)
+    }
+}
+
+fn watch(mut signals: Signals, main: &Mutex<Option<MainThread>>) {
+    for signal in signals.forever() {
+        match &*main.lock() {
+            Some(main) => main.interrupt(),
+            None => drop(emulate_default_handler(signal)),
+        }
+    }
+}
+
+impl MainThread {
+    /// The parker holds the truth and goes first: the trap word is cleared before the parker is asked.
+    fn interrupt(&self) {
+        self.parker.interrupt();
+        self.trap.set(TrapBits::INTERRUPT, self.checkpoints);
+    }
+}

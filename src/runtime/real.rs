@@ -1,0 +1,285 @@
+//! The host of operating-system threads: wall-clock time, one GIL.
+//!
+//! A thread of the language is a thread of the system with a [`Port`]: its seat at the GIL and the place where it waits. The
+//! first thread that is registered is the main one. Nothing here waits with the GIL held.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::RwLock;
+
+use super::accounts::{LockName, Snapshot, State};
+use super::gil::{Gil, Seat};
+use super::helper::Helper;
+use super::os;
+use super::parker::Parker;
+use super::policy::{After, ThreadId};
+use super::process::{MainThread, Process};
+use super::settings::Settings;
+use crate::vm::host::{Host, Input, Reason, Reply, Stream, Wake};
+use crate::vm::thread::Thread;
+use crate::vm::trap::{CheckpointMode, Trap, TrapBits};
+
+/// The token of the main thread.
+const MAIN: u32 = 0;
+
+/// The native stack of a thread of the language, in bytes. Only what is touched takes memory.
+const STACK: usize = 16 << 20;
+
+/// The host of operating-system threads. A clone is the same host.
+#[derive(Clone)]
+pub struct RealHost {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    gil: Gil,
+    process: Arc<Process>,
+    helper: Helper,
+    /// By token; nothing where the thread has ended. Only the thread itself keeps its port while it works with it.
+    ports: RwLock<Vec<Option<Arc<Port>>>>,
+}
+
+struct Port {
+    seat: Seat,
+    parker: Arc<Parker>,
+}
+
+impl RealHost {
+    /// The host of a machine in this process.
+    pub fn new(settings: Settings, process: Arc<Process>) -> RealHost {
+        let ports = RwLock::default();
+        RealHost {
+            shared: Arc::new(Shared { gil: Gil::new(settings), process, helper: Helper::default(), ports }),
+        }
+    }
+
+    /// Where the time of the threads went so far.
+    pub fn accounts(&self) -> Snapshot {
+        self.shared.gil.snapshot()
+    }
+
+    /// The settings it was made with.
+    pub fn settings(&self) -> &Settings {
+        self.shared.gil.settings()
+    }
+}
+
+impl Shared {
+    fn port(&self, token: u32) -> Option<Arc<Port>> {
+        self.ports.read().get(token as usize)?.clone()
+    }
+
+    fn register(&self, trap: Arc<Trap>) -> u32 {
+        let mut ports = self.ports.write();
+        let token = ports.len() as u32;
+        let parker = Arc::new(Parker::default());
+        if token == MAIN {
+            let checkpoints = self.gil.settings().checkpoints;
+            self.process.set_main(MainThread {
+                trap: Arc::clone(&trap),
+                parker: Arc::clone(&parker),
+                checkpoints,
+            });
+        }
+        let seat = self.gil.register(ThreadId(token), trap);
+        ports.push(Some(Arc::new(Port { seat, parker })));
+        token
+    }
+
+    fn attach(&self, token: u32) -> bool {
+        self.port(token).is_some_and(|port| self.gil.acquire(&port.seat, After::Start).is_ok())
+    }
+
+    fn detach(&self, token: u32) {
+        if token == MAIN {
+            self.process.forget_main();
+        }
+        let port = self.ports.write().get_mut(token as usize).and_then(Option::take);
+        // Nobody else keeps a port: others have looked at it under the lock only.
+        if let Some(port) = port.and_then(Arc::into_inner) {
+            self.gil.exit(port.seat);
+        }
+    }
+
+    fn close(&self) {
+        if let Some(port) = self.port(MAIN) {
+            self.gil.close(&port.seat);
+        }
+    }
+
+    /// Takes the GIL again. In a process that ends, this never happens: the thread stays here.
+    fn return_to_gil(&self, port: &Port) {
+        if self.gil.acquire(&port.seat, After::Blocking).is_err() {
+            never_again();
+        }
+    }
+
+    fn checkpoint(&self, token: u32, trap: &Trap) -> bool {
+        let Some(port) = self.port(token) else { return false };
+        let pending = trap.pending();
+        if pending.contains(TrapBits::DROP_REQUEST) && self.gil.checkpoint(&port.seat).is_err() {
+            never_again();
+        }
+        if token != MAIN {
+            return false;
+        }
+        trap.clear(TrapBits::INTERRUPT);
+        port.parker.take_interrupt()
+    }
+
+    fn park(&self, token: u32, reason: Reason, deadline: Option<u64>) -> Wake {
+        let Some(port) = self.port(token) else { return Wake::Unparked };
+        if port.parker.take_token() {
+            return Wake::Unparked;
+        }
+        let state = match reason {
+            Reason::Sleep => State::Sleeping,
+            Reason::Lock(identity) => State::Lock(LockName::Object(identity)),
+            Reason::Join(_) => State::Lock(LockName::Internal("end of a thread")),
+        };
+        self.gil.release(&port.seat, state);
+        let wake = match deadline {
+            None => port.parker.park(None),
+            Some(deadline) => {
+                let rest = Duration::from_nanos(deadline.saturating_sub(os::monotonic()));
+                port.parker.park(Instant::now().checked_add(rest))
+            }
+        };
+        self.return_to_gil(&port);
+        wake
+    }
+
+    fn unpark(&self, token: u32) {
+        if let Some(Some(port)) = self.ports.read().get(token as usize) {
+            port.parker.unpark();
+        }
+    }
+
+    fn blocking(&self, token: u32, work: Box<dyn FnOnce() -> Reply + Send>) -> Option<Reply> {
+        let Some(port) = self.port(token) else { return Some(work()) };
+        self.gil.release(&port.seat, State::Io);
+        // Only the main thread is ever interrupted, so the others need not be able to leave.
+        let reply = if token == MAIN { self.helper.run(&port.parker, work) } else { Some(work()) };
+        self.return_to_gil(&port);
+        reply
+    }
+}
+
+/// Where a thread stays while the process ends around it.
+fn never_again() -> ! {
+    loop {
+        std::thread::park();
+    }
+}
+
+impl Host for RealHost {
+    fn checkpoint(&self, thread: &Thread) -> bool {
+        self.shared.checkpoint(thread.token(), thread.trap())
+    }
+
+    fn park(&self, thread: &Thread, reason: Reason, deadline: Option<u64>) -> Wake {
+        self.shared.park(thread.token(), reason, deadline)
+    }
+
+    fn unpark(&self, token: u32) {
+        self.shared.unpark(token);
+    }
+
+    fn blocking(&self, thread: &Thread, work: Box<dyn FnOnce() -> Reply + Send>) -> Option<Reply> {
+        self.shared.blocking(thread.token(), work)
+    }
+
+    fn register(&self, trap: Arc<Trap>) -> u32 {
+        self.shared.register(trap)
+    }
+
+    fn spawn(&self, token: u32, body: Box<dyn FnOnce() + Send>) -> Result<(), String> {
+        let shared = Arc::clone(&self.shared);
+        let run = move || {
+            if shared.attach(token) {
+                body();
+                shared.detach(token);
+            } else {
+                // What it holds belongs to a machine that others are taking down.
+                std::mem::forget(body);
+            }
+        };
+        // The thread is not joined: it belongs to the process, which may end without it.
+        os::spawn("python", STACK, run).map(drop).map_err(|error| {
+            self.shared.detach(token);
+            error.to_string()
+        })
+    }
+
+    fn attach(&self, token: u32) -> bool {
+        self.shared.attach(token)
+    }
+
+    fn detach(&self, token: u32) {
+        self.shared.detach(token);
+    }
+
+    fn close(&self) {
+        self.shared.close();
+    }
+
+    fn try_write(&self, stream: Stream, bytes: &[u8]) -> Option<io::Result<()>> {
+        self.shared.process.streams().output(stream).try_write(bytes)
+    }
+
+    fn write(&self, stream: Stream, bytes: Vec<u8>) -> Box<dyn FnOnce() -> io::Result<()> + Send> {
+        let output = Arc::clone(self.shared.process.streams().output(stream));
+        Box::new(move || output.write(&bytes))
+    }
+
+    fn input(&self) -> Arc<Input> {
+        Arc::clone(self.shared.process.streams().input())
+    }
+
+    fn monotonic(&self) -> u64 {
+        os::monotonic()
+    }
+
+    fn wall_clock(&self) -> i128 {
+        os::wall_clock()
+    }
+
+    fn process_time(&self) -> u64 {
+        os::process_time()
+    }
+
+    fn thread_time(&self) -> u64 {
+        os::thread_time()
+    }
+
+    fn entropy(&self, buffer: &mut [u8]) {
+        // It fails only on systems that have none to give, and the buffer stays as it is.
+        let _: Result<(), getrandom::Error> = getrandom::fill(buffer);
+    }
+
+    fn switch_interval(&self) -> f64 {
+        self.shared.gil.switch_interval().as_secs_f64()
+    }
+
+    fn set_switch_interval(&self, seconds: f64) {
+        let interval = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+        self.shared.gil.set_switch_interval(interval);
+    }
+
+    fn gil_enabled(&self) -> bool {
+        true
+    }
+
+    fn policy_name(&self) -> &'static str {
+        self.settings().policy.name()
+    }
+
+    fn checkpoint_mode(&self) -> CheckpointMode {
+        self.settings().checkpoints
+    }
+}
+
+#[cfg(test)]
+mod tests;

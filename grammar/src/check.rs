@@ -82,12 +82,17 @@ impl Walk {
 
     /// A suite inside a block of its own; `span` is that of the statement that opens it.
     fn inside(&mut self, block: Block, body: &[Stmt], span: Span) -> Outcome {
+        self.open(block, span)?;
+        self.suite(body)?;
+        self.blocks.pop();
+        Ok(())
+    }
+
+    fn open(&mut self, block: Block, span: Span) -> Outcome {
         if self.blocks.len() >= MAX_BLOCKS {
             return Err(SyntaxError::new(span, "too many statically nested blocks"));
         }
         self.blocks.push(block);
-        self.suite(body)?;
-        self.blocks.pop();
         Ok(())
     }
 
@@ -174,29 +179,30 @@ impl Walk {
                 self.inside(Block::Loop, body, stmt.span)?;
                 self.suite(orelse)
             }
-            StmtKind::With { items, body } => self.with(items, body, stmt.span),
-            StmtKind::Try { body, handlers, orelse, finalbody, star } => {
+            StmtKind::With { items, body } => self.with(items, body),
+            StmtKind::Try { body, handlers, finalbody, .. } => {
                 if finalbody.is_empty() {
-                    return self.handlers(body, handlers, orelse, *star, stmt.span);
+                    return self.handlers(stmt);
                 }
-                self.blocks.push(Block::Other);
-                self.handlers(body, handlers, orelse, *star, stmt.span)?;
+                self.open(Block::Other, stmt.span)?;
+                if handlers.is_empty() {
+                    self.suite(body)?
+                } else {
+                    self.handlers(stmt)?
+                }
                 self.blocks.pop();
-                self.suite(finalbody)
+                self.inside(Block::Other, finalbody, stmt.span)
             }
             _ => Ok(()),
         }
     }
 
     /// Each manager opens a block of its own.
-    fn with(&mut self, items: &[WithItem], body: &[Stmt], span: Span) -> Outcome {
+    fn with(&mut self, items: &[WithItem], body: &[Stmt]) -> Outcome {
         let before = self.blocks.len();
         for item in items {
             self.expr(&item.context)?;
-            if self.blocks.len() >= MAX_BLOCKS {
-                return Err(SyntaxError::new(span, "too many statically nested blocks"));
-            }
-            self.blocks.push(Block::Other);
+            self.open(Block::Other, item.context.span)?;
             if let Some(target) = &item.target {
                 self.target(target)?;
             }
@@ -206,18 +212,14 @@ impl Walk {
         Ok(())
     }
 
-    fn handlers(
-        &mut self,
-        body: &[Stmt],
-        handlers: &[ExceptHandler],
-        orelse: &[Stmt],
-        star: bool,
-        span: Span,
-    ) -> Outcome {
-        self.inside(Block::Other, body, span)?;
+    /// The body of a `try`, its `else` and its `except` clauses: all clauses are in one block, each in another.
+    fn handlers(&mut self, stmt: &Stmt) -> Outcome {
+        let StmtKind::Try { body, handlers, orelse, star, .. } = &stmt.kind else { return Ok(()) };
+        self.inside(Block::Other, body, stmt.span)?;
         if !star {
             self.suite(orelse)?;
         }
+        self.open(if *star { Block::ExceptStar } else { Block::Other }, stmt.span)?;
         for (index, handler) in handlers.iter().enumerate() {
             if handler.typ.is_none() && index + 1 < handlers.len() {
                 return Err(SyntaxError::new(handler.span, "default 'except:' must be last"));
@@ -226,10 +228,10 @@ impl Walk {
             if let Some(name) = &handler.name {
                 forbidden(&name.name, "assign to", handler.span)?;
             }
-            let block = if star { Block::ExceptStar } else { Block::Other };
-            self.inside(block, &handler.body, handler.span)?;
+            self.inside(Block::Other, &handler.body, handler.span)?;
         }
-        if star { self.suite(orelse) } else { Ok(()) }
+        self.blocks.pop();
+        if *star { self.suite(orelse) } else { Ok(()) }
     }
 
     /// `break` and `continue` look for the innermost loop.

@@ -14,7 +14,7 @@ mod simple;
 
 use rustc_hash::FxHashMap;
 
-use crate::error::SyntaxError;
+use crate::error::{SyntaxError, SyntaxErrorKind};
 use crate::layout::{Tokens, count_lines};
 use crate::source::Span;
 use crate::tokens::{Tok, Token};
@@ -27,16 +27,29 @@ const MAX_STEPS: u32 = 2_000_000;
 
 /// What is wrong with these tokens, of which the parser refused the one at `failed`.
 pub(crate) fn diagnose(text: &str, tokens: &Tokens, failed: usize) -> SyntaxError {
+    if failed >= tokens.list.len() {
+        // The parser took all there is: what stopped the tokens stopped it.
+        let end = Span::new(text.len() as u32, text.len() as u32);
+        return tokens.error.clone().unwrap_or_else(|| SyntaxError::new(end, "invalid syntax"));
+    }
     let mut reader = Reader::new(text, tokens);
-    let error = if let Some(error) = reader.unsupported(failed) {
+    if let Some(error) = reader.unsupported(failed) {
         return error;
-    } else if let Some(error) = reader.unclosed_at(failed) {
-        error
-    } else {
-        reader.explain(failed);
-        let generic = reader.generic(failed);
-        reader.error.take().unwrap_or(generic)
+    }
+    let error = match reader.unclosed_at(failed) {
+        Some(error) => error,
+        None => {
+            reader.explain(failed);
+            match reader.error.take() {
+                Some(error) => error,
+                None if tokens.list[failed].kind == Tok::Indent => return reader.generic(failed),
+                None => reader.generic(failed),
+            }
+        }
     };
+    if tokens.error.is_some() {
+        return weigh(tokens, error);
+    }
     // A bracket that stays open wins if it was opened on an earlier line.
     let seen = reader.span_of(reader.furthest.max(failed).min(tokens.list.len() - 1));
     match tokens.open.last() {
@@ -45,6 +58,17 @@ pub(crate) fn diagnose(text: &str, tokens: &Tokens, failed: usize) -> SyntaxErro
         {
             reader.never_closed(*open)
         }
+        _ => error,
+    }
+}
+
+/// The complaint to show, if the grammar has one about text before the place where the tokens stopped.
+///
+/// As in CPython, which reads all tokens before it complains of a few: text that is no token at all wins, wrong
+/// indentation does not.
+pub(crate) fn weigh(tokens: &Tokens, error: SyntaxError) -> SyntaxError {
+    match &tokens.error {
+        Some(stopped) if stopped.kind == SyntaxErrorKind::Syntax => stopped.clone(),
         _ => error,
     }
 }
@@ -80,6 +104,8 @@ struct Reader<'t> {
     text: &'t str,
     tokens: &'t [Token],
     open: &'t [Span],
+    /// What stopped the tokens.
+    stop: Option<&'t SyntaxError>,
     /// The first mistake that was found.
     error: Option<SyntaxError>,
     /// Whether rules for mistakes are tried.
@@ -98,6 +124,7 @@ impl<'t> Reader<'t> {
             text,
             tokens: &tokens.list,
             open: &tokens.open,
+            stop: tokens.error.as_ref(),
             error: None,
             invalid: true,
             furthest: 0,
@@ -115,7 +142,10 @@ impl<'t> Reader<'t> {
         if self.stopped() {
             return Tok::End;
         }
-        let Some(token) = self.tokens.get(at) else { return Tok::End };
+        let Some(token) = self.tokens.get(at) else {
+            self.error = self.stop.cloned();
+            return Tok::End;
+        };
         self.furthest = self.furthest.max(at);
         if token.kind == Tok::End
             && let Some(open) = self.open.last()
@@ -238,13 +268,29 @@ impl<'t> Reader<'t> {
     }
 
     /// What is said where no rule for a mistake fits.
-    fn generic(&self, failed: usize) -> SyntaxError {
-        let span = self.span_of(failed);
+    fn generic(&mut self, failed: usize) -> SyntaxError {
+        let place = self.refused_target(failed).unwrap_or(failed);
+        let span = self.span_of(place);
         match self.tokens.get(failed).map(|token| token.kind) {
             Some(Tok::Indent) => SyntaxError::indentation(span, "unexpected indent"),
             Some(Tok::Dedent) => SyntaxError::indentation(span, "unexpected unindent"),
             _ => SyntaxError::new(span, "invalid syntax"),
         }
+    }
+
+    /// The grammar takes any expression before `=`, `:` or `+=`; where it fails behind one of them, CPython has
+    /// already failed there.
+    fn refused_target(&mut self, failed: usize) -> Option<usize> {
+        let start = self.line_start(failed);
+        let target = self.without_invalid(|reader| reader.star_expressions(start))?;
+        let mark = self.tokens.get(target.end)?.kind;
+        let single = target.target && !matches!(target.name, "tuple" | "list" | "starred");
+        let refused = match mark {
+            Tok::Equal => !target.target,
+            Tok::Colon => !single,
+            kind => kind.is_augmented_assignment() && !single,
+        };
+        (refused && target.end < failed).then_some(target.end)
     }
 
     fn line_of(&self, at: usize) -> usize {

@@ -1,18 +1,18 @@
 //! Text to tokens to syntax tree. Knows nothing of what compiles or runs it.
 
-mod actions;
+pub mod source;
+pub mod error;
+mod tokens;
+mod layout;
+mod numbers;
+mod strings;
 pub mod ast;
 mod build;
+mod actions;
+mod literals;
+mod scopes;
 mod check;
 mod diagnose;
-pub mod error;
-mod layout;
-mod literals;
-mod numbers;
-mod scopes;
-pub mod source;
-mod strings;
-mod tokens;
 
 pub use check::MAX_BLOCKS;
 pub use error::{SyntaxError, SyntaxErrorKind};
@@ -42,10 +42,6 @@ pub fn parse(source: &Source) -> Result<ast::Module, SyntaxError> {
         return Err(SyntaxError::new(Span::default(), "source is too large"));
     }
     let tokens = layout::tokenize(text);
-    if let Some(error) = tokens.error {
-        // As in CPython, what is no token at all goes before any complaint of the grammar.
-        return Err(error);
-    }
     let mut cx = build::Build::new(text);
     let mut taken: usize = 0;
     let stream = tokens.list.iter().map(|token| {
@@ -54,10 +50,16 @@ pub fn parse(source: &Source) -> Result<ast::Module, SyntaxError> {
     });
     let result = grammar::FileParser::new().parse(&mut cx, stream);
     if let Some(error) = cx.into_error() {
-        return Err(error);
+        return Err(diagnose::weigh(&tokens, error));
     }
-    // The parser refuses the last token it took.
-    let module = result.map_err(|_| diagnose::diagnose(text, &tokens, taken.saturating_sub(1)))?;
+    let module = match result {
+        Ok(module) => module,
+        Err(lalrpop_util::ParseError::UnrecognizedToken { .. }) => {
+            // The parser refuses the last token it took.
+            return Err(diagnose::diagnose(text, &tokens, taken.saturating_sub(1)));
+        }
+        Err(_) => return Err(diagnose::diagnose(text, &tokens, tokens.list.len())),
+    };
     check::check_futures(&module)?;
     scopes::check(&module)?;
     check::check(&module)?;

@@ -1,12 +1,14 @@
 """What CPython says of a text, in the words of these tests.
 
-    python3.13 oracle.py errors < FILE   one JSON string a line in, one JSON record a line out:
-                                         null where it compiles, else [kind, message, line, column, end line, end column]
-    python3.13 oracle.py tree FILE       its syntax tree, as support/dump.rs prints it
+    python3.13 oracle.py record      records anew what it says of every text in errors.jsonl:
+                                     null where it compiles, else [kind, message, line, column, end line, end column]
+    python3.13 oracle.py check       says `same` if nothing would change
+    python3.13 oracle.py tree FILE   the syntax tree of a file, as support/dump.rs prints it
 """
 
 import ast
 import json
+import pathlib
 import struct
 import sys
 import warnings
@@ -127,7 +129,7 @@ class Dump:
         elif v is None or isinstance(v, bool):
             text = str(v)
         elif isinstance(v, int):
-            text = str(v) if v < 2**63 else "big"
+            text = str(v) if v < 2**63 else f"{v}#10"
         elif isinstance(v, float):
             text = "float " + struct.pack(">d", v).hex()
         elif isinstance(v, str):
@@ -144,12 +146,25 @@ def tree(data):
     return "".join(dump.any(s) + "\n" for s in ast.parse(data).body)
 
 
+def records():
+    path = pathlib.Path(__file__).with_name("errors.jsonl")
+    old = path.read_text(encoding="utf-8")
+    texts = [json.loads(line)[0] for line in old.splitlines()]
+    new = "".join(json.dumps([text, error(text)]) + "\n" for text in texts)
+    return path, old, new
+
+
 if __name__ == "__main__":
+    if sys.version_info[:2] != (3, 13):
+        sys.exit(3)
     warnings.simplefilter("ignore")
     sys.setrecursionlimit(20000)
-    if sys.argv[1] == "errors":
-        for line in sys.stdin:
-            print(json.dumps(error(json.loads(line))), flush=True)
+    if sys.argv[1] == "record":
+        path, _, new = records()
+        path.write_text(new, encoding="utf-8")
+    elif sys.argv[1] == "check":
+        _, old, new = records()
+        print("same" if old == new else "different")
     else:
         with open(sys.argv[2], "rb") as file:
             print(tree(file.read()), end="")

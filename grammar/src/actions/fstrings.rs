@@ -88,10 +88,7 @@ pub(crate) fn strings(cx: &mut Build<'_>, parts: Vec<Part>, l: u32, r: u32) -> E
         Part::Formatted { .. } => false,
     };
     let bytes = parts.iter().filter(|part| is_bytes(cx, part)).count();
-    if bytes > 0 && bytes < parts.len() {
-        cx.complain(Span::new(l, r), "cannot mix bytes and nonbytes literals");
-        return leaf(ExprKind::Constant(Constant::None), l, r);
-    }
+    let mixed = bytes > 0 && bytes < parts.len();
     let formatted = parts.iter().any(|part| matches!(part, Part::Formatted { .. }));
     let mut run = Run { parts: Vec::new(), text: Vec::new() };
     for part in parts {
@@ -103,6 +100,11 @@ pub(crate) fn strings(cx: &mut Build<'_>, parts: Vec<Part>, l: u32, r: u32) -> E
             }
         }
     }
+    if mixed {
+        let span = behind(cx, r);
+        cx.complain(span, "cannot mix bytes and nonbytes literals");
+        return leaf(ExprKind::Constant(Constant::None), l, r);
+    }
     let kind = if formatted {
         ExprKind::JoinedStr(run.finish())
     } else if bytes > 0 {
@@ -111,6 +113,15 @@ pub(crate) fn strings(cx: &mut Build<'_>, parts: Vec<Part>, l: u32, r: u32) -> E
         ExprKind::Constant(Constant::Str(run.text.into()))
     };
     cx.expr(kind, l, r)
+}
+
+/// About where the token behind `end` stands, which is what CPython has read when it sees a mixture.
+fn behind(cx: &Build<'_>, end: u32) -> Span {
+    let rest = cx.rest(end);
+    let next = rest.trim_start_matches([' ', '\t']);
+    let at = end + (rest.len() - next.len()) as u32;
+    let word = next.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count() as u32;
+    Span::new(at, at + word.max(1))
 }
 
 /// Adds the value of a literal without fields.

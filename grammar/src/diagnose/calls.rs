@@ -52,10 +52,7 @@ impl Reader<'_> {
 
     fn starred(&mut self, at: usize) -> Option<usize> {
         let Some(value) = self.expression(at + 1) else {
-            if self.invalid {
-                self.raise_last::<()>("Invalid star expression");
-            }
-            return None;
+            return self.raise_last("Invalid star expression");
         };
         if self.invalid
             && self.is(value.end, Tok::Equal)
@@ -91,12 +88,13 @@ impl Reader<'_> {
 
     fn invalid_keyword(&mut self, at: usize) -> Option<()> {
         let kind = self.kind(at);
-        let assigned = self.is(at + 1, Tok::Equal);
-        if assigned && matches!(kind, Tok::True | Tok::False | Tok::None) {
+        let constant = matches!(kind, Tok::True | Tok::False | Tok::None);
+        let assigned = (constant || kind == Tok::Name) && self.is(at + 1, Tok::Equal);
+        if assigned && constant {
             let span = self.span(at).to(self.span(at + 1));
             return self.raise(span, format!("cannot assign to {}", self.word(at)));
         }
-        if assigned && kind == Tok::Name {
+        if assigned {
             return self.keyword_generator(at);
         }
         if kind == Tok::DoubleStar {

@@ -70,7 +70,10 @@ impl Reader<'_> {
             return;
         }
         let start = self.line_start(failed);
-        self.statement(start);
+        let continues = matches!(refused, Tok::Elif | Tok::Else | Tok::Except | Tok::Finally);
+        if !(continues && start == failed) {
+            self.statement(start);
+        }
     }
 
     /// Index of the first token of the logical line of a token.

@@ -3,5 +3,6 @@
 pub mod builtins;
 pub mod heap;
 pub mod runtime;
+pub mod stdlib;
 pub mod value;
 pub mod vm;

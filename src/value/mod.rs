@@ -20,6 +20,8 @@ pub mod int;
 pub mod iterate;
 pub mod list;
 pub mod lock;
+pub mod number;
+pub mod random;
 pub mod range;
 pub mod record;
 pub mod sequence;

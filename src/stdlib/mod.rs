@@ -1,0 +1,24 @@
+//! The modules of the standard library that are native, in whole or in part. What can be written in the language is: a
+//! module's source stands beside its Rust file.
+
+pub mod math;
+pub mod random;
+
+use crate::heap::Value;
+use crate::value::Context;
+use crate::vm::native::Row;
+
+/// A module that is native, in whole or in part.
+pub struct ModuleDef {
+    /// The name by which it is imported.
+    pub name: &'static str,
+    /// Its native functions.
+    pub rows: &'static [Row],
+    /// Gives its constants one by one: name and value.
+    pub constants: fn(&Context, &mut dyn FnMut(&str, Value<'_>)),
+    /// Source in the language that is executed in the module's namespace, when the rows and constants are there.
+    pub source: Option<&'static str>,
+}
+
+/// The constants of a module that has none.
+pub fn no_constants(_: &Context, _: &mut dyn FnMut(&str, Value<'_>)) {}

@@ -1,0 +1,223 @@
+//! Numbers to numbers, numbers to text, and arguments that are to be numbers.
+
+use dashu_int::IBig;
+
+use crate::heap::Value;
+use crate::value::class::class_flag;
+use crate::value::int::{self, Integer};
+use crate::value::text::error::{Error, Kind};
+use crate::value::text::int::{Int, IntRef};
+use crate::value::text::{float as text_float, format_spec};
+use crate::value::{Builtin, Context, Raised, Res, float};
+
+use super::from_integer;
+use super::rounding::float_to_int;
+
+/// Raises the exception that an error of the text functions stands for.
+#[cold]
+pub(crate) fn raise_text(cx: &Context, error: Error) -> Raised {
+    let class = match error.kind {
+        Kind::Value => Builtin::ValueError,
+        Kind::Type => Builtin::TypeError,
+        Kind::Overflow => Builtin::OverflowError,
+        Kind::Index => Builtin::IndexError,
+        Kind::Lookup => Builtin::LookupError,
+        Kind::Memory => return cx.memory_error(),
+    };
+    match cx.wtf8(&error.message) {
+        Ok(message) => cx.raise_with(class, &[message]),
+        Err(raised) => raised,
+    }
+}
+
+/// The value of an integer that was read from text.
+///
+/// # Errors
+/// `MemoryError`.
+pub(crate) fn from_text(cx: &Context, value: Int) -> Res<'_> {
+    from_integer(
+        cx,
+        match value {
+            Int::Small(value) => Integer::Fixed(value),
+            Int::Big(value) => Integer::Big(value),
+        },
+    )
+}
+
+fn text_ref(value: &Integer) -> IntRef<'_> {
+    match value {
+        Integer::Fixed(value) => IntRef::Small(*value),
+        Integer::Big(value) => IntRef::Big(value),
+    }
+}
+
+fn max_digits(cx: &Context) -> usize {
+    cx.world().int_max_str_digits.load(std::sync::atomic::Ordering::Relaxed) as usize
+}
+
+/// The truth of a number; `None` if it is none.
+#[inline]
+pub fn truth(value: Value<'_>) -> Option<bool> {
+    if let Some(truth) = value.as_bool() {
+        return Some(truth);
+    }
+    if let Some(float) = float::value_of(value) {
+        return Some(float != 0.0);
+    }
+    match int::fixed_of(value) {
+        Some(fixed) => Some(fixed != 0),
+        None => int::is_int(value).then_some(true),
+    }
+}
+
+/// `repr` of a number: a str; `None` if it is none.
+///
+/// # Errors
+/// `ValueError` for an integer of more digits than the limit; `MemoryError`.
+pub fn repr_number<'t>(cx: &'t Context, value: Value<'t>) -> Result<Option<Value<'t>>, Raised> {
+    let plain = value.plain();
+    if let Some(truth) = plain.as_bool() {
+        return cx.str(if truth { "True" } else { "False" }).map(Some);
+    }
+    if let Some(float) = plain.as_float() {
+        return cx.str(&text_float::repr(float)).map(Some);
+    }
+    let Some(integer) = int::integer_of(plain) else { return Ok(None) };
+    match text_ref(&integer).to_decimal(max_digits(cx)) {
+        Ok(text) => cx.str(&text).map(Some),
+        Err(error) => Err(raise_text(cx, error)),
+    }
+}
+
+/// `format(value, spec)` of a number; `None` if it is none. The specification is WTF-8.
+pub(crate) fn format_number<'t>(cx: &'t Context, value: Value<'t>, spec: &[u8]) -> Option<Res<'t>> {
+    if spec.is_empty() && value.header().is_none_or(|header| header.payload().is_none()) {
+        return repr_number(cx, value).transpose();
+    }
+    let text = if let Some(float) = float::value_of(value) {
+        format_spec::format_float(float, spec, cx.type_name(value))
+    } else {
+        let integer = int::integer_of(value)?;
+        format_spec::format_int(text_ref(&integer), spec, cx.type_name(value), max_digits(cx))
+    };
+    Some(text.map_err(|error| raise_text(cx, error)).and_then(|text| cx.wtf8(&text)))
+}
+
+/// The nearest float to an integer.
+pub(super) fn integer_to_float(cx: &Context, value: &Integer) -> Result<f64, Raised> {
+    text_ref(value).to_float().map_err(|error| raise_text(cx, error))
+}
+
+/// A number as a float; anything else is a `TypeError`.
+///
+/// # Errors
+/// `OverflowError` for an integer that is too large.
+pub fn to_float(cx: &Context, value: Value<'_>) -> Result<f64, Raised> {
+    if let Some(float) = float::value_of(value) {
+        return Ok(float);
+    }
+    match int::integer_of(value) {
+        Some(integer) => integer_to_float(cx, &integer),
+        None => Err(not_real(cx, value)),
+    }
+}
+
+/// A number as an int, towards zero: `value.__int__()`; `None` if it is none.
+///
+/// # Errors
+/// `ValueError` for NaN, `OverflowError` for infinity.
+pub fn to_int<'t>(cx: &'t Context, value: Value<'t>) -> Result<Option<Value<'t>>, Raised> {
+    match float::value_of(value) {
+        Some(float) => float_to_int(cx, float).map(Some),
+        None => super::unary(cx, super::UnaryOp::Pos, value),
+    }
+}
+
+#[cold]
+fn not_real(cx: &Context, value: Value<'_>) -> Raised {
+    cx.type_error(format_args!("must be real number, not {}", cx.type_name(value)))
+}
+
+/// An argument that is to be a real number.
+///
+/// # Errors
+/// `TypeError`; [`Context::needs_code`] if its class may have a `__float__` or `__index__` of its own.
+#[inline]
+pub fn float_argument(cx: &Context, value: Value<'_>) -> Result<f64, Raised> {
+    if let Some(float) = value.as_float() {
+        return Ok(float);
+    }
+    if float::value_of(value).is_none() && !int::is_int(value) && is_custom(cx, value) {
+        return Err(cx.needs_code());
+    }
+    to_float(cx, value)
+}
+
+/// Whether the class of the value may have conversions that are written in the language.
+pub(crate) fn is_custom(cx: &Context, value: Value<'_>) -> bool {
+    value.header().is_some() && cx.class_of(value).has(class_flag::CUSTOM_NUMBER)
+}
+
+/// An argument that is to be an integer, of any size.
+///
+/// # Errors
+/// `TypeError`; [`Context::needs_code`] if its class may have an `__index__` of its own.
+pub fn index(cx: &Context, value: Value<'_>) -> Result<Integer, Raised> {
+    match int::integer_of(value) {
+        Some(integer) => Ok(integer),
+        None if is_custom(cx, value) => Err(cx.needs_code()),
+        None => Err(int::not_an_integer(cx, value)),
+    }
+}
+
+/// An integer that was cut to the range of i64, or not.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Clamped {
+    /// It fits.
+    Fits(i64),
+    /// It is below.
+    Below,
+    /// It is above.
+    Above,
+}
+
+/// An argument that is to be an integer of 64 bits.
+///
+/// # Errors
+/// As [`index`]; `OverflowError` if it is larger.
+#[inline]
+pub fn index_i64(cx: &Context, value: Value<'_>) -> Result<i64, Raised> {
+    match index_or_clamp(cx, value)? {
+        Clamped::Fits(fits) => Ok(fits),
+        _ => Err(cx.raise(Builtin::OverflowError, "Python int too large to convert to C ssize_t")),
+    }
+}
+
+/// An argument that is to be an integer, cut to the range of i64.
+///
+/// # Errors
+/// As [`index`].
+pub fn index_clamped(cx: &Context, value: Value<'_>) -> Result<i64, Raised> {
+    Ok(match index_or_clamp(cx, value)? {
+        Clamped::Fits(fits) => fits,
+        Clamped::Below => i64::MIN,
+        Clamped::Above => i64::MAX,
+    })
+}
+
+fn index_or_clamp(cx: &Context, value: Value<'_>) -> Result<Clamped, Raised> {
+    if let Some(small) = value.as_small() {
+        return Ok(Clamped::Fits(small));
+    }
+    let integer = index(cx, value)?;
+    let fits = match &integer {
+        Integer::Fixed(fixed) => i64::try_from(*fixed).ok(),
+        Integer::Big(_) => None,
+    };
+    Ok(match (fits, integer) {
+        (Some(fits), _) => Clamped::Fits(fits),
+        (None, Integer::Fixed(fixed)) if fixed < 0 => Clamped::Below,
+        (None, Integer::Big(big)) if big < IBig::ZERO => Clamped::Below,
+        _ => Clamped::Above,
+    })
+}

@@ -118,6 +118,15 @@ impl Local {
         slot.set_raw(super::word::Word(value.map_or(0, |value| value.word().0)));
     }
 
+    /// Stores values into the first slots of an object, one after the other.
+    #[inline]
+    pub fn store_all(&self, owner: &Header, slots: &[Slot], values: &[Option<Value<'_>>]) {
+        self.barrier(owner);
+        for (slot, value) in slots.iter().zip(values) {
+            slot.set_raw(super::word::Word(value.map_or(0, |value| value.word().0)));
+        }
+    }
+
     /// Says that `owner` is about to be written to in bulk.
     #[inline(always)]
     pub fn barrier(&self, owner: &Header) {

@@ -15,6 +15,68 @@ use super::str::Str;
 use super::tuple::Tuple;
 use super::{float, int};
 
+/// A comparison operator.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "named after the operators")]
+pub enum Comparison {
+    Lt,
+    Le,
+    Eq,
+    Ne,
+    Gt,
+    Ge,
+}
+
+impl Comparison {
+    /// The special method.
+    pub fn method(self) -> &'static str {
+        match self {
+            Comparison::Lt => "__lt__",
+            Comparison::Le => "__le__",
+            Comparison::Eq => "__eq__",
+            Comparison::Ne => "__ne__",
+            Comparison::Gt => "__gt__",
+            Comparison::Ge => "__ge__",
+        }
+    }
+
+    /// The comparison with the operands exchanged.
+    pub fn reflected(self) -> Comparison {
+        match self {
+            Comparison::Lt => Comparison::Gt,
+            Comparison::Le => Comparison::Ge,
+            Comparison::Gt => Comparison::Lt,
+            Comparison::Ge => Comparison::Le,
+            same => same,
+        }
+    }
+
+    /// As it is written.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Comparison::Lt => "<",
+            Comparison::Le => "<=",
+            Comparison::Eq => "==",
+            Comparison::Ne => "!=",
+            Comparison::Gt => ">",
+            Comparison::Ge => ">=",
+        }
+    }
+
+    /// Whether it holds for an order; nothing is unordered.
+    pub fn holds(self, order: Option<Ordering>) -> bool {
+        match (self, order) {
+            (Comparison::Ne, order) => order != Some(Ordering::Equal),
+            (_, None) => false,
+            (Comparison::Lt, Some(order)) => order.is_lt(),
+            (Comparison::Le, Some(order)) => order.is_le(),
+            (Comparison::Eq, Some(order)) => order.is_eq(),
+            (Comparison::Gt, Some(order)) => order.is_gt(),
+            (Comparison::Ge, Some(order)) => order.is_ge(),
+        }
+    }
+}
+
 /// How deep containers are compared before `RecursionError`.
 const MAX_DEPTH: u32 = 500;
 

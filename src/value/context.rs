@@ -85,6 +85,11 @@ impl World {
         unsafe { &*unit_ptr }
     }
 
+    /// Has every inline cache look again: a class got a data descriptor, which comes before what instances hold.
+    pub fn clear_caches(&self) {
+        self.units.lock().iter().for_each(|unit| unit.clear_caches());
+    }
+
     /// Keeps a value as long as the machine.
     pub fn keep(&self, value: Value<'_>) {
         self.permanent.lock().push(value.word());

@@ -17,11 +17,14 @@ pub struct Unit {
     free: Box<[Word]>,
     name: Word,
     qualname: Word,
+    kwnames: Box<[Word]>,
     caches: Box<[InlineCache]>,
     /// The units of `code.children`.
     pub children: Box<[*const Unit]>,
     /// Whether tracebacks leave its frames out: it is part of the library written in the language.
     pub hidden: bool,
+    /// How many arguments a call by position fills just as they stand; `u32::MAX` where more is to be done.
+    pub plain_params: u32,
 }
 
 // SAFETY: words are permanent values, written before the unit is shared; caches are atomic.
@@ -89,6 +92,8 @@ pub struct UnitParts {
     pub name: Word,
     /// The dotted name.
     pub qualname: Word,
+    /// Tuples of the keyword names of calls.
+    pub kwnames: Box<[Word]>,
     /// The units of the nested codes.
     pub children: Box<[*const Unit]>,
 }
@@ -97,8 +102,10 @@ impl Unit {
     /// A unit for `code`.
     pub fn new(code: Arc<Code>, parts: UnitParts, hidden: bool) -> Unit {
         let caches = code.sites.iter().map(|_| InlineCache::default()).collect();
-        let UnitParts { consts, names, locals, free, name, qualname, children } = parts;
-        Unit { code, consts, names, locals, free, name, qualname, caches, children, hidden }
+        let UnitParts { consts, names, locals, free, name, qualname, kwnames, children } = parts;
+        let plain = code.kwonly_count == 0 && !code.has_varargs && !code.has_varkw && !code.is_generator;
+        let plain_params = if plain { code.arg_count.into() } else { u32::MAX };
+        Unit { code, consts, names, locals, free, name, qualname, kwnames, caches, children, hidden, plain_params }
     }
 
     /// The words of the constants.
@@ -140,6 +147,12 @@ impl Unit {
         permanent(self.free[index as usize])
     }
 
+    /// The tuple of keyword names of a call.
+    #[inline(always)]
+    pub fn kwnames(&self, index: u16) -> Word {
+        self.kwnames[index as usize]
+    }
+
     /// The bare name.
     pub fn name(&self) -> Value<'_> {
         permanent(self.name)
@@ -156,7 +169,7 @@ impl Unit {
     }
 
     pub(super) fn visit(&self, marker: &mut Marker) {
-        let lists = [&self.consts, &self.names, &self.locals, &self.free];
+        let lists = [&self.consts, &self.names, &self.locals, &self.free, &self.kwnames];
         for word in lists.into_iter().flat_map(|list| list.iter()) {
             marker.word(*word);
         }

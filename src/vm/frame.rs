@@ -13,13 +13,6 @@ pub enum Cont {
     Stop,
     /// Its register.
     Store(u16),
-    /// `__init__`: the result must be None; the instance at register `from` goes to register `to`.
-    Init {
-        /// Where the instance stands.
-        from: u16,
-        /// Where it goes.
-        to: u16,
-    },
     /// The op at its program counter goes on, at this stage.
     Op(Stage),
     /// Nothing: the result is dropped, and the op at its program counter is done.
@@ -49,8 +42,8 @@ pub struct Frame {
     pub(super) unit: *const Unit,
     /// The function.
     pub(super) function: Word,
-    /// The generator it is the body of, or nothing.
-    pub(super) generator: Word,
+    /// The generator it is the body of, or the instance it initialises, or nothing.
+    pub(super) companion: Word,
     /// The exception it is handling, or nothing: then that of the frame below counts.
     pub(super) handled: Word,
     /// Its first register.
@@ -58,6 +51,18 @@ pub struct Frame {
     /// The op it executes, up to date whenever the thread leaves the loop's fast path.
     pub(super) pc: u32,
     pub(super) cont: Cont,
+    pub(super) role: Role,
+}
+
+/// What a frame is, beyond the body of a function.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// Nothing beyond it.
+    Plain,
+    /// The body of a generator, which is its companion.
+    Generator,
+    /// An `__init__`: its result must be None, and its companion takes the place of the result.
+    Init,
 }
 
 impl Frame {

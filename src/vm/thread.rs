@@ -322,7 +322,7 @@ impl Thread {
     pub(super) fn visit_roots(&self, marker: &mut Marker) {
         for frame in &self.frames {
             marker.word(frame.function);
-            marker.word(frame.generator);
+            marker.word(frame.companion);
             marker.word(frame.handled);
             for place in frame.base as usize..frame.base as usize + frame.height() {
                 marker.word(self.get(place));

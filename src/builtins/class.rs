@@ -1,0 +1,484 @@
+//! `type`: the attributes of classes, and how a class is made.
+
+use crate::heap::{Kind, Value};
+use crate::value::class::{NewClass, Type, class_flag};
+use crate::value::dict::Dict;
+use crate::value::function::Cell;
+use crate::value::instance::Instance;
+use crate::value::record::{MappingProxy, Member};
+use crate::value::shape::MAX_SLOTS;
+use crate::value::str::Str;
+use crate::value::tuple::Tuple;
+use crate::value::{Builtin, Context, Raised, Res, repr};
+use crate::vm::native::{Args, Row};
+use crate::vm::ops::attr;
+
+/// The rows of `type`.
+pub(crate) static ROWS: &[Row] = &[
+    Row::getter("__name__", name),
+    Row::setter("__name__", set_name),
+    Row::getter("__qualname__", qualname),
+    Row::setter("__qualname__", set_qualname),
+    Row::getter("__module__", module),
+    Row::setter("__module__", set_module),
+    Row::getter("__mro__", mro_value),
+    Row::getter("__bases__", bases),
+    Row::getter("__base__", base),
+    Row::getter("__dict__", namespace),
+    Row::getter("__doc__", doc),
+    Row::setter("__doc__", set_doc),
+    Row::getter("__annotations__", annotations),
+    Row::leaf("mro(self, /)", mro_list),
+    Row::leaf("__subclasses__(self, /)", subclasses),
+    Row::leaf("__init__(self, /, *args, **kwargs)", nothing),
+    Row::leaf("__repr__(self, /)", class_repr),
+    Row::leaf("__instancecheck__(self, instance, /)", instance_check),
+    Row::leaf("__subclasscheck__(self, subclass, /)", subclass_check),
+    Row::leaf("__prepare__(cls, /, *args, **kwargs)", prepare).class_method(),
+];
+
+/// What the prelude makes classes with.
+pub(crate) static PRELUDE_ROWS: &[Row] = &[
+    Row::leaf("_make_type(meta, name, bases, namespace, slots, hint, /)", make_type),
+    Row::leaf("_most_derived(meta, bases, /)", most_derived),
+    Row::leaf("_set_cell(cell, value, /)", set_cell),
+    Row::leaf("_layout_of(cls, /)", layout_of),
+    Row::leaf("_wrap(cls, payload, /)", wrap),
+    Row::leaf("_set_builtin(cls, name, value, /)", set_builtin),
+    Row::leaf("_class_hint(function, /)", class_hint),
+];
+
+fn class_arg<'t>(cx: &'t Context, args: Args<'t>) -> Result<&'t Type, Raised> {
+    let value = args.at(0);
+    value.get::<Type>().ok_or_else(|| {
+        cx.type_error(format_args!(
+            "descriptor requires a 'type' object but received a '{}'",
+            cx.type_name(value)
+        ))
+    })
+}
+
+fn nothing<'t>(_: &'t Context, _: Args<'t>) -> Res<'t> {
+    Ok(Value::NONE)
+}
+
+fn prepare<'t>(cx: &'t Context, _: Args<'t>) -> Res<'t> {
+    Ok(Value::object(Dict::new(cx)))
+}
+
+fn name<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    Ok(class_arg(cx, args)?.name())
+}
+
+fn changeable<'t>(cx: &'t Context, args: Args<'t>, attribute: &str) -> Result<&'t Type, Raised> {
+    let class = class_arg(cx, args)?;
+    if class.has(class_flag::BUILTIN) {
+        return Err(cx.type_error(format_args!(
+            "cannot set '{attribute}' attribute of immutable type '{}'",
+            class.name_str()
+        )));
+    }
+    Ok(class)
+}
+
+fn set_name<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let class = changeable(cx, args, "__name__")?;
+    if args.at(1).get::<Str>().is_none() {
+        return Err(cx.type_error(format_args!(
+            "can only assign string to {}.__name__, not '{}'",
+            class.name_str(),
+            cx.type_name(args.at(1))
+        )));
+    }
+    class.set_name(cx, args.at(1));
+    Ok(Value::NONE)
+}
+
+fn qualname<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    Ok(class_arg(cx, args)?.qualname())
+}
+
+fn set_qualname<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    changeable(cx, args, "__qualname__")?.set_qualname(cx, args.at(1));
+    Ok(Value::NONE)
+}
+
+fn module<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    Ok(module_of(cx, class_arg(cx, args)?))
+}
+
+/// The `__module__` of a class.
+pub(crate) fn module_of<'t>(cx: &'t Context, class: &'t Type) -> Value<'t> {
+    let own = class.namespace().get_name(cx, "__module__");
+    own.filter(|own| own.kind() != Some(Kind::Member)).unwrap_or_else(|| cx.intern("builtins"))
+}
+
+fn set_module<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    changeable(cx, args, "__module__")?.set_own(cx, cx.intern("__module__"), args.get(1))?;
+    Ok(Value::NONE)
+}
+
+fn mro_value<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    Ok(class_arg(cx, args)?.mro_value())
+}
+
+fn mro_list<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    cx.list(class_arg(cx, args)?.mro())
+}
+
+fn bases<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    Ok(class_arg(cx, args)?.bases_value())
+}
+
+fn base<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let class = class_arg(cx, args)?;
+    let best = class.bases().iter().find(|base| {
+        base.get::<Type>().is_some_and(|base| base.layout() == class.layout())
+    });
+    Ok(best.or(class.bases().first()).copied().unwrap_or(Value::NONE))
+}
+
+fn namespace<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let namespace = Value::object(class_arg(cx, args)?.namespace());
+    Ok(Value::object(MappingProxy::new(cx, Builtin::MappingProxy, Some(namespace))))
+}
+
+fn doc<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let found = class_arg(cx, args)?.namespace().get_name(cx, "__doc__");
+    Ok(found.filter(|doc| doc.kind() != Some(Kind::Member)).unwrap_or(Value::NONE))
+}
+
+fn set_doc<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    changeable(cx, args, "__doc__")?.set_own(cx, cx.intern("__doc__"), args.get(1))?;
+    Ok(Value::NONE)
+}
+
+fn annotations<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let class = class_arg(cx, args)?;
+    let key = cx.intern("__annotations__");
+    if let Some(found) = class.namespace().get(cx, key)?
+        && found.get::<Dict>().is_some()
+    {
+        return Ok(found);
+    }
+    if class.has(class_flag::BUILTIN) {
+        return Err(attr::missing(cx, args.at(0), key));
+    }
+    let fresh = Value::object(Dict::new(cx));
+    class.set_own(cx, key, Some(fresh))?;
+    Ok(fresh)
+}
+
+fn subclasses<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let classes: Vec<_> = class_arg(cx, args)?.subclasses().map(Value::object).collect();
+    cx.list(&classes)
+}
+
+fn class_repr<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    repr::class_repr(cx, class_arg(cx, args)?)
+}
+
+fn instance_check<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    Ok(Value::bool(cx.class_of(args.at(1)).is_subclass(class_arg(cx, args)?)))
+}
+
+fn subclass_check<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    match args.at(1).get::<Type>() {
+        Some(subclass) => Ok(Value::bool(subclass.is_subclass(class_arg(cx, args)?))),
+        None => Err(cx.type_error("issubclass() arg 1 must be a class")),
+    }
+}
+
+/// The most derived of the metaclasses of the bases and the one asked for.
+fn most_derived<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let mut winner = class_arg(cx, args)?;
+    for base in args.at(1).get::<Tuple>().map_or(&[][..], Tuple::items) {
+        let candidate = cx.class_of(*base);
+        if winner.is_subclass(candidate) {
+            continue;
+        }
+        if candidate.is_subclass(winner) {
+            winner = candidate;
+            continue;
+        }
+        return Err(cx.type_error(
+            "metaclass conflict: the metaclass of a derived class must be a (non-strict) subclass of the metaclasses of all its bases",
+        ));
+    }
+    Ok(Value::object(winner))
+}
+
+fn set_cell<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    if let Some(cell) = args.at(0).get::<Cell>() {
+        cell.set(cx, args.get(1));
+    }
+    Ok(Value::NONE)
+}
+
+fn layout_of<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    Ok(Value::object(cx.class(class_arg(cx, args)?.layout())))
+}
+
+/// An instance of a class with a built-in base that carries a value of that base; the value itself for the base.
+fn wrap<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let class = class_arg(cx, args)?;
+    let payload = args.at(1).plain();
+    if class.has(class_flag::BUILTIN) {
+        return Ok(payload);
+    }
+    Instance::new(cx, class, Some(payload)).map(Value::object)
+}
+
+/// At start: an attribute of a built-in class that is written in the language.
+fn set_builtin<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    class_arg(cx, args)?.namespace().set(cx, args.at(1), args.at(2))?;
+    Ok(Value::NONE)
+}
+
+/// How many attributes the methods of a class body assign.
+fn class_hint<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let hint = args.at(0).get::<crate::value::function::Function>();
+    Ok(cx.int(hint.map_or(0, |function| function.unit().code.attribute_hint.into())))
+}
+
+/// Makes a class: name, bases (a tuple), namespace (a dict), the names of `__slots__` (a tuple) or None, slots hint.
+fn make_type<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let metaclass = class_arg(cx, args)?;
+    let (name, bases, slots) = (args.at(1), args.at(2), args.at(4));
+    if name.get::<Str>().is_none() {
+        return Err(cx.type_error(format_args!(
+            "type.__new__() argument 1 must be str, not {}",
+            cx.type_name(name)
+        )));
+    }
+    let Some(given) = args.at(3).get::<Dict>() else {
+        return Err(cx.type_error(format_args!(
+            "type.__new__() argument 3 must be dict, not {}",
+            cx.type_name(args.at(3))
+        )));
+    };
+    let object = [Value::object(cx.class(Builtin::Object))];
+    let base_values = bases.get::<Tuple>().map_or(&[][..], Tuple::items);
+    let base_values = if base_values.is_empty() { &object[..] } else { base_values };
+    let layout = layout_of_bases(cx, base_values)?;
+    let mro_tail = linearise(cx, base_values)?;
+    let namespace = given.copy(cx)?;
+    let qualname = match namespace.remove(cx, cx.intern("__qualname__"))? {
+        Some(qualname) if qualname.get::<Str>().is_some() => qualname,
+        Some(other) => {
+            return Err(cx.type_error(format_args!(
+                "type __qualname__ must be a str, not {}",
+                cx.type_name(other)
+            )));
+        }
+        None => name,
+    };
+    let hash_missing = namespace.get_name(cx, "__hash__").is_none();
+    if hash_missing && namespace.get_name(cx, "__eq__").is_some() {
+        namespace.set(cx, cx.intern("__hash__"), Value::NONE)?;
+    }
+    for special in ["__init_subclass__", "__class_getitem__"] {
+        let key = cx.intern(special);
+        if let Some(function) = namespace.get(cx, key)?
+            && function.kind() == Some(Kind::Function)
+        {
+            let wrapped = crate::value::record::ClassMethod::new(cx, Builtin::ClassMethod, Some(function));
+            namespace.set(cx, key, Value::object(wrapped))?;
+        }
+    }
+    let new_key = cx.intern("__new__");
+    if let Some(function) = namespace.get(cx, new_key)?
+        && function.kind() == Some(Kind::Function)
+    {
+        let wrapped = crate::value::record::StaticMethod::new(cx, Builtin::StaticMethod, Some(function));
+        namespace.set(cx, new_key, Value::object(wrapped))?;
+    }
+    let slot_names = slots.get::<Tuple>().map(Tuple::items);
+    let inherited = base_values.iter().filter_map(|base| base.get::<Type>()).map(|base| {
+        if base.has(class_flag::BUILTIN) { 0 } else { cx.world().shapes.get(base.root_shape()).capacity() }
+    });
+    let hint = crate::value::int::i64_of(args.at(5)).unwrap_or(0).clamp(0, MAX_SLOTS.into()) as u16;
+    let count = inherited.max().unwrap_or(0).saturating_add(match slot_names {
+        Some(names) => names.len() as u16,
+        None => hint,
+    });
+    let class = Type::new(
+        cx,
+        &NewClass {
+            name,
+            qualname,
+            bases: cx.tuple(base_values)?,
+            mro_tail: &mro_tail,
+            namespace,
+            layout,
+            metaclass_shape: metaclass.root_shape(),
+            slots: count,
+        },
+    )?;
+    class.assign_shapes(cx, count.max(if slot_names.is_some() { 0 } else { 2 }))?;
+    add_slots(cx, class, namespace, slot_names, base_values)?;
+    for base in base_values {
+        if let Some(base) = base.get::<Type>() {
+            base.add_subclass(cx, class)?;
+        }
+    }
+    if layout.is_exception() {
+        class.set_flags(class_flag::EXCEPTION);
+    }
+    class.update_flags(cx);
+    Ok(Value::object(class))
+}
+
+fn add_slots<'t>(
+    cx: &'t Context,
+    class: &'t Type,
+    namespace: &Dict,
+    names: Option<&[Value<'t>]>,
+    bases: &[Value<'t>],
+) -> Result<(), Raised> {
+    let Some(names) = names else { return Ok(()) };
+    let mut has_dict = false;
+    for name in names {
+        let Some(text) = name.get::<Str>() else {
+            return Err(cx.type_error(format_args!(
+                "__slots__ items must be strings, not '{}'",
+                cx.type_name(*name)
+            )));
+        };
+        if text.as_bytes() == b"__dict__" {
+            has_dict = true;
+            continue;
+        }
+        let name = cx.intern_str(text);
+        if namespace.get(cx, name)?.is_some() {
+            return Err(cx.value_error(format_args!("'{}' in __slots__ conflicts with class variable", text.lossy())));
+        }
+        let member = Member::new(cx, Builtin::Member, Some(name), Some(Value::object(class)), None, None);
+        namespace.set(cx, name, Value::object(member))?;
+    }
+    let open_base = bases.iter().filter_map(|base| base.get::<Type>()).any(|base| {
+        !base.has(class_flag::CLOSED) && !base.is(Builtin::Object) && !base.has(class_flag::BUILTIN)
+    });
+    if !has_dict && !open_base {
+        class.set_flags(class_flag::CLOSED);
+    }
+    Ok(())
+}
+
+/// The built-in class whose layout the instances of a class with these bases have.
+fn layout_of_bases(cx: &Context, bases: &[Value<'_>]) -> Result<Builtin, Raised> {
+    let mut layout = Builtin::Object;
+    for base in bases {
+        let Some(base) = base.get::<Type>() else {
+            return Err(cx.type_error(format_args!("{} is not an acceptable base type", cx.type_name(*base))));
+        };
+        if base.has(class_flag::FINAL) {
+            return Err(cx.type_error(format_args!("type '{}' is not an acceptable base type", base.name_str())));
+        }
+        let other = base.layout();
+        if layout == Builtin::Object || cx.class(other).is_subclass(cx.class(layout)) {
+            layout = other;
+        } else if other != Builtin::Object && !cx.class(layout).is_subclass(cx.class(other)) {
+            return Err(cx.type_error("multiple bases have instance lay-out conflict"));
+        }
+    }
+    Ok(layout)
+}
+
+/// The method resolution order behind the class itself: the C3 merge of the bases' orders and the bases.
+fn linearise<'t>(cx: &'t Context, bases: &[Value<'t>]) -> Result<Vec<Value<'t>>, Raised> {
+    for (index, base) in bases.iter().enumerate() {
+        if bases[..index].iter().any(|other| other.is(*base)) {
+            let name = base.get::<Type>().map_or("?", Type::name_str);
+            return Err(cx.type_error(format_args!("duplicate base class {name}")));
+        }
+    }
+    let mut lists: Vec<Vec<Value<'t>>> =
+        bases.iter().filter_map(|base| base.get::<Type>()).map(|base| base.mro().to_vec()).collect();
+    lists.push(bases.to_vec());
+    let mut order = Vec::new();
+    loop {
+        lists.retain(|list| !list.is_empty());
+        if lists.is_empty() {
+            return Ok(order);
+        }
+        let candidate = lists
+            .iter()
+            .map(|list| list[0])
+            .find(|head| !lists.iter().any(|list| list[1..].iter().any(|other| other.is(*head))));
+        let Some(next) = candidate else {
+            let mut names: Vec<&str> = Vec::new();
+            for list in &lists {
+                let name = list[0].get::<Type>().map_or("?", Type::name_str);
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            return Err(cx.type_error(format_args!(
+                "Cannot create a consistent method resolution order (MRO) for bases {}",
+                names.join(", ")
+            )));
+        };
+        order.push(next);
+        for list in &mut lists {
+            if list[0].is(next) {
+                list.remove(0);
+            }
+        }
+    }
+}
+
+/// Whether a value is an instance of the class, or of one in a (nested) tuple of classes; `None` where a metaclass has a say.
+///
+/// # Errors
+/// `TypeError` where the second argument is no class; `needs_code`.
+pub(crate) fn is_instance<'t>(cx: &'t Context, value: Value<'t>, class: Value<'t>) -> Result<bool, Raised> {
+    check(cx, class, "isinstance() arg 2 must be a type, a tuple of types, or a union", &mut |class| {
+        cx.class_of(value).is_subclass(class)
+    })
+}
+
+/// Whether a class is a subclass of another, or of one in a (nested) tuple.
+///
+/// # Errors
+/// As [`is_instance`].
+pub(crate) fn is_subclass<'t>(cx: &'t Context, value: Value<'t>, class: Value<'t>) -> Result<bool, Raised> {
+    let Some(subclass) = value.get::<Type>() else {
+        return Err(cx.type_error("issubclass() arg 1 must be a class"));
+    };
+    check(cx, class, "issubclass() arg 2 must be a class, a tuple of classes, or a union", &mut |class| {
+        subclass.is_subclass(class)
+    })
+}
+
+fn check<'t>(
+    cx: &'t Context,
+    class: Value<'t>,
+    message: &str,
+    test: &mut dyn FnMut(&Type) -> bool,
+) -> Result<bool, Raised> {
+    if let Some(class_object) = class.get::<Type>().filter(|_| class.kind() == Some(Kind::Type)) {
+        let metaclass = cx.class_of(class);
+        if !metaclass.has(class_flag::BUILTIN) {
+            let hook = ["__instancecheck__", "__subclasscheck__"].iter().any(|hook| {
+                metaclass.defining(cx, cx.intern(hook)).is_some_and(|(definer, _)| !definer.has(class_flag::BUILTIN))
+            });
+            if hook {
+                return Err(cx.needs_code());
+            }
+        }
+        return Ok(test(class_object));
+    }
+    if let Some(classes) = class.get::<Tuple>() {
+        for class in classes.items() {
+            if check(cx, *class, message, test)? {
+                return Ok(true);
+            }
+        }
+        return Ok(false);
+    }
+    if class.header().is_some_and(|_| cx.class_of(class).lookup_str(cx, "__instancecheck__").is_some()) {
+        return Err(cx.needs_code());
+    }
+    Err(cx.type_error(message))
+}

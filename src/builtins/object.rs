@@ -1,0 +1,275 @@
+//! `object`: what every class inherits.
+
+use crate::heap::{Kind, Value};
+use crate::value::class::{Type, class_flag};
+use crate::value::dict::Dict;
+use crate::value::exception::Exception;
+use crate::value::function::Function;
+use crate::value::instance::Instance;
+use crate::value::str::Str;
+use crate::value::tuple::Tuple;
+use crate::value::{Builtin, Context, Raised, Res, format, hash, repr};
+use crate::vm::native::{Args, Row};
+use crate::vm::ops::attr;
+use crate::vm::thread::{Call, Flow, Thread};
+
+/// The rows of `object`.
+pub(crate) static ROWS: &[Row] = &[
+    Row::leaf("__init__(self, /, *args, **kwargs)", init),
+    Row::leaf("__new__(cls, /, *args, **kwargs)", new).static_method(),
+    Row::leaf("__init_subclass__(cls, /)", nothing).class_method(),
+    Row::leaf("__subclasshook__(cls, object, /)", not_implemented).class_method(),
+    Row::leaf("__repr__(self, /)", object_repr),
+    Row::leaf("__str__(self, /)", object_str).twin("object_str"),
+    Row::leaf("__format__(self, format_spec, /)", object_format).twin("object_format"),
+    Row::leaf("__hash__(self, /)", object_hash),
+    Row::leaf("__eq__(self, value, /)", equal),
+    Row::leaf("__ne__(self, value, /)", not_equal).twin("object_ne"),
+    Row::leaf("__lt__(self, value, /)", not_implemented),
+    Row::leaf("__le__(self, value, /)", not_implemented),
+    Row::leaf("__gt__(self, value, /)", not_implemented),
+    Row::leaf("__ge__(self, value, /)", not_implemented),
+    Row::threaded("__getattribute__(self, name, /)", getattribute),
+    Row::threaded("__setattr__(self, name, value, /)", setattr),
+    Row::threaded("__delattr__(self, name, /)", delattr),
+    Row::leaf("__dir__(self, /)", dir),
+    Row::getter("__class__", class),
+    Row::setter("__class__", set_class),
+    Row::getter("__dict__", dict),
+    Row::setter("__dict__", set_dict),
+    Row::getter("__doc__", no_doc),
+];
+
+fn nothing<'t>(_: &'t Context, _: Args<'t>) -> Res<'t> {
+    Ok(Value::NONE)
+}
+
+fn not_implemented<'t>(_: &'t Context, _: Args<'t>) -> Res<'t> {
+    Ok(Value::NOT_IMPLEMENTED)
+}
+
+fn extra_args(args: Args<'_>) -> bool {
+    args.at(1).get::<Tuple>().is_some_and(|args| !args.is_empty())
+        || args.at(2).get::<Dict>().is_some_and(|keywords| !keywords.is_empty())
+}
+
+fn init<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let class = cx.class_of(args.at(0));
+    if extra_args(args) {
+        if class.has(class_flag::CUSTOM_INIT) {
+            return Err(cx.type_error("object.__init__() takes exactly one argument (the instance to initialize)"));
+        }
+        if !class.has(class_flag::CUSTOM_NEW) && class.layout() == Builtin::Object {
+            return Err(cx.type_error(format_args!(
+                "{}.__init__() takes exactly one argument (the instance to initialize)",
+                class.name_str()
+            )));
+        }
+    }
+    Ok(Value::NONE)
+}
+
+fn new<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let Some(class) = args.at(0).get::<Type>() else {
+        return Err(cx.type_error(format_args!(
+            "object.__new__(X): X is not a type object ({})",
+            cx.type_name(args.at(0))
+        )));
+    };
+    if extra_args(args) && class.layout() == Builtin::Object {
+        if class.has(class_flag::CUSTOM_NEW) {
+            return Err(cx.type_error("object.__new__() takes exactly one argument (the type to instantiate)"));
+        }
+        if !class.has(class_flag::CUSTOM_INIT) {
+            return Err(cx.type_error(format_args!("{}() takes no arguments", class.name_str())));
+        }
+    }
+    match class.layout() {
+        Builtin::Object => Instance::new(cx, class, None).map(Value::object),
+        layout if layout.is_exception() => {
+            let args = args.at(1).get::<Tuple>().map_or(&[][..], Tuple::items);
+            Exception::new(cx, class.root_shape(), args).map(Value::object)
+        }
+        layout => Err(cx.type_error(format_args!(
+            "object.__new__({}) is not safe, use {}.__new__()",
+            class.name_str(),
+            layout.name()
+        ))),
+    }
+}
+
+fn object_repr<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    repr::default_repr(cx, args.at(0))
+}
+
+fn object_str<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    repr::repr(cx, args.at(0))
+}
+
+fn object_format<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let spec = args.at(1).get::<Str>().map_or(&[][..], Str::as_bytes);
+    if spec.is_empty() {
+        return repr::str_of(cx, args.at(0));
+    }
+    let value = args.at(0);
+    if value.plain().kind() != Some(Kind::Instance) {
+        return format::format_builtin(cx, value, spec);
+    }
+    Err(cx.type_error(format_args!(
+        "unsupported format string passed to {}.__format__",
+        cx.type_name(value)
+    )))
+}
+
+fn object_hash<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    Ok(cx.int(hash::identity_hash(cx, args.at(0))))
+}
+
+fn equal<'t>(_: &'t Context, args: Args<'t>) -> Res<'t> {
+    Ok(if args.at(0).is(args.at(1)) { Value::TRUE } else { Value::NOT_IMPLEMENTED })
+}
+
+fn not_equal<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    if cx.class_of(args.at(0)).has(class_flag::CUSTOM_EQ) {
+        return Err(cx.needs_code());
+    }
+    Ok(if args.at(0).is(args.at(1)) { Value::FALSE } else { Value::NOT_IMPLEMENTED })
+}
+
+/// The interned name that an attribute function was given.
+///
+/// # Errors
+/// `TypeError`
+pub(crate) fn attribute_name<'t>(cx: &'t Context, name: Value<'t>) -> Res<'t> {
+    match name.get::<Str>() {
+        Some(name) => Ok(cx.intern_str(name)),
+        None => Err(cx.type_error(format_args!(
+            "attribute name must be string, not '{}'",
+            cx.type_name(name)
+        ))),
+    }
+}
+
+fn getattribute(thread: &mut Thread, call: &Call) -> Flow {
+    let Ok(name) = attribute_name(thread.cx(), thread.arg_at(call, 1)) else { return Flow::Raised };
+    let (object, name) = (thread.arg_at(call, 0).word(), name.word());
+    thread.get_plain_attribute_only(object, name, call.cont)
+}
+
+fn setattr(thread: &mut Thread, call: &Call) -> Flow {
+    let Ok(name) = attribute_name(thread.cx(), thread.arg_at(call, 1)) else { return Flow::Raised };
+    let (object, name, value) = (thread.arg_at(call, 0).word(), name.word(), thread.arg_at(call, 2).word());
+    thread.set_plain_attribute(object, name, value, call.cont)
+}
+
+fn delattr(thread: &mut Thread, call: &Call) -> Flow {
+    let Ok(name) = attribute_name(thread.cx(), thread.arg_at(call, 1)) else { return Flow::Raised };
+    let (object, name) = (thread.arg_at(call, 0).word(), name.word());
+    thread.set_plain_attribute(object, name, crate::heap::Word::NONE_AT_ALL, call.cont)
+}
+
+fn dir<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    directory(cx, args.at(0))
+}
+
+/// The names that `dir()` gives, sorted.
+///
+/// # Errors
+/// `MemoryError`
+pub(crate) fn directory<'t>(cx: &'t Context, object: Value<'t>) -> Res<'t> {
+    let mut names: Vec<Value<'t>> = Vec::new();
+    let mut add = |dict: &'t Dict| names.extend(dict.iter().map(|(name, _)| name));
+    match object.kind() {
+        Some(Kind::Module) => attr::module_dict(object).into_iter().for_each(&mut add),
+        Some(Kind::Type) => {
+            object.get::<Type>().into_iter().flat_map(Type::order).for_each(|class| add(class.namespace()));
+        }
+        _ => {
+            match object.kind() {
+                Some(Kind::Instance) => {
+                    if let Some(instance) = attr::instance_of(object) {
+                        add(instance.copy_attributes(cx)?);
+                    }
+                }
+                Some(Kind::Exception) => {
+                    object.get::<Exception>().and_then(Exception::known_attributes).into_iter().for_each(&mut add);
+                }
+                Some(Kind::Function) => {
+                    object.get::<Function>().map(|function| function.attributes(cx)).into_iter().for_each(&mut add);
+                }
+                _ => {}
+            }
+            cx.class_of(object).order().for_each(|class| add(class.namespace()));
+        }
+    }
+    names.retain(|name| name.get::<Str>().is_some());
+    let text = |name: &Value<'t>| name.get::<Str>().map_or(&[][..], Str::as_bytes);
+    names.sort_by(|a, b| text(a).cmp(text(b)));
+    names.dedup_by(|a, b| text(a) == text(b));
+    cx.list(&names)
+}
+
+fn class<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    Ok(Value::object(cx.class_of(args.at(0))))
+}
+
+fn set_class<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let (object, class) = (args.at(0), args.at(1));
+    let Some(class) = class.get::<Type>() else {
+        return Err(cx.type_error(format_args!(
+            "__class__ must be set to a class, not '{}' object",
+            cx.type_name(class)
+        )));
+    };
+    let old = cx.class_of(object);
+    if old.has(class_flag::BUILTIN) || class.has(class_flag::BUILTIN) {
+        return Err(cx.type_error(
+            "__class__ assignment only supported for mutable types or ModuleType subclasses",
+        ));
+    }
+    match attr::instance_of(object) {
+        Some(instance) if old.layout() == class.layout() => instance.set_class(cx, class).map(|()| Value::NONE),
+        _ => Err(cx.type_error(format_args!(
+            "__class__ assignment: '{}' object layout differs from '{}'",
+            class.name_str(),
+            old.name_str()
+        ))),
+    }
+}
+
+fn dict<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let object = args.at(0);
+    let class = cx.class_of(object);
+    let dict = match object.kind() {
+        Some(Kind::Instance) if !class.has(class_flag::CLOSED | class_flag::BUILTIN) => match attr::instance_of(object) {
+            Some(instance) => Some(instance.materialise(cx)?),
+            None => None,
+        },
+        Some(Kind::Exception) => object.get::<Exception>().map(|exception| exception.attributes(cx)),
+        Some(Kind::Function) => object.get::<Function>().map(|function| function.attributes(cx)),
+        Some(Kind::Module) => attr::module_dict(object),
+        _ => None,
+    };
+    dict.map(Value::object).ok_or_else(|| attr::missing(cx, object, cx.intern("__dict__")))
+}
+
+fn set_dict<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    match (attr::instance_of(args.at(0)), args.at(1).get::<Dict>()) {
+        (Some(instance), Some(dict)) => instance.set_dict(cx, dict).map(|()| Value::NONE),
+        (_, None) => Err(cx.type_error(format_args!(
+            "__dict__ must be set to a dictionary, not a '{}'",
+            cx.type_name(args.at(1))
+        ))),
+        (None, _) => Err(attr::missing(cx, args.at(0), cx.intern("__dict__"))),
+    }
+}
+
+fn no_doc<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let class = cx.class_of(args.at(0));
+    let found = class.order().find_map(|class| class.namespace().get_name(cx, "__doc__"));
+    match found {
+        Some(doc) if doc.kind() != Some(Kind::Member) => Ok(doc),
+        _ => Ok(Value::NONE),
+    }
+}
+

@@ -1,0 +1,199 @@
+//! Binding the arguments of a call to the parameters of a function of the language, with CPython's messages
+//! (`_PyEval_BindArguments` and its helpers in Python/ceval.c).
+
+use minipy_compiler::Code;
+
+use crate::heap::{Value, Word};
+use crate::value::dict::Dict;
+use crate::value::function::{Function, FunctionPart};
+use crate::value::str::Str;
+use crate::value::tuple::Tuple;
+use crate::value::{Context, Raised};
+
+use super::call::Arguments;
+use super::thread::Thread;
+
+/// Rearranges the arguments from `args.base` on into the parameters' registers.
+pub(super) fn bind(thread: &mut Thread, function: &Function, args: Arguments) -> Result<(), Raised> {
+    let words: Vec<Word> = bound(thread, function, args)?.iter().map(|v| v.map_or(Word::NONE_AT_ALL, Value::word)).collect();
+    for (place, word) in words.into_iter().enumerate() {
+        thread.set(args.base + place, word);
+    }
+    Ok(())
+}
+
+fn bound<'t>(
+    thread: &'t Thread,
+    function: &'t Function,
+    args: Arguments,
+) -> Result<Vec<Option<Value<'t>>>, Raised> {
+    let cx = thread.cx();
+    let code = &function.unit().code;
+    let names = match thread.live(args.names).get::<Tuple>() {
+        Some(names) if !args.names.is_nothing() => names.items(),
+        _ => &[],
+    };
+    let (positional, by_name) = thread.values(args.base, args.count).split_at(args.count - names.len());
+    let (arg_count, kwonly) = (code.arg_count as usize, code.kwonly_count as usize);
+    let mut places = vec![None; code.param_count()];
+    for (place, value) in places.iter_mut().zip(positional.iter().take(arg_count)) {
+        *place = Some(*value);
+    }
+    if code.has_varargs {
+        places[arg_count + kwonly] = Some(cx.tuple(positional.get(arg_count..).unwrap_or(&[]))?);
+    }
+    let rest = if code.has_varkw {
+        let rest = Dict::new(cx);
+        let last = places.len() - 1;
+        places[last] = Some(Value::object(rest));
+        Some(rest)
+    } else {
+        None
+    };
+    for (name, value) in names.iter().zip(by_name) {
+        bind_keyword(cx, function, &mut places, rest, *name, *value, (names, positional.len()))?;
+    }
+    if positional.len() > arg_count && !code.has_varargs {
+        return Err(too_many(cx, function, &places, positional.len()));
+    }
+    let defaults = function.defaults();
+    let first_default = arg_count.saturating_sub(defaults.len());
+    let given = positional.len().min(arg_count);
+    let missing: Vec<usize> = (given..first_default).filter(|place| places[*place].is_none()).collect();
+    if !missing.is_empty() {
+        return Err(missing_arguments(cx, function, "positional", &missing));
+    }
+    for place in first_default.max(given)..arg_count {
+        if places[place].is_none() {
+            places[place] = Some(defaults[place - first_default]);
+        }
+    }
+    bind_keyword_defaults(cx, function, &mut places, arg_count..arg_count + kwonly)?;
+    Ok(places)
+}
+
+fn bind_keyword<'t>(
+    cx: &'t Context,
+    function: &Function,
+    places: &mut [Option<Value<'t>>],
+    rest: Option<&Dict>,
+    name: Value<'t>,
+    value: Value<'t>,
+    (all_names, positional): (&[Value<'t>], usize),
+) -> Result<(), Raised> {
+    let code = &function.unit().code;
+    let wanted = name.get::<Str>().map_or(&[][..], Str::as_bytes);
+    let named = code.arg_count as usize + code.kwonly_count as usize;
+    let found = (code.posonly_count as usize..named).find(|place| code.locals[*place].as_bytes() == wanted);
+    let Some(place) = found else {
+        if let Some(rest) = rest {
+            return rest.set(cx, name, value);
+        }
+        return Err(unexpected_keyword(cx, function, name, all_names, positional));
+    };
+    if places[place].is_some() {
+        return Err(cx.type_error(format_args!(
+            "{}() got multiple values for argument '{}'",
+            shown(cx, function),
+            code.locals[place]
+        )));
+    }
+    places[place] = Some(value);
+    Ok(())
+}
+
+fn unexpected_keyword(
+    cx: &Context,
+    function: &Function,
+    name: Value<'_>,
+    all_names: &[Value<'_>],
+    _positional: usize,
+) -> Raised {
+    let code = &function.unit().code;
+    let text = |value: &Value<'_>| value.get::<Str>().map(|s| s.lossy().into_owned()).unwrap_or_default();
+    let posonly: Vec<String> = all_names
+        .iter()
+        .map(text)
+        .filter(|given| code.locals[..code.posonly_count as usize].iter().any(|param| **param == **given))
+        .collect();
+    if !posonly.is_empty() {
+        return cx.type_error(format_args!(
+            "{}() got some positional-only arguments passed as keyword arguments: '{}'",
+            shown(cx, function),
+            posonly.join(", ")
+        ));
+    }
+    cx.type_error(format_args!("{}() got an unexpected keyword argument '{}'", shown(cx, function), text(&name)))
+}
+
+fn bind_keyword_defaults<'t>(
+    cx: &'t Context,
+    function: &'t Function,
+    places: &mut [Option<Value<'t>>],
+    range: std::ops::Range<usize>,
+) -> Result<(), Raised> {
+    let mut missing = Vec::new();
+    for place in range {
+        if places[place].is_some() {
+            continue;
+        }
+        let name = cx.intern(&function.unit().code.locals[place]);
+        match function.kw_defaults().map(|defaults| defaults.get(cx, name)).transpose()?.flatten() {
+            Some(default) => places[place] = Some(default),
+            None => missing.push(place),
+        }
+    }
+    if missing.is_empty() { Ok(()) } else { Err(missing_arguments(cx, function, "keyword-only", &missing)) }
+}
+
+/// The name that messages give: the dotted one.
+fn shown<'t>(_cx: &'t Context, function: &'t Function) -> String {
+    let name = function.part(FunctionPart::Qualname).and_then(|name| name.get::<Str>());
+    name.map(|name| name.lossy().into_owned()).unwrap_or_default()
+}
+
+#[cold]
+fn missing_arguments(cx: &Context, function: &Function, kind: &str, missing: &[usize]) -> Raised {
+    let code: &Code = &function.unit().code;
+    let names: Vec<String> = missing.iter().map(|place| format!("'{}'", code.locals[*place])).collect();
+    let listed = match names.as_slice() {
+        [one] => one.clone(),
+        [one, two] => format!("{one} and {two}"),
+        [start @ .., last] => format!("{}, and {last}", start.join(", ")),
+        [] => String::new(),
+    };
+    let plural = if names.len() == 1 { "" } else { "s" };
+    cx.type_error(format_args!(
+        "{}() missing {} required {kind} argument{plural}: {listed}",
+        shown(cx, function),
+        names.len()
+    ))
+}
+
+#[cold]
+fn too_many(cx: &Context, function: &Function, places: &[Option<Value<'_>>], given: usize) -> Raised {
+    let code = &function.unit().code;
+    let (arg_count, kwonly) = (code.arg_count as usize, code.kwonly_count as usize);
+    let kwonly_given = places[arg_count..arg_count + kwonly].iter().flatten().count();
+    let defaults = function.defaults().len();
+    let (takes, plural) = if defaults > 0 {
+        (format!("from {} to {arg_count}", arg_count - defaults), true)
+    } else {
+        (arg_count.to_string(), arg_count != 1)
+    };
+    let extra = if kwonly_given > 0 {
+        format!(
+            " positional argument{} (and {kwonly_given} keyword-only argument{})",
+            if given == 1 { "" } else { "s" },
+            if kwonly_given == 1 { "" } else { "s" }
+        )
+    } else {
+        String::new()
+    };
+    cx.type_error(format_args!(
+        "{}() takes {takes} positional argument{} but {given}{extra} {} given",
+        shown(cx, function),
+        if plural { "s" } else { "" },
+        if given == 1 && kwonly_given == 0 { "was" } else { "were" }
+    ))
+}

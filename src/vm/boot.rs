@@ -1,0 +1,362 @@
+//! Putting a machine together: built-in classes, native functions, the prelude, modules. The one file of the machine that
+//! knows what built-ins and library there are.
+
+use std::sync::Arc;
+
+use minipy_grammar::Source;
+
+use crate::builtins::{self, ClassRows};
+use crate::heap::{Value, Word};
+use crate::stdlib;
+use crate::value::class::{NewClass, Type, class_flag};
+use crate::value::dict::Dict;
+use crate::value::function::{Function, Native};
+use crate::value::record::{ClassMethod, Member, Module, StaticMethod};
+use crate::value::{Builtin, Context, Raised, Res, World};
+
+use super::host::Host;
+use super::machine::{NativeEntry, Options, Vm, WellKnown, add_native};
+use super::native::{Binding, Row};
+use super::thread::Thread;
+use super::trap::Trap;
+
+/// Classes that cannot be bases.
+const FINAL: &[Builtin] = &[
+    Builtin::Bool,
+    Builtin::NoneType,
+    Builtin::EllipsisType,
+    Builtin::NotImplementedType,
+    Builtin::Function,
+    Builtin::Native,
+    Builtin::MethodDescriptor,
+    Builtin::BoundMethod,
+    Builtin::Generator,
+    Builtin::Range,
+    Builtin::Slice,
+    Builtin::Cell,
+    Builtin::Code,
+    Builtin::Traceback,
+    Builtin::DictKeys,
+    Builtin::DictValues,
+    Builtin::DictItems,
+    Builtin::Lock,
+];
+
+/// Classes that `builtins` names, besides the exceptions.
+const NAMED: &[Builtin] = &[
+    Builtin::Object,
+    Builtin::Type,
+    Builtin::Int,
+    Builtin::Bool,
+    Builtin::Float,
+    Builtin::Str,
+    Builtin::Bytes,
+    Builtin::Tuple,
+    Builtin::List,
+    Builtin::Dict,
+    Builtin::Set,
+    Builtin::FrozenSet,
+    Builtin::Range,
+    Builtin::Slice,
+    Builtin::Property,
+    Builtin::StaticMethod,
+    Builtin::ClassMethod,
+    Builtin::Super,
+    Builtin::Enumerate,
+    Builtin::Zip,
+    Builtin::Map,
+    Builtin::Filter,
+    Builtin::Reversed,
+];
+
+impl Vm {
+    /// A machine on a host, with its main thread, which has attached.
+    ///
+    /// # Errors
+    /// Where the embedded library does not run: the words of the exception.
+    pub fn boot(host: Arc<dyn Host>, options: Options) -> Result<(Arc<Vm>, Box<Thread>), String> {
+        let world = Arc::new(World::new(options.hash_seed));
+        let cx = Context::new(world.clone(), Box::new(|| {}));
+        let mut natives = Vec::new();
+        let made = assemble(&cx, &mut natives).map_err(|Raised| "the built-in classes cannot be made".to_owned())?;
+        let vm = Arc::new(Vm::assemble(world, host.clone(), options, natives, made));
+        cx.local().retire();
+        drop(cx);
+        let trap = Arc::new(Trap::new());
+        let token = host.register(trap.clone());
+        host.attach(token);
+        let mut thread = Thread::new(vm.clone(), token, trap);
+        load_prelude(&mut thread)?;
+        Ok((vm, thread))
+    }
+}
+
+/// Makes the classes, the built-ins and the prelude's natives.
+fn assemble(cx: &Context, natives: &mut Vec<NativeEntry>) -> Result<WellKnown, Raised> {
+    make_classes(cx)?;
+    for ClassRows { class, rows } in builtins::class_rows() {
+        for row in rows.iter().copied() {
+            install(cx, natives, class, row)?;
+        }
+    }
+    for class in builtins::UNHASHABLE {
+        cx.class(*class).namespace().set(cx, cx.intern("__hash__"), Value::NONE)?;
+    }
+    for class in Builtin::ALL {
+        let class = cx.class(*class);
+        if class.namespace().get_name(cx, "__hash__").is_some_and(Value::is_none) {
+            class.set_flags(class_flag::UNHASHABLE);
+        }
+    }
+    let builtins = Dict::new(cx);
+    cx.world().keep(Value::object(builtins));
+    let module_name = cx.intern("builtins");
+    for row in builtins::functions() {
+        add_function(cx, natives, builtins, row, Some(module_name))?;
+    }
+    for class in NAMED.iter().copied().chain(Builtin::ALL.iter().copied().filter(|class| class.is_exception())) {
+        builtins.set(cx, cx.intern(class.name()), Value::object(cx.class(class)))?;
+    }
+    for (name, value) in [
+        ("NotImplemented", Value::NOT_IMPLEMENTED),
+        ("Ellipsis", Value::ELLIPSIS),
+        ("__debug__", Value::TRUE),
+        ("EnvironmentError", Value::object(cx.class(Builtin::OSError))),
+        ("IOError", Value::object(cx.class(Builtin::OSError))),
+        ("__name__", module_name),
+    ] {
+        builtins.set(cx, cx.intern(name), value)?;
+    }
+    let prelude = Dict::new(cx);
+    cx.world().keep(Value::object(prelude));
+    for row in builtins::prelude_rows() {
+        add_function(cx, natives, prelude, row, None)?;
+    }
+    let modules = Dict::new(cx);
+    cx.world().keep(Value::object(modules));
+    let module = Module::new(cx, Builtin::Module, Some(Value::object(builtins)));
+    modules.set(cx, module_name, Value::object(module))?;
+    let mut constructors = vec![u32::MAX; Builtin::ALL.len()];
+    for (class, row) in builtins::constructors() {
+        constructors[class as usize] = add_native(natives, row);
+    }
+    let modules_table = stdlib::MODULES.iter().flat_map(|module| module.rows);
+    for row in modules_table {
+        add_native(natives, row);
+    }
+    Ok(WellKnown {
+        builtins: Value::object(builtins).word(),
+        prelude: Value::object(prelude).word(),
+        modules: Value::object(modules).word(),
+        constructors,
+    })
+}
+
+fn make_classes(cx: &Context) -> Result<(), Raised> {
+    let shapes = &cx.world().shapes;
+    for _ in Builtin::ALL {
+        shapes.new_root(Word::NONE_AT_ALL, 0).ok_or(Raised)?;
+    }
+    for class in Builtin::ALL.iter().copied() {
+        let name = cx.intern(class.name());
+        let base = (class != Builtin::Object).then(|| cx.class(class.base()));
+        let bases: Vec<Value<'_>> = base.map(Value::object).into_iter().collect();
+        let mro_tail = base.map_or(&[][..], Type::mro);
+        let made = Type::new(
+            cx,
+            &NewClass {
+                name,
+                qualname: name,
+                bases: cx.tuple(&bases)?,
+                mro_tail,
+                namespace: Dict::new(cx),
+                layout: layout(class),
+                metaclass_shape: Builtin::Type.shape(),
+                slots: 0,
+            },
+        )?;
+        shapes.set_class(class.shape(), Value::object(made).word());
+        made.set_root_shape(class.shape());
+        made.set_flags(class_flag::BUILTIN);
+        if class.is_exception() {
+            made.set_flags(class_flag::EXCEPTION);
+        }
+        if FINAL.contains(&class) {
+            made.set_flags(class_flag::FINAL);
+        }
+        if let Some(base) = base {
+            base.add_subclass(cx, made)?;
+        }
+    }
+    Ok(())
+}
+
+/// The class whose layout instances have: an exception's is its own, since `OSError` and others have attributes.
+fn layout(class: Builtin) -> Builtin {
+    class
+}
+
+/// Adds a row to a class.
+fn install(cx: &Context, natives: &mut Vec<NativeEntry>, class: Builtin, row: &'static Row) -> Result<(), Raised> {
+    let owner = Value::object(cx.class(class));
+    let namespace = cx.class(class).namespace();
+    let name = cx.intern(row.name());
+    let number = add_native(natives, row);
+    let descriptor =
+        if row.name().starts_with("__") { Builtin::WrapperDescriptor } else { Builtin::MethodDescriptor };
+    let function = |class| Value::object(Native::new(cx, class, number, None, Some(owner)));
+    let value = match row.binding {
+        Binding::Method => function(descriptor),
+        Binding::Class => {
+            Value::object(ClassMethod::new(cx, Builtin::ClassMethod, Some(function(Builtin::Native))))
+        }
+        Binding::Static => {
+            Value::object(StaticMethod::new(cx, Builtin::StaticMethod, Some(function(Builtin::Native))))
+        }
+        Binding::Getter => {
+            let getter = Some(function(Builtin::Native));
+            Value::object(Member::new(cx, Builtin::GetSet, Some(name), Some(owner), getter, None))
+        }
+        Binding::Setter => {
+            if let Some(member) = namespace.get(cx, name)?.and_then(|member| member.get::<Member>()) {
+                member.set_setter(cx, Some(function(Builtin::Native)));
+            }
+            return Ok(());
+        }
+    };
+    namespace.set(cx, name, value)
+}
+
+/// Adds a function to a namespace.
+fn add_function(
+    cx: &Context,
+    natives: &mut Vec<NativeEntry>,
+    namespace: &Dict,
+    row: &'static Row,
+    module: Option<Value<'_>>,
+) -> Result<(), Raised> {
+    let number = add_native(natives, row);
+    let function = Native::new(cx, Builtin::Native, number, None, module);
+    namespace.set(cx, cx.intern(row.name()), Value::object(function))
+}
+
+/// Runs the prelude's sources, and gives the built-in classes what is written in it.
+fn load_prelude(thread: &mut Thread) -> Result<(), String> {
+    for (name, text) in builtins::PRELUDE {
+        let function = {
+            let cx = thread.cx();
+            let name_key = cx.intern("__name__");
+            let _ = thread.vm().prelude().set(cx, name_key, cx.intern("builtins"));
+            embedded(cx, name, text, thread.vm().prelude())?
+        };
+        thread.call_sync(function, &[]).map_err(|Raised| failure(thread, name))?;
+    }
+    install_prelude(thread).map_err(|Raised| failure(thread, "core"))
+}
+
+fn failure(thread: &Thread, name: &str) -> String {
+    let cx = thread.cx();
+    let error = cx.take_pending();
+    let text = error.and_then(|error| crate::value::repr::repr(cx, error).ok());
+    let text = text.and_then(|text| text.get::<crate::value::str::Str>()).map(|text| text.lossy().into_owned());
+    format!("the library's {name} does not run: {}", text.unwrap_or_default())
+}
+
+/// Compiles an embedded source to the function that runs it.
+fn embedded(cx: &Context, name: &str, text: &str, globals: &Dict) -> Result<Word, String> {
+    let source = Source::new(format!("<{name}>"), text);
+    let code = minipy_grammar::parse(&source)
+        .and_then(|module| minipy_compiler::compile(&source, &module))
+        .map_err(|error| {
+            format!("the library's {name}, line {}: {}", source.line_of(error.span.start), error.message)
+        })?;
+    let unit = Vm::load(cx, &Arc::new(code), true).map_err(|Raised| "no memory".to_owned())?;
+    Ok(Value::object(Function::new(cx, unit, globals)).word())
+}
+
+fn install_prelude(thread: &Thread) -> Result<(), Raised> {
+    let cx = thread.cx();
+    let prelude = thread.vm().prelude();
+    let function = |name: &str| prelude.get_name(cx, name).ok_or(Raised);
+    thread.vm().builtins().set(cx, cx.intern("__build_class__"), function("build_class")?)?;
+    let new = Value::object(StaticMethod::new(cx, Builtin::StaticMethod, Some(function("new_payload")?)));
+    for class in [
+        Builtin::Int,
+        Builtin::Float,
+        Builtin::Str,
+        Builtin::Bytes,
+        Builtin::Tuple,
+        Builtin::List,
+        Builtin::Dict,
+        Builtin::Set,
+        Builtin::FrozenSet,
+    ] {
+        let init = match class {
+            Builtin::List => "list_init",
+            Builtin::Dict => "dict_init",
+            Builtin::Set => "set_init",
+            _ => "quiet_init",
+        };
+        let namespace = cx.class(class).namespace();
+        namespace.set(cx, cx.intern("__new__"), new)?;
+        namespace.set(cx, cx.intern("__init__"), function(init)?)?;
+    }
+    let class = cx.class(Builtin::Type).namespace();
+    let new = Value::object(StaticMethod::new(cx, Builtin::StaticMethod, Some(function("type_new")?)));
+    class.set(cx, cx.intern("__new__"), new)?;
+    class.set(cx, cx.intern("__call__"), function("make_instance")?)?;
+    Ok(())
+}
+
+/// A native or embedded module that is new, and the function that runs its source (or None): a pair. None if there is no
+/// module of that name.
+///
+/// # Errors
+/// `MemoryError`; `SystemError` if its source does not compile.
+pub(crate) fn native_module<'t>(vm: &'t Vm, cx: &'t Context, name: &str) -> Res<'t> {
+    let Some(def) = stdlib::MODULES.iter().find(|module| module.name == name) else { return Ok(Value::NONE) };
+    let dict = Dict::new(cx);
+    let module = Module::new(cx, Builtin::Module, Some(Value::object(dict)));
+    let name_value = cx.intern(name);
+    dict.set(cx, cx.intern("__name__"), name_value)?;
+    dict.set(cx, cx.intern("__doc__"), Value::NONE)?;
+    for row in def.rows {
+        let number = vm.native_number(row);
+        let function = Native::new(cx, Builtin::Native, number, None, Some(name_value));
+        dict.set(cx, cx.intern(row.name()), Value::object(function))?;
+    }
+    let mut outcome = Ok(());
+    (def.constants)(cx, &mut |name, value| {
+        if outcome.is_ok() {
+            outcome = dict.set(cx, cx.intern(name), value);
+        }
+    });
+    outcome?;
+    let function = match def.source {
+        None => Value::NONE,
+        Some(text) => {
+            let word = embedded(cx, name, text, dict).map_err(|error| cx.raise(Builtin::SystemError, error))?;
+            // SAFETY: the function was just made, and nothing has run since.
+            unsafe { word.value() }.unwrap_or(Value::NONE)
+        }
+    };
+    cx.tuple(&[Value::object(module), function])
+}
+
+/// A module from a file of the program's own folder, and the function that runs it: a pair, or None.
+///
+/// # Errors
+/// `SyntaxError`, `OSError`, `MemoryError`.
+pub(crate) fn file_module<'t>(vm: &'t Vm, cx: &'t Context, name: &str) -> Res<'t> {
+    let Some(folder) = &vm.options.path else { return Ok(Value::NONE) };
+    let candidates = ["mpy", "py"].map(|ending| folder.join(format!("{name}.{ending}")));
+    let Some(path) = candidates.into_iter().find(|path| path.is_file()) else { return Ok(Value::NONE) };
+    let text = std::fs::read_to_string(&path).map_err(|error| cx.raise(Builtin::ImportError, error))?;
+    let dict = Dict::new(cx);
+    let module = Module::new(cx, Builtin::Module, Some(Value::object(dict)));
+    let file = path.to_string_lossy().into_owned();
+    dict.set(cx, cx.intern("__name__"), cx.intern(name))?;
+    dict.set(cx, cx.intern("__file__"), cx.str(&file)?)?;
+    let function = builtins::core::compile_in(cx, &file, text, dict)?;
+    cx.tuple(&[Value::object(module), Value::object(function)])
+}

@@ -1,0 +1,418 @@
+//! Calling: every kind of callable, from arguments that stand in consecutive registers.
+
+use crate::heap::{Kind, Value, Word};
+use crate::value::class::{Type, class_flag};
+use crate::value::dict::Dict;
+use crate::value::exception::Exception;
+use crate::value::function::{BoundMethod, Function, Native};
+use crate::value::generator::Generator;
+use crate::value::instance::Instance;
+use crate::value::tuple::Tuple;
+use crate::value::{Builtin, Raised};
+
+use super::bind;
+use super::frame::{Cont, Frame, Role};
+use super::machine::prelude_function;
+use super::native::{Args, Run};
+use super::thread::{Call, Flow, REGISTERS, SCRATCH, Thread};
+
+/// The arguments of a call: `count` registers from `base`, the last of them by the names of the tuple `names`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arguments {
+    pub(super) base: usize,
+    pub(super) count: usize,
+    /// A tuple of str, or nothing.
+    pub(super) names: Word,
+}
+
+impl Arguments {
+    /// Arguments by position.
+    pub(super) fn positional(base: usize, count: usize) -> Arguments {
+        Arguments { base, count, names: Word::NONE_AT_ALL }
+    }
+
+    fn with_receiver(self) -> Arguments {
+        Arguments { count: self.count + 1, ..self }
+    }
+}
+
+impl Thread {
+    /// Calls `callee`. The result of a frame that is pushed goes where `cont` says.
+    pub(super) fn call(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
+        let value = self.live(callee);
+        match value.kind() {
+            Some(Kind::Function) => self.call_function(callee, args, cont),
+            Some(Kind::Native) => self.call_native(callee, args, cont),
+            Some(Kind::BoundMethod) => {
+                let Some(method) = value.get::<BoundMethod>() else { return Flow::Raised };
+                let (function, receiver) = (method.function().word(), method.receiver().word());
+                self.push_receiver(args, receiver);
+                self.call(function, args.with_receiver(), cont)
+            }
+            Some(Kind::Type) => self.call_class(callee, args, cont),
+            _ => self.call_object(callee, args, cont),
+        }
+    }
+
+    /// Calls `callee` with these arguments, which are copied above the running frame's window.
+    pub(super) fn call_with(&mut self, callee: Word, args: &[Word], cont: Cont) -> Flow {
+        let base = self.top();
+        if base + args.len() + SCRATCH >= REGISTERS {
+            return self.too_deep();
+        }
+        for (place, arg) in args.iter().enumerate() {
+            self.set(base + place, *arg);
+        }
+        self.call(callee, Arguments::positional(base, args.len()), cont)
+    }
+
+    /// Calls a function of the prelude.
+    pub(super) fn call_prelude(&mut self, name: &str, args: &[Word], cont: Cont) -> Flow {
+        match self.prelude_function(name) {
+            Some(function) => self.call_with(function, args, cont),
+            None => self.no_twin(name),
+        }
+    }
+
+    /// A function of the prelude.
+    pub(super) fn prelude_function(&self, name: &str) -> Option<Word> {
+        prelude_function(self.vm(), self.cx(), name).map(|function| Value::object(function).word())
+    }
+
+    #[cold]
+    fn no_twin(&self, name: &str) -> Flow {
+        self.cx().raise(Builtin::SystemError, format_args!("minipy cannot do this with such objects yet ({name})"));
+        Flow::Raised
+    }
+
+    /// Makes room for the receiver in front of the arguments.
+    fn push_receiver(&mut self, args: Arguments, receiver: Word) {
+        for place in (args.base..args.base + args.count).rev() {
+            let word = self.get(place);
+            self.set(place + 1, word);
+        }
+        self.set(args.base, receiver);
+    }
+
+    fn call_object(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
+        let cx = self.cx();
+        let value = self.live(callee);
+        let class = cx.class_of(value);
+        match class.lookup_str(cx, "__call__") {
+            Some(method) if !matches!(method.kind(), Some(Kind::Function | Kind::Native)) => {
+                let found = super::ops::attr::lookup_special(cx, value, "__call__");
+                match found {
+                    Ok(Some(bound)) => {
+                        let bound = bound.word();
+                        self.call(bound, args, cont)
+                    }
+                    Ok(None) => self.not_callable(callee),
+                    Err(Raised) => Flow::Raised,
+                }
+            }
+            Some(method) => {
+                let method = method.word();
+                self.push_receiver(args, callee);
+                self.call(method, args.with_receiver(), cont)
+            }
+            None => self.not_callable(callee),
+        }
+    }
+
+    #[cold]
+    fn not_callable(&self, callee: Word) -> Flow {
+        let cx = self.cx();
+        cx.type_error(format_args!("'{}' object is not callable", cx.type_name(self.live(callee))));
+        Flow::Raised
+    }
+
+    /// Calls a function of the language.
+    #[inline]
+    pub(super) fn call_function(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
+        // SAFETY: the caller has matched the kind, and the callee is rooted by whoever holds it.
+        let function = unsafe { &*callee.address().cast::<Function>() };
+        if args.base + args.count + function.unit().code.register_count as usize + SCRATCH >= REGISTERS {
+            return self.too_deep();
+        }
+        let plain = function.unit().plain_params as usize == args.count && args.names.is_nothing();
+        if !plain && bind::bind(self, function, args).is_err() {
+            return Flow::Raised;
+        }
+        if function.unit().code.is_generator {
+            let params = self.places(args.base, function.unit().code.param_count());
+            return Flow::of(Generator::new(self.cx(), function, params).map(Value::object));
+        }
+        self.push_frame(callee, args.base, cont, Role::Plain, Word::NONE_AT_ALL)
+    }
+
+    /// Pushes a frame whose parameters stand at `base`.
+    #[inline]
+    pub(super) fn push_frame(
+        &mut self,
+        function: Word,
+        base: usize,
+        cont: Cont,
+        role: Role,
+        companion: Word,
+    ) -> Flow {
+        if self.frames.len() >= self.vm().recursion_limit() {
+            return self.too_deep();
+        }
+        // SAFETY: as in `call_function`.
+        let unit = unsafe { &*function.address().cast::<Function>() }.unit();
+        for place in base + unit.code.param_count()..base + unit.code.locals.len() {
+            self.set(place, Word::NONE_AT_ALL);
+        }
+        self.frames.push(Frame {
+            unit,
+            function,
+            companion,
+            handled: Word::NONE_AT_ALL,
+            base: base as u32,
+            pc: 0,
+            cont,
+            role,
+        });
+        Flow::Pushed
+    }
+
+    fn call_native(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
+        // SAFETY: the caller has matched the kind, and the callee is rooted by whoever holds it.
+        let native = unsafe { &*callee.address().cast::<Native>() };
+        match native.receiver().map(Value::word) {
+            Some(receiver) => {
+                self.push_receiver(args, receiver);
+                self.run_native(native.number(), args.with_receiver(), cont)
+            }
+            None => self.run_native(native.number(), args, cont),
+        }
+    }
+
+    /// Runs the native function with this number.
+    #[inline]
+    pub(super) fn run_native(&mut self, number: u32, args: Arguments, cont: Cont) -> Flow {
+        let vm: *const super::Vm = &raw const **self.vm();
+        // SAFETY: the thread holds its machine, whose table of natives never changes.
+        let entry = unsafe { (*vm).native(number) };
+        if args.names.is_nothing() && entry.signature.takes(args.count) {
+            let places = entry.signature.places();
+            for place in args.count..places {
+                self.set(args.base + place, Word::NONE_AT_ALL);
+            }
+            return match entry.row.run {
+                Run::Leaf(leaf) => match leaf(self.cx(), Args::new(self.places(args.base, places))) {
+                    Ok(value) => Flow::Done(value.word()),
+                    Err(Raised) => self.run_twin(entry.row.twin, args, cont),
+                },
+                Run::Threaded(run) => run(self, &Call { base: args.base, count: places, cont }),
+            };
+        }
+        self.run_bound(entry, args, cont)
+    }
+
+    #[cold]
+    fn run_twin(&mut self, twin: Option<&'static str>, args: Arguments, cont: Cont) -> Flow {
+        if !self.cx().take_needs_code() {
+            return Flow::Raised;
+        }
+        match twin.and_then(|twin| self.prelude_function(twin)) {
+            Some(function) => self.call_function(function, args, cont),
+            None => self.no_twin(twin.unwrap_or("no name")),
+        }
+    }
+
+    /// Binds keywords and collects `*args`, then runs.
+    fn run_bound(&mut self, entry: &super::NativeEntry, args: Arguments, cont: Cont) -> Flow {
+        let bound = {
+            let cx = self.cx();
+            let names = self.live(args.names).get::<Tuple>().map_or(&[][..], Tuple::items);
+            let values = self.values(args.base, args.count);
+            let (positional, by_name) = values.split_at(args.count - names.len());
+            let keywords: Vec<_> = names.iter().copied().zip(by_name.iter().copied()).collect();
+            match entry.signature.bind(cx, positional, &keywords) {
+                Ok(bound) => bound,
+                Err(Raised) => return Flow::Raised,
+            }
+        };
+        match entry.row.run {
+            Run::Leaf(leaf) => match leaf(self.cx(), Args::new(&bound)) {
+                Ok(value) => Flow::Done(value.word()),
+                Err(Raised) => self.run_twin(entry.row.twin, args, cont),
+            },
+            Run::Threaded(run) => {
+                let words: Vec<Word> =
+                    bound.iter().map(|place| place.map_or(Word::NONE_AT_ALL, Value::word)).collect();
+                let base = (args.base + args.count).max(self.top());
+                if base + words.len() + SCRATCH >= REGISTERS {
+                    return self.too_deep();
+                }
+                for (place, word) in words.iter().enumerate() {
+                    self.set(base + place, *word);
+                }
+                run(self, &Call { base, count: words.len(), cont })
+            }
+        }
+    }
+
+    /// Calls a class: makes an instance.
+    fn call_class(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
+        // SAFETY: the caller has matched the kind, and the callee is rooted by whoever holds it.
+        let class = unsafe { &*callee.address().cast::<Type>() };
+        let cx = self.cx();
+        let metaclass = cx.class_of(self.live(callee));
+        if metaclass.has(class_flag::CUSTOM_CALL) {
+            return self.call_object(callee, args, cont);
+        }
+        if class.has(class_flag::BUILTIN) {
+            return self.call_builtin_class(class, callee, args, cont);
+        }
+        if class.has(class_flag::CUSTOM_NEW) {
+            return self.call_general_class(callee, args, cont);
+        }
+        match class.layout() {
+            Builtin::Object => self.call_plain_class(class, callee, args, cont),
+            layout if layout.is_exception() => self.call_exception_class(class, args, cont),
+            _ => self.call_general_class(callee, args, cont),
+        }
+    }
+
+    fn call_general_class(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
+        match self.prelude_function("make_instance") {
+            Some(function) => {
+                self.push_receiver(args, callee);
+                self.call_function(function, args.with_receiver(), cont)
+            }
+            None => self.no_twin("make_instance"),
+        }
+    }
+
+    fn call_builtin_class(&mut self, class: &Type, callee: Word, args: Arguments, cont: Cont) -> Flow {
+        let layout = class.layout();
+        if let Some(number) = self.vm().constructor(layout) {
+            return self.run_native(number, args, cont);
+        }
+        if layout.is_exception() {
+            return self.call_exception_class(class, args, cont);
+        }
+        if layout == Builtin::Object {
+            return self.call_plain_class(class, callee, args, cont);
+        }
+        self.cx().type_error(format_args!("cannot create '{}' instances", class.name_str()));
+        Flow::Raised
+    }
+
+    fn call_plain_class(&mut self, class: &Type, callee: Word, args: Arguments, cont: Cont) -> Flow {
+        let cx = self.cx();
+        let instance = match Instance::new(cx, class, None) {
+            Ok(instance) => Value::object(instance).word(),
+            Err(Raised) => return Flow::Raised,
+        };
+        if class.has(class_flag::CUSTOM_INIT) {
+            return self.call_init(callee, instance, args, cont);
+        }
+        if args.count > 0 {
+            cx.type_error(format_args!("{}() takes no arguments", class.name_str()));
+            return Flow::Raised;
+        }
+        Flow::Done(instance)
+    }
+
+    fn call_exception_class(&mut self, class: &Type, args: Arguments, cont: Cont) -> Flow {
+        let cx = self.cx();
+        let keywords = self.live(args.names).get::<Tuple>().map_or(0, Tuple::len);
+        let positional = self.values(args.base, args.count - keywords);
+        let exception = match Exception::new(cx, class.root_shape(), positional) {
+            Ok(exception) => exception,
+            Err(Raised) => return Flow::Raised,
+        };
+        let word = Value::object(exception).word();
+        if class.has(class_flag::CUSTOM_INIT) {
+            return self.call_init(Value::object(class).word(), word, args, cont);
+        }
+        let names = self.live(args.names).get::<Tuple>().map_or(&[][..], Tuple::items);
+        let keywords = names.iter().copied().zip(self.values(args.base + args.count - names.len(), names.len()));
+        match crate::builtins::exception::initialise(cx, exception, keywords.map(|(name, value)| (name, *value))) {
+            Ok(()) => Flow::Done(word),
+            Err(Raised) => Flow::Raised,
+        }
+    }
+
+    /// Calls the `__init__` of a new instance, which then takes the place of the result.
+    fn call_init(&mut self, class: Word, instance: Word, args: Arguments, cont: Cont) -> Flow {
+        let cx = self.cx();
+        let init = self.live(class).get::<Type>().and_then(|class| class.lookup_str(cx, "__init__"));
+        let Some(init) = init else { return Flow::Done(instance) };
+        let is_function = init.kind() == Some(Kind::Function);
+        let init = init.word();
+        if !is_function {
+            return self.call_general_class(class, args, cont);
+        }
+        let before = self.frames.len();
+        self.push_receiver(args, instance);
+        match self.call_function(init, args.with_receiver(), cont) {
+            Flow::Pushed if self.frames.len() > before => {
+                let frame = self.frame_mut();
+                frame.role = Role::Init;
+                frame.companion = instance;
+                Flow::Pushed
+            }
+            Flow::Done(_) => {
+                self.cx().type_error("__init__() should return None, not 'generator'");
+                Flow::Raised
+            }
+            flow => flow,
+        }
+    }
+
+    /// Calls with a tuple of arguments and a dict of keywords (`f(*args, **kwargs)`).
+    pub(super) fn call_star(&mut self, callee: Word, args: Word, keywords: Word, cont: Cont) -> Flow {
+        let cx = self.cx();
+        let base = self.top();
+        let items: Vec<Word> =
+            self.live(args).get::<Tuple>().map_or_else(Vec::new, |args| args.items().iter().map(|v| v.word()).collect());
+        let (mut names, mut values) = (Vec::new(), Vec::new());
+        if !keywords.is_nothing()
+            && let Some(dict) = self.live(keywords).get::<Dict>()
+        {
+            for (name, value) in dict.iter() {
+                names.push(name);
+                values.push(value.word());
+            }
+        }
+        if base + items.len() + values.len() + SCRATCH >= REGISTERS {
+            return self.too_deep();
+        }
+        let names = match (names.is_empty(), cx.tuple(&names)) {
+            (true, _) => Word::NONE_AT_ALL,
+            (_, Ok(names)) => names.word(),
+            (_, Err(Raised)) => return Flow::Raised,
+        };
+        for (place, word) in items.iter().chain(&values).enumerate() {
+            self.set(base + place, *word);
+        }
+        self.call(callee, Arguments { base, count: items.len() + values.len(), names }, cont)
+    }
+
+    /// Calls `callee` and runs until it returns: only for the few places listed in `nested.rs`.
+    ///
+    /// # Errors
+    /// What the call raises.
+    pub(crate) fn call_sync(&mut self, callee: Word, args: &[Word]) -> Result<Word, Raised> {
+        self.nest()?;
+        let mut result = self.call_with(callee, args, Cont::Stop);
+        while result == Flow::Park {
+            if self.serve().is_err() {
+                result = Flow::Raised;
+                break;
+            }
+            result = self.call_with(callee, args, Cont::Stop);
+        }
+        let result = match result {
+            Flow::Done(word) => Ok(word),
+            Flow::Pushed => super::dispatch::run(self),
+            Flow::Raised | Flow::Park => Err(Raised),
+        };
+        self.unnest();
+        result
+    }
+}

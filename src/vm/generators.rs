@@ -1,0 +1,226 @@
+//! Running generators: their window is copied onto the stack when they are resumed and back when they yield.
+
+use minipy_compiler::op::Op;
+
+use crate::heap::{Kind, Object, Value, Word};
+use crate::value::generator::{Generator, GeneratorState};
+use crate::value::list::Store;
+
+use super::frame::{Cont, Frame, Role, Stage};
+use super::ops::EXHAUSTED;
+use super::resume::Next;
+use super::thread::{Flow, REGISTERS, SCRATCH, Thread};
+
+impl Thread {
+    /// Resumes a generator with a value; what it yields, or `StopIteration`, goes where `cont` says.
+    pub(crate) fn resume_generator(&mut self, generator: Word, sent: Word, cont: Cont) -> Flow {
+        match self.enter_generator(generator, cont) {
+            Ok(GeneratorState::Created) if sent != Word::NONE => {
+                self.leave_unstarted();
+                self.cx().type_error("can't send non-None value to a just-started generator");
+                Flow::Raised
+            }
+            Ok(GeneratorState::Created) => Flow::Pushed,
+            Ok(_) => {
+                self.send(sent);
+                Flow::Pushed
+            }
+            Err(flow) => flow,
+        }
+    }
+
+    /// Puts the generator's frame on the stack, where it stopped.
+    fn enter_generator(&mut self, generator: Word, cont: Cont) -> Result<GeneratorState, Flow> {
+        // SAFETY: the caller has matched the kind, and the generator is rooted.
+        let object = unsafe { &*generator.address().cast::<Generator>() };
+        let base = self.top();
+        let code = &object.function().unit().code;
+        if base + code.register_count as usize + SCRATCH >= REGISTERS
+            || self.frames.len() >= self.vm().recursion_limit()
+        {
+            return Err(self.too_deep());
+        }
+        let state = object.claim();
+        match state {
+            GeneratorState::Running => {
+                self.cx().value_error("generator already executing");
+                return Err(Flow::Raised);
+            }
+            GeneratorState::Finished => return Err(EXHAUSTED),
+            GeneratorState::Created | GeneratorState::Suspended => {}
+        }
+        let pc = object.pc();
+        let live = if state == GeneratorState::Created { code.locals.len() } else { code.heights[pc as usize] as usize };
+        for (place, slot) in object.window().map_or(&[][..], Store::slots)[..live].iter().enumerate() {
+            self.set(base + place, slot.word());
+        }
+        self.frames.push(Frame {
+            unit: object.function().unit(),
+            function: Value::object(object.function()).word(),
+            companion: generator,
+            handled: object.handled().word(),
+            base: base as u32,
+            pc,
+            cont,
+            role: Role::Generator,
+        });
+        Ok(state)
+    }
+
+    fn leave_unstarted(&mut self) {
+        if let Some(frame) = self.frames.pop()
+            && let Some(generator) = self.live(frame.companion).get::<Generator>()
+        {
+            generator.release(GeneratorState::Created);
+        }
+    }
+
+    /// The `yield` at the program counter gets what was sent.
+    fn send(&mut self, sent: Word) {
+        let frame = self.frame();
+        let base = frame.base as usize;
+        match frame.op() {
+            Op::Yield { dst, .. } => {
+                self.set(base + dst.0 as usize, sent);
+                self.frame_mut().pc += 1;
+            }
+            Op::YieldFrom { dst, .. } => self.set(base + dst.0 as usize, sent),
+            _ => {}
+        }
+    }
+
+    /// Resumes a generator with an exception. What is pending is raised where it stopped, or thrown into what it delegates
+    /// to.
+    pub(crate) fn throw_into(&mut self, generator: Word, exception: Word, cont: Cont) -> Flow {
+        let state = match self.enter_generator(generator, cont) {
+            Ok(state) => state,
+            Err(EXHAUSTED) => {
+                self.cx().raise_value(self.live(exception));
+                return Flow::Raised;
+            }
+            Err(flow) => return flow,
+        };
+        if state == GeneratorState::Suspended
+            && let Op::YieldFrom { iter, .. } = self.frame().op()
+        {
+            let target = self.reg(iter);
+            if let Some(flow) = self.delegate_throw(target, exception) {
+                return match flow {
+                    Flow::Done(word) => match self.complete(word) {
+                        Next::Go => Flow::Pushed,
+                        Next::Stop(word) => Flow::Done(word),
+                        Next::Raised => Flow::Raised,
+                    },
+                    flow => flow,
+                };
+            }
+        }
+        self.cx().raise_value(self.live(exception));
+        Flow::Raised
+    }
+
+    /// Throws into the iterator of a `yield from`, if it can take it.
+    fn delegate_throw(&mut self, target: Word, exception: Word) -> Option<Flow> {
+        let cx = self.cx();
+        let closing = cx.class_of(self.live(exception)).is_a(cx, crate::value::Builtin::GeneratorExit);
+        if closing {
+            let close = self.prelude_function("close_delegate")?;
+            return match self.call_sync(close, &[target]) {
+                Ok(_) => None,
+                Err(crate::value::Raised) => Some(Flow::Raised),
+            };
+        }
+        if self.live(target).kind() == Some(Kind::Generator) {
+            return Some(self.throw_into(target, exception, Cont::Op(Stage::Twin)));
+        }
+        let cx = self.cx();
+        let method = cx.class_of(self.live(target)).lookup_str(cx, "throw").map(Value::word)?;
+        Some(self.call_special(method, target, &[exception], Cont::Op(Stage::Twin)))
+    }
+
+    /// `YieldFrom` at the program counter.
+    pub(super) fn yield_from_op(&mut self) -> Flow {
+        let Op::YieldFrom { dst, iter } = self.frame().op() else { return Flow::Raised };
+        let (sent, iterator) = (self.reg(dst), self.reg(iter));
+        let cont = Cont::Op(Stage::Twin);
+        if self.live(iterator).kind() == Some(Kind::Generator) {
+            return match self.resume_generator(iterator, sent, cont) {
+                EXHAUSTED => self.delegate_finished(Word::NONE),
+                flow => flow,
+            };
+        }
+        if sent == Word::NONE {
+            return match self.step(iterator, cont) {
+                EXHAUSTED => self.delegate_finished(Word::NONE),
+                flow => flow,
+            };
+        }
+        let cx = self.cx();
+        let name = cx.intern("send").word();
+        match super::ops::attr::find(cx, self.live(iterator), self.live(name)) {
+            Ok(super::ops::attr::Found::Method(function, receiver)) => {
+                let (function, receiver) = (function.word(), receiver.word());
+                self.call_with(function, &[receiver, sent], cont)
+            }
+            _ => {
+                super::ops::attr::missing(cx, self.live(iterator), self.live(name));
+                Flow::Raised
+            }
+        }
+    }
+
+    /// What a `yield from` delegates to has ended with a value: the op is done.
+    pub(super) fn delegate_finished(&mut self, value: Word) -> Flow {
+        if let Op::YieldFrom { dst, .. } = self.frame().op() {
+            let place = self.frame().base as usize + dst.0 as usize;
+            self.set(place, value);
+            self.frame_mut().pc += 1;
+        }
+        Flow::Pushed
+    }
+
+    /// The topmost frame, a generator's, yields.
+    pub(super) fn yield_value(&mut self, word: Word) -> Next {
+        let Some(frame) = self.frames.pop() else { return Next::Stop(word) };
+        // SAFETY: only the frame of a generator yields; the frame kept it alive.
+        let generator = unsafe { &*frame.companion.address().cast::<Generator>() };
+        let height = frame.height();
+        if let Some(window) = generator.window() {
+            let words = self.places(frame.base as usize, height);
+            self.cx().local().store_all(window.header(), window.slots(), words);
+        }
+        self.cx().store(generator, generator.handled(), self.word_as_value(frame.handled));
+        generator.set_pc(frame.pc);
+        generator.release(GeneratorState::Suspended);
+        self.deliver(frame.cont, word)
+    }
+
+    fn word_as_value(&self, word: Word) -> Option<Value<'_>> {
+        if word.is_nothing() { None } else { Some(self.live(word)) }
+    }
+
+    /// A generator has returned.
+    pub(super) fn finish_generator(&mut self, frame: Frame, value: Word) -> Next {
+        if let Some(generator) = self.live(frame.companion).get::<Generator>() {
+            generator.drop_window(self.cx());
+            generator.release(GeneratorState::Finished);
+        }
+        match frame.cont {
+            Cont::Op(_) => match self.frame().op() {
+                Op::ForIter { .. } => return self.complete(Word::NONE_AT_ALL),
+                Op::YieldFrom { .. } => {
+                    self.delegate_finished(value);
+                    return Next::Go;
+                }
+                _ => {}
+            },
+            Cont::Stop => {
+                self.raise_stop_iteration(value);
+                return Next::Stop(Word::NONE_AT_ALL);
+            }
+            _ => {}
+        }
+        self.raise_stop_iteration(value);
+        Next::Raised
+    }
+}

@@ -1,0 +1,235 @@
+//! Iteration: `iter()`, `next()`, unpacking.
+
+use minipy_compiler::op::{Op, Reg};
+
+use crate::heap::{Kind, Object, Value, Word};
+use crate::value::class::class_flag;
+use crate::value::list::List;
+use crate::value::record::Iter;
+use crate::value::{Builtin, Context, Raised, iterate};
+
+use crate::vm::frame::{Cont, Stage};
+use crate::vm::thread::{Flow, Thread};
+
+/// As the result of a step: there is no further item.
+pub(crate) const EXHAUSTED: Flow = Flow::Done(Word::NONE_AT_ALL);
+
+impl Thread {
+    /// `iter(object)`; the result goes where `cont` says.
+    pub(crate) fn get_iter(&mut self, object: Word, cont: Cont) -> Flow {
+        let cx = self.cx();
+        let value = self.live(object);
+        let class = cx.class_of(value);
+        if !class.has(class_flag::CUSTOM_ITER) {
+            if value.kind() == Some(Kind::Generator) {
+                return Flow::Done(object);
+            }
+            match iterate::iter(cx, value) {
+                Some(Ok(iterator)) => return Flow::Done(iterator.word()),
+                Some(Err(Raised)) => return Flow::Raised,
+                None => {}
+            }
+        }
+        match class.lookup_str(cx, "__iter__") {
+            Some(method) if method.is_none() => self.not_iterable(object),
+            Some(method) => {
+                let method = method.word();
+                match self.call_special(method, object, &[], cont) {
+                    Flow::Done(iterator) => self.checked_iterator(iterator),
+                    flow => flow,
+                }
+            }
+            None if class.lookup_str(cx, "__getitem__").is_some() => {
+                let iterator = Iter::new(cx, Builtin::SequenceIterator, Some(value), None, [0, 0, 1]);
+                Flow::Done(Value::object(iterator).word())
+            }
+            None => self.not_iterable(object),
+        }
+    }
+
+    /// What `__iter__` returned, if it is an iterator.
+    pub(crate) fn checked_iterator(&self, iterator: Word) -> Flow {
+        let cx = self.cx();
+        let value = self.live(iterator);
+        if is_iterator(cx, value) {
+            return Flow::Done(iterator);
+        }
+        cx.type_error(format_args!("iter() returned non-iterator of type '{}'", cx.type_name(value)));
+        Flow::Raised
+    }
+
+    #[cold]
+    fn not_iterable(&self, object: Word) -> Flow {
+        let cx = self.cx();
+        let name = cx.type_name(self.live(object));
+        let message = match self.frame().op() {
+            Op::Unpack { .. } | Op::UnpackStar { .. } => format!("cannot unpack non-iterable {name} object"),
+            _ => format!("'{name}' object is not iterable"),
+        };
+        cx.type_error(message);
+        Flow::Raised
+    }
+
+    /// One step of an iterator: the item, [`EXHAUSTED`], or a frame whose result (or `StopIteration`) comes back where
+    /// `cont` says.
+    pub(crate) fn step(&mut self, iterator: Word, cont: Cont) -> Flow {
+        let value = self.live(iterator);
+        match value.kind() {
+            Some(Kind::Iter) => self.step_native(iterator, cont),
+            Some(Kind::Generator) => self.resume_generator(iterator, Word::NONE, cont),
+            _ => self.step_object(iterator, cont),
+        }
+    }
+
+    fn step_native(&mut self, iterator: Word, cont: Cont) -> Flow {
+        // SAFETY: the caller has matched the kind; the iterator is rooted.
+        let it = unsafe { &*iterator.address().cast::<Iter>() };
+        let cx = self.cx();
+        match iterate::next(cx, it) {
+            Ok(Some(item)) => Flow::Done(item.word()),
+            Ok(None) => EXHAUSTED,
+            Err(Raised) if cx.take_needs_code() => {
+                self.call_prelude(iterate::next_twin(it), &[iterator], cont)
+            }
+            Err(Raised) => Flow::Raised,
+        }
+    }
+
+    fn step_object(&mut self, iterator: Word, cont: Cont) -> Flow {
+        let cx = self.cx();
+        let value = self.live(iterator);
+        let Some(method) = cx.class_of(value).lookup_str(cx, "__next__").map(Value::word) else {
+            cx.type_error(format_args!("'{}' object is not an iterator", cx.type_name(value)));
+            return Flow::Raised;
+        };
+        match self.call_special(method, iterator, &[], cont) {
+            Flow::Raised if self.take_stop_iteration().is_some() => EXHAUSTED,
+            flow => flow,
+        }
+    }
+
+    /// If the pending exception is a `StopIteration`: takes it and gives its value.
+    pub(crate) fn take_stop_iteration(&self) -> Option<Word> {
+        let cx = self.cx();
+        let pending = cx.take_pending()?;
+        if cx.class_of(pending).is_a(cx, Builtin::StopIteration) {
+            return Some(crate::builtins::exception::stop_value(cx, pending).word());
+        }
+        cx.raise_value(pending);
+        None
+    }
+
+    /// `Unpack` and `UnpackStar` at the program counter; `items` is a list that stands for the operand.
+    pub(crate) fn unpack_op(&mut self, items: Option<Word>) -> Flow {
+        let base = self.frame().base as usize;
+        let (src, at, before, after) = match self.frame().op() {
+            Op::Unpack { src, base, count } => (src, base, count.0 as usize, None),
+            Op::UnpackStar { after, src, base, before } => (src, base, before.0 as usize, Some(after.0 as usize)),
+            _ => return Flow::Raised,
+        };
+        let operand = items.unwrap_or_else(|| self.get(base + src.0 as usize));
+        let found = self.unpack_items(operand, base + at.0 as usize, before, after, items.is_some());
+        match found {
+            Ok(true) => Flow::Done(Word::NONE),
+            Ok(false) => {
+                let cx = self.cx();
+                let value = self.live(operand);
+                if !is_iterable(cx, value) {
+                    return self.not_iterable(operand);
+                }
+                let limit = if after.is_some() { Word::NONE } else { Word::small(before as i64) };
+                self.call_prelude("unpack_items", &[operand, limit], Cont::Op(Stage::Retry))
+            }
+            Err(Raised) => Flow::Raised,
+        }
+    }
+
+    fn unpack_items(
+        &mut self,
+        operand: Word,
+        place: usize,
+        before: usize,
+        after: Option<usize>,
+        collected: bool,
+    ) -> Result<bool, Raised> {
+        let words: Vec<Word> = {
+            let cx = self.cx();
+            let value = self.live(operand);
+            if !collected && cx.class_of(value).has(class_flag::CUSTOM_ITER) {
+                return Ok(false);
+            }
+            // An iterator that is native is walked no further than is needed to count.
+            let items = if value.kind() == Some(Kind::Iter) { None } else { iterate::collect_native(cx, value)? };
+            let Some(items) = items else { return Ok(false) };
+            check_count(cx, value, items.len(), before, after, collected)?;
+            let words = items.iter().map(|item| item.word());
+            match after {
+                None => words.collect(),
+                Some(after) => {
+                    let middle = List::new(cx, &items[before..items.len() - after])?;
+                    let words: Vec<Word> = words.collect();
+                    let mut all = words[..before].to_vec();
+                    all.push(Value::object(middle).word());
+                    all.extend_from_slice(&words[words.len() - after..]);
+                    all
+                }
+            }
+        };
+        for (index, word) in words.into_iter().enumerate() {
+            self.set(place + index, word);
+        }
+        Ok(true)
+    }
+
+    /// The register an op names.
+    pub(crate) fn reg(&self, reg: Reg) -> Word {
+        self.get(self.frame().base as usize + reg.0 as usize)
+    }
+}
+
+fn check_count(
+    cx: &Context,
+    value: Value<'_>,
+    count: usize,
+    before: usize,
+    after: Option<usize>,
+    collected: bool,
+) -> Result<(), Raised> {
+    match after {
+        Some(after) if count < before + after => Err(cx.value_error(format_args!(
+            "not enough values to unpack (expected at least {}, got {count})",
+            before + after
+        ))),
+        None if count < before => {
+            Err(cx.value_error(format_args!("not enough values to unpack (expected {before}, got {count})")))
+        }
+        None if count > before => {
+            let sized = !collected && matches!(value.kind(), Some(Kind::List | Kind::Tuple | Kind::Dict));
+            if sized {
+                return Err(cx.value_error(format_args!(
+                    "too many values to unpack (expected {before}, got {count})"
+                )));
+            }
+            Err(cx.value_error(format_args!("too many values to unpack (expected {before})")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether an object has `__next__`.
+pub(crate) fn is_iterator(cx: &Context, value: Value<'_>) -> bool {
+    match value.kind() {
+        Some(Kind::Iter | Kind::Generator) => true,
+        _ => cx.class_of(value).lookup_str(cx, "__next__").is_some(),
+    }
+}
+
+/// Whether `iter()` has a chance.
+pub(crate) fn is_iterable(cx: &Context, value: Value<'_>) -> bool {
+    let class = cx.class_of(value);
+    value.kind() == Some(Kind::Generator)
+        || class.lookup_str(cx, "__iter__").is_some_and(|method| !method.is_none())
+        || class.lookup_str(cx, "__getitem__").is_some()
+        || (!class.has(class_flag::CUSTOM_ITER) && iterate::length_hint(value).is_some())
+        || value.header().is_some_and(|header| header.kind() == Kind::Iter && Iter::is_kind(header.kind()))
+}

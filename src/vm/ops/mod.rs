@@ -1,0 +1,17 @@
+//! The semantics of the operators, once: what an op does when the loop's fast path does not apply.
+
+pub(crate) mod attr;
+mod binary;
+mod compare;
+mod item;
+mod iterate;
+mod truth;
+mod scope;
+mod build;
+mod raise;
+mod import;
+
+pub(crate) use binary::native_binary;
+pub(crate) use compare::native_compare;
+pub(crate) use iterate::{EXHAUSTED, is_iterable, is_iterator};
+pub(crate) use truth::native_truth;

@@ -1,0 +1,205 @@
+//! Names: globals, built-ins, class bodies, cells.
+
+use minipy_compiler::op::Op;
+
+use crate::heap::{Value, Word};
+use crate::value::dict::Dict;
+use crate::value::exception::Exception;
+use crate::value::function::Cell;
+use crate::value::str::Str;
+use crate::value::unit::{Cached, Unit};
+use crate::value::{Builtin, Context, Raised};
+
+use crate::vm::thread::{Flow, Thread};
+
+impl Thread {
+    fn unit(&self) -> &'static Unit {
+        // SAFETY: units live as long as the machine, which outlives the borrow of the thread.
+        unsafe { &*self.frame().unit }
+    }
+
+    /// `LoadGlobal` when its inline cache does not know.
+    pub(crate) fn load_global_op(&mut self, site: u16) -> Flow {
+        let unit = self.unit();
+        let name = unit.site_name(site);
+        let cx = self.cx();
+        let globals = self.frame().function().globals();
+        if let (Ok(Some(index)), Some(id)) = (globals.entry_index(cx, name), globals.cache_id(cx)) {
+            unit.cache(site).fill(id, index, Cached::Global);
+            return self.global(globals, name);
+        }
+        let builtins = self.vm().builtins();
+        if let (Ok(Some(index)), Some(id)) = (builtins.entry_index(cx, name), globals.cache_id(cx)) {
+            unit.cache(site).fill(id, index, Cached::Builtin);
+        }
+        self.global(builtins, name)
+    }
+
+    fn global(&self, dict: &Dict, name: Value<'_>) -> Flow {
+        let cx = self.cx();
+        match dict.get(cx, name) {
+            Ok(Some(value)) => Flow::Done(value.word()),
+            Ok(None) => {
+                unknown_name(cx, name);
+                Flow::Raised
+            }
+            Err(Raised) => Flow::Raised,
+        }
+    }
+
+    /// `StoreGlobal` when its inline cache does not know.
+    pub(crate) fn store_global_op(&mut self, site: u16, word: Word) -> Flow {
+        let unit = self.unit();
+        let name = unit.site_name(site);
+        let cx = self.cx();
+        let globals = self.frame().function().globals();
+        if globals.set(cx, name, self.live(word)).is_err() {
+            return Flow::Raised;
+        }
+        if let (Ok(Some(index)), Some(id)) = (globals.entry_index(cx, name), globals.cache_id(cx)) {
+            unit.cache(site).fill(id, index, Cached::Global);
+        }
+        Flow::Done(Word::NONE)
+    }
+
+    /// The rarer ops on names at the program counter.
+    pub(crate) fn name_op(&mut self) -> Flow {
+        let unit = self.unit();
+        match self.frame().op() {
+            Op::DeleteGlobal { site } => {
+                let name = unit.site_name(site.0);
+                let cx = self.cx();
+                match self.frame().function().globals().remove(cx, name) {
+                    Ok(Some(_)) => Flow::Done(Word::NONE),
+                    Ok(None) => {
+                        unknown_name(cx, name);
+                        Flow::Raised
+                    }
+                    Err(Raised) => Flow::Raised,
+                }
+            }
+            Op::LoadName { ns, site, .. } => {
+                let name = unit.site_name(site.0);
+                match self.in_namespace(self.reg(ns), name) {
+                    Ok(Some(word)) => Flow::Done(word),
+                    Ok(None) => self.load_global_op(site.0),
+                    Err(Raised) => Flow::Raised,
+                }
+            }
+            Op::LoadNameOrFree { ns, free, .. } => match self.in_namespace(self.reg(ns), unit.free_name(free.0)) {
+                Ok(Some(word)) => Flow::Done(word),
+                Ok(None) => self.load_free(free.0),
+                Err(Raised) => Flow::Raised,
+            },
+            Op::StoreName { ns, src, name } => {
+                let (namespace, value) = (self.reg(ns), self.reg(src));
+                self.set_item(namespace, unit.name_at(name.0).word(), value, crate::vm::frame::Cont::Discard)
+            }
+            Op::DeleteName { ns, name } => {
+                let name = unit.name_at(name.0);
+                let cx = self.cx();
+                match self.live(self.reg(ns)).get::<Dict>().map(|dict| dict.remove(cx, name)) {
+                    Some(Ok(None)) => {
+                        unknown_name(cx, name);
+                        Flow::Raised
+                    }
+                    Some(Err(Raised)) => Flow::Raised,
+                    _ => Flow::Done(Word::NONE),
+                }
+            }
+            Op::LoadAnnotations { ns, .. } => {
+                let cx = self.cx();
+                let key = cx.intern("__annotations__");
+                let Some(dict) = self.live(self.reg(ns)).get::<Dict>() else { return Flow::Raised };
+                match dict.get(cx, key) {
+                    Ok(Some(found)) => Flow::Done(found.word()),
+                    _ => {
+                        let annotations = Value::object(Dict::new(cx));
+                        match dict.set(cx, key, annotations) {
+                            Ok(()) => Flow::Done(annotations.word()),
+                            Err(Raised) => Flow::Raised,
+                        }
+                    }
+                }
+            }
+            _ => Flow::Raised,
+        }
+    }
+
+    fn in_namespace(&mut self, namespace: Word, name: Value<'_>) -> Result<Option<Word>, Raised> {
+        let cx = self.cx();
+        match self.live(namespace).get::<Dict>() {
+            Some(dict) => Ok(dict.get(cx, name)?.map(Value::word)),
+            None => {
+                let name = name.word();
+                self.mapping_get(namespace, name)
+            }
+        }
+    }
+
+    /// The item of a mapping written in the language (`__prepare__` may give one).
+    fn mapping_get(&mut self, namespace: Word, name: Word) -> Result<Option<Word>, Raised> {
+        let Some(function) = self.prelude_function("namespace_get") else { return Ok(None) };
+        let found = self.call_sync(function, &[namespace, name])?;
+        Ok((found != Value::NOT_IMPLEMENTED.word()).then_some(found))
+    }
+
+    /// The cell of a free variable.
+    #[inline]
+    pub(crate) fn free_cell(&self, free: u16) -> Option<&Cell> {
+        self.frame().function().closure().get(free as usize)?.get::<Cell>()
+    }
+
+    /// `LoadFree`
+    pub(crate) fn load_free(&self, free: u16) -> Flow {
+        match self.free_cell(free).and_then(Cell::get) {
+            Some(value) => Flow::Done(value.word()),
+            None => {
+                let cx = self.cx();
+                let name = self.unit().free_name(free);
+                let text = name.get::<Str>().map(Str::lossy).unwrap_or_default();
+                let raised = cx.raise(
+                    Builtin::NameError,
+                    format_args!(
+                        "cannot access free variable '{text}' where it is not associated with a value in enclosing scope"
+                    ),
+                );
+                with_name(cx, raised, name);
+                Flow::Raised
+            }
+        }
+    }
+
+    /// `UnboundLocalError` for the name with this index.
+    #[cold]
+    pub(crate) fn unbound_local(&self, name: u16) -> Flow {
+        let cx = self.cx();
+        let name = self.unit().name_at(name);
+        let text = name.get::<Str>().map(Str::lossy).unwrap_or_default();
+        let raised = cx.raise(
+            Builtin::UnboundLocalError,
+            format_args!("cannot access local variable '{text}' where it is not associated with a value"),
+        );
+        with_name(cx, raised, name);
+        Flow::Raised
+    }
+}
+
+/// `NameError`
+#[cold]
+fn unknown_name(cx: &Context, name: Value<'_>) -> Raised {
+    let text = name.get::<Str>().map(Str::lossy).unwrap_or_default();
+    let raised = cx.raise(Builtin::NameError, format_args!("name '{text}' is not defined"));
+    with_name(cx, raised, name)
+}
+
+/// Sets the `name` of the pending `NameError`.
+fn with_name(cx: &Context, raised: Raised, name: Value<'_>) -> Raised {
+    if let Some(pending) = cx.take_pending() {
+        if let Some(exception) = pending.get::<Exception>() {
+            let _ = exception.set_attribute(cx, "name", name);
+        }
+        cx.raise_value(pending);
+    }
+    raised
+}

@@ -1,0 +1,276 @@
+//! Going on: what an op does with its result, and what becomes of the result of a frame.
+
+use minipy_compiler::op::{Label, Offset, Op, Reg};
+
+use crate::heap::{Value, Word};
+use crate::value::{Builtin, Raised};
+
+use super::frame::{Cont, Frame, Role, Stage};
+use super::thread::{Flow, Thread};
+
+/// What the loop does next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Next {
+    /// It goes on with the op at the program counter of the topmost frame.
+    Go,
+    /// It ends with this value.
+    Stop(Word),
+    /// It unwinds: an exception is pending in the topmost frame.
+    Raised,
+}
+
+impl Thread {
+    /// The op at the program counter has ended in this way.
+    pub(super) fn settle(&mut self, flow: Flow) -> Next {
+        match flow {
+            Flow::Done(word) => self.complete(word),
+            Flow::Pushed => Next::Go,
+            Flow::Raised => Next::Raised,
+            Flow::Park => match self.serve().and_then(|()| self.after_wait()) {
+                Ok(()) => Next::Go,
+                Err(Raised) => Next::Raised,
+            },
+        }
+    }
+
+    /// After a wait that a signal ended, the signal is looked at.
+    fn after_wait(&mut self) -> Result<(), Raised> {
+        if self.wake == Some(super::host::Wake::Interrupted) {
+            return self.checkpoint();
+        }
+        Ok(())
+    }
+
+    fn advance(&mut self) -> Next {
+        self.frame_mut().pc += 1;
+        Next::Go
+    }
+
+    fn store(&mut self, dst: Reg, word: Word) -> Next {
+        let place = self.frame().base as usize + dst.0 as usize;
+        self.set(place, word);
+        self.advance()
+    }
+
+    /// The op at the program counter has this result.
+    pub(super) fn complete(&mut self, word: Word) -> Next {
+        let op = self.frame().op();
+        match op {
+            Op::BranchLt { .. }
+            | Op::BranchLe { .. }
+            | Op::BranchGt { .. }
+            | Op::BranchGe { .. }
+            | Op::BranchEq { .. }
+            | Op::BranchNe { .. }
+            | Op::BranchLtInt { .. }
+            | Op::BranchLeInt { .. }
+            | Op::BranchGtInt { .. }
+            | Op::BranchGeInt { .. }
+            | Op::BranchEqInt { .. }
+            | Op::BranchNeInt { .. }
+            | Op::JumpIfTrue { .. }
+            | Op::JumpIfFalse { .. }
+            | Op::Not { .. }
+            | Op::In { .. }
+            | Op::NotIn { .. } => match self.truth(word) {
+                Flow::Done(truth) => self.complete_truth(truth == Word::TRUE),
+                Flow::Pushed => Next::Go,
+                Flow::Raised | Flow::Park => Next::Raised,
+            },
+            Op::ForIter { dst, exit, .. } => {
+                if word.is_nothing() {
+                    return self.go(exit);
+                }
+                self.store(dst, word)
+            }
+            Op::YieldFrom { .. } => self.yield_value(word),
+            Op::LoadMethod { base, .. } => {
+                let place = self.frame().base as usize + base.0 as usize;
+                self.set(place, Word::NONE_AT_ALL);
+                self.set(place + 1, word);
+                self.advance()
+            }
+            Op::CallKw { base, .. } | Op::CallMethodKw { base, .. } => self.store(base, word),
+            _ => match result_register(op) {
+                Some(dst) => self.store(dst, word),
+                None => self.advance(),
+            },
+        }
+    }
+
+    /// The op at the program counter has tested something.
+    fn complete_truth(&mut self, truth: bool) -> Next {
+        match self.frame().op() {
+            Op::BranchLt { sense, to, .. }
+            | Op::BranchLe { sense, to, .. }
+            | Op::BranchGt { sense, to, .. }
+            | Op::BranchGe { sense, to, .. }
+            | Op::BranchEq { sense, to, .. }
+            | Op::BranchNe { sense, to, .. }
+            | Op::BranchLtInt { sense, to, .. }
+            | Op::BranchLeInt { sense, to, .. }
+            | Op::BranchGtInt { sense, to, .. }
+            | Op::BranchGeInt { sense, to, .. }
+            | Op::BranchEqInt { sense, to, .. }
+            | Op::BranchNeInt { sense, to, .. } => {
+                if truth == sense.0 {
+                    return self.go(to);
+                }
+                self.advance()
+            }
+            Op::JumpIfTrue { to, .. } if truth => self.go_to(to),
+            Op::JumpIfFalse { to, .. } if !truth => self.go_to(to),
+            Op::Not { dst, .. } | Op::NotIn { dst, .. } => self.store(dst, Word::bool(!truth)),
+            Op::In { dst, .. } => self.store(dst, Word::bool(truth)),
+            _ => self.advance(),
+        }
+    }
+
+    fn go(&mut self, to: Offset) -> Next {
+        let frame = self.frame_mut();
+        frame.pc = frame.pc.wrapping_add_signed(to.0.into());
+        Next::Go
+    }
+
+    fn go_to(&mut self, to: Label) -> Next {
+        self.frame_mut().pc = to.0;
+        Next::Go
+    }
+
+    /// The topmost frame, which is the one below the one that returned, gets the result.
+    pub(super) fn deliver(&mut self, cont: Cont, word: Word) -> Next {
+        match cont {
+            Cont::Stop => Next::Stop(word),
+            Cont::Store(dst) => self.store(Reg(dst), word),
+            Cont::Discard => self.advance(),
+            Cont::Op(stage) => {
+                let flow = self.deliver_to_op(stage, word);
+                self.settle_stage(stage, flow)
+            }
+        }
+    }
+
+    fn settle_stage(&mut self, stage: Stage, flow: Flow) -> Next {
+        match (stage, flow) {
+            (Stage::Truth | Stage::Length, Flow::Done(truth)) => self.complete_truth(truth == Word::TRUE),
+            _ => self.settle(flow),
+        }
+    }
+
+    fn deliver_to_op(&mut self, stage: Stage, word: Word) -> Flow {
+        let not_implemented = word == Value::NOT_IMPLEMENTED.word();
+        match (stage, self.frame().op()) {
+            (Stage::Truth | Stage::Length, _) => self.truth_answer(stage, word),
+            (Stage::Candidate(n), op) if is_comparison(op) => {
+                if not_implemented {
+                    return self.compare_op(n + 1);
+                }
+                self.compare_result(n, word)
+            }
+            (Stage::Candidate(n), op) if is_binary(op) => {
+                if not_implemented {
+                    return self.binary_op(n + 1);
+                }
+                Flow::Done(word)
+            }
+            (Stage::Candidate(_), Op::GetIter { .. } | Op::GetYieldFromIter { .. }) => self.checked_iterator(word),
+            (Stage::Candidate(_), Op::Raise { .. } | Op::RaiseFrom { .. }) => self.raise_instance(word),
+            (Stage::Retry, Op::Unpack { .. } | Op::UnpackStar { .. }) => self.unpack_op(Some(word)),
+            (Stage::Retry, _) => self.extend_op(Some(word)),
+            _ => Flow::Done(word),
+        }
+    }
+
+    /// A frame has returned: it is popped, and its result delivered.
+    pub(super) fn return_from(&mut self, word: Word) -> Next {
+        let Some(frame) = self.frames.pop() else { return Next::Stop(word) };
+        match frame.role {
+            Role::Plain => self.deliver(frame.cont, word),
+            Role::Generator => self.finish_generator(frame, word),
+            Role::Init => self.finish_init(frame, word),
+        }
+    }
+
+    fn finish_init(&mut self, frame: Frame, word: Word) -> Next {
+        if word != Word::NONE {
+            let cx = self.cx();
+            cx.type_error(format_args!(
+                "__init__() should return None, not '{}'",
+                cx.type_name(self.live(word))
+            ));
+            if frame.cont == Cont::Stop {
+                return Next::Stop(Word::NONE_AT_ALL);
+            }
+            return Next::Raised;
+        }
+        self.deliver(frame.cont, frame.companion)
+    }
+
+    /// Raises `StopIteration` with a value.
+    pub(super) fn raise_stop_iteration(&self, value: Word) {
+        let cx = self.cx();
+        let value = self.live(value);
+        if value.is_none() {
+            cx.raise_with(Builtin::StopIteration, &[]);
+        } else {
+            cx.raise_with(Builtin::StopIteration, &[value]);
+        }
+    }
+}
+
+/// The register that the result of an op goes to.
+fn result_register(op: Op) -> Option<Reg> {
+    use minipy_compiler::op::Operand;
+    if matches!(op, Op::Yield { .. }) {
+        return None;
+    }
+    op.operands().into_iter().find_map(|(name, operand)| match operand {
+        Operand::Reg(reg) if name == "dst" => Some(reg),
+        _ => None,
+    })
+}
+
+fn is_comparison(op: Op) -> bool {
+    matches!(
+        op,
+        Op::Lt { .. }
+            | Op::Le { .. }
+            | Op::Gt { .. }
+            | Op::Ge { .. }
+            | Op::Eq { .. }
+            | Op::Ne { .. }
+            | Op::BranchLt { .. }
+            | Op::BranchLe { .. }
+            | Op::BranchGt { .. }
+            | Op::BranchGe { .. }
+            | Op::BranchEq { .. }
+            | Op::BranchNe { .. }
+            | Op::BranchLtInt { .. }
+            | Op::BranchLeInt { .. }
+            | Op::BranchGtInt { .. }
+            | Op::BranchGeInt { .. }
+            | Op::BranchEqInt { .. }
+            | Op::BranchNeInt { .. }
+    )
+}
+
+fn is_binary(op: Op) -> bool {
+    matches!(
+        op,
+        Op::Add { .. }
+            | Op::Sub { .. }
+            | Op::Mul { .. }
+            | Op::MatMul { .. }
+            | Op::Div { .. }
+            | Op::FloorDiv { .. }
+            | Op::Mod { .. }
+            | Op::Pow { .. }
+            | Op::LShift { .. }
+            | Op::RShift { .. }
+            | Op::BitAnd { .. }
+            | Op::BitOr { .. }
+            | Op::BitXor { .. }
+            | Op::AddInt { .. }
+            | Op::SubInt { .. }
+    )
+}

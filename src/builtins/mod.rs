@@ -1,26 +1,97 @@
 //! Built-in functions and the methods of the built-in types: rows of native functions, one file a type.
 
-pub(crate) mod core;
-pub(crate) mod object;
-pub(crate) mod class;
+pub(crate) mod table;
+mod args;
 mod bool;
+mod bytes;
+mod bytes_case;
+mod bytes_search;
+mod bytes_split;
+pub(crate) mod class;
+mod container_support;
+pub(crate) mod core;
+mod dict;
+pub(crate) mod exception;
 mod float;
 mod int;
+mod iterables;
+mod list;
 mod numeric;
+pub(crate) mod object;
+mod range;
+mod receiver;
+mod set;
+mod slice;
+mod str;
+mod str_case;
+mod str_search;
+mod str_split;
+mod str_translate;
+mod substring;
+mod textual;
+mod tuple;
+mod views;
 
+use minipy_grammar::error::SyntaxErrorKind;
 use minipy_grammar::{Source, SyntaxError};
 
 use crate::heap::Value;
 use crate::value::class::Type;
+use crate::value::exception::Exception;
 use crate::value::function::{BoundMethod, Function, FunctionPart};
 use crate::value::str::Str;
 use crate::value::{Builtin, Context, Raised};
-use crate::vm::native::Row;
 
-/// The rows of one class.
-pub(crate) struct ClassRows {
-    /// The class.
-    pub(crate) class: Builtin,
-    /// Its rows.
-    pub(crate) rows: &'static [&'static [Row]],
+/// How messages name what is called: a function by its dotted name, others by what they are.
+pub(crate) fn callable_name(cx: &Context, callee: Value<'_>) -> String {
+    let name = if let Some(method) = callee.get::<BoundMethod>() {
+        return callable_name(cx, method.function());
+    } else if let Some(function) = callee.get::<Function>() {
+        function.part(FunctionPart::Qualname)
+    } else if let Some(class) = callee.get::<Type>() {
+        Some(class.name())
+    } else {
+        None
+    };
+    match name.and_then(|name| name.get::<Str>()) {
+        Some(name) => {
+            let module = callee.get::<Function>().and_then(|function| function.globals().get_name(cx, "__name__"));
+            match module.and_then(|module| module.get::<Str>()) {
+                Some(module) if module.as_bytes() != b"builtins" => {
+                    format!("{}.{}", module.lossy(), name.lossy())
+                }
+                _ => name.lossy().into_owned(),
+            }
+        }
+        None => format!("{} object", cx.type_name(callee)),
+    }
+}
+
+/// Raises the `SyntaxError` (or one of its subclasses) that a source text deserves.
+pub(crate) fn syntax_error(cx: &Context, source: &Source, error: &SyntaxError) -> Raised {
+    let class = match error.kind {
+        SyntaxErrorKind::Syntax => Builtin::SyntaxError,
+        SyntaxErrorKind::Indentation => Builtin::IndentationError,
+        SyntaxErrorKind::Tab => Builtin::TabError,
+    };
+    let raised = cx.raise(class, &error.message);
+    let (start, end) = (source.position(error.span.start), source.position(error.span.end));
+    if let Some(pending) = cx.take_pending() {
+        if let Some(exception) = pending.get::<Exception>() {
+            let text = cx.str(source.line_text(start.line)).unwrap_or(Value::NONE);
+            for (name, value) in [
+                ("msg", cx.str(&error.message).unwrap_or(Value::NONE)),
+                ("filename", cx.str(source.name()).unwrap_or(Value::NONE)),
+                ("lineno", cx.int(start.line.into())),
+                ("offset", cx.int(i64::from(start.column) + 1)),
+                ("text", text),
+                ("end_lineno", cx.int(end.line.into())),
+                ("end_offset", cx.int(i64::from(end.column) + 1)),
+            ] {
+                let _ = exception.set_attribute(cx, name, value);
+            }
+        }
+        cx.raise_value(pending);
+    }
+    raised
 }

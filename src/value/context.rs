@@ -20,6 +20,7 @@ use super::hash;
 use super::list::{List, Store};
 use super::shape::Shapes;
 use super::str::Str;
+use super::text::error::{Error, Kind as ErrorKind};
 use super::tuple::Tuple;
 use super::unit::Unit;
 
@@ -316,6 +317,28 @@ impl Context {
     #[cold]
     pub fn value_error(&self, message: impl fmt::Display) -> Raised {
         self.raise(Builtin::ValueError, message)
+    }
+
+    /// The exception of an error in text.
+    #[cold]
+    pub(crate) fn text_error(&self, error: &Error) -> Raised {
+        let class = match error.kind {
+            ErrorKind::Value => Builtin::ValueError,
+            ErrorKind::Type => Builtin::TypeError,
+            ErrorKind::Overflow => Builtin::OverflowError,
+            ErrorKind::Index => Builtin::IndexError,
+            ErrorKind::Lookup => Builtin::LookupError,
+            ErrorKind::Memory => return self.memory_error(),
+        };
+        match self.wtf8(&error.message) {
+            Ok(message) => self.raise_with(class, &[message]),
+            Err(raised) => raised,
+        }
+    }
+
+    /// The limit on decimal digits as the text side takes it.
+    pub(crate) fn max_digits(&self) -> usize {
+        self.world.int_max_str_digits.load(Ordering::Relaxed) as usize
     }
 
     /// `MemoryError`, without allocating a message.

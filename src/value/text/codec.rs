@@ -35,28 +35,28 @@ pub(crate) enum Order {
 
 /// The fields of a `UnicodeEncodeError`, but for its object: the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct EncodeError {
+pub(crate) struct EncodeError<'a> {
     /// `encoding`
-    pub(crate) encoding: &'static str,
+    pub(crate) encoding: &'a str,
     /// `start`, in code points.
     pub(crate) start: usize,
     /// `end`, in code points.
     pub(crate) end: usize,
     /// `reason`
-    pub(crate) reason: &'static str,
+    pub(crate) reason: &'a str,
 }
 
 /// The fields of a `UnicodeDecodeError`, but for its object: the bytes after `skipped` of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct DecodeError {
+pub(crate) struct DecodeError<'a> {
     /// `encoding`
-    pub(crate) encoding: &'static str,
+    pub(crate) encoding: &'a str,
     /// `start`
     pub(crate) start: usize,
     /// `end`
     pub(crate) end: usize,
     /// `reason`
-    pub(crate) reason: &'static str,
+    pub(crate) reason: &'a str,
     /// The mark of `utf-8-sig` is not part of the object.
     pub(crate) skipped: usize,
 }
@@ -65,16 +65,16 @@ pub(crate) struct DecodeError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CodecError {
     /// A `UnicodeEncodeError`.
-    Encode(EncodeError),
+    Encode(EncodeError<'static>),
     /// A `UnicodeDecodeError`.
-    Decode(DecodeError),
+    Decode(DecodeError<'static>),
     /// An exception of another class.
     Other(Error),
 }
 
 type Result<T> = std::result::Result<T, CodecError>;
 
-impl EncodeError {
+impl EncodeError<'_> {
     /// `str(error)` for the text that was encoded.
     pub(crate) fn message(&self, text: &[u8]) -> String {
         let EncodeError { encoding, start, end, reason } = self;
@@ -92,7 +92,7 @@ impl EncodeError {
     }
 }
 
-impl DecodeError {
+impl DecodeError<'_> {
     /// `str(error)` for the bytes that were decoded.
     pub(crate) fn message(&self, bytes: &[u8]) -> String {
         let DecodeError { encoding, start, end, reason, skipped } = self;

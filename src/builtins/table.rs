@@ -1,0 +1,88 @@
+//! The tables that say which rows belong where.
+
+use crate::value::Builtin;
+use crate::vm::native::Row;
+
+use super::*;
+
+/// The rows of one class.
+pub(crate) struct ClassRows {
+    /// The class.
+    pub(crate) class: Builtin,
+    /// Its rows.
+    pub(crate) rows: &'static [Row],
+}
+
+const fn of(class: Builtin, rows: &'static [Row]) -> ClassRows {
+    ClassRows { class, rows }
+}
+
+/// The rows of every class.
+pub(crate) fn class_rows() -> Vec<ClassRows> {
+    vec![
+        of(Builtin::Object, object::ROWS),
+        of(Builtin::Type, class::ROWS),
+        of(Builtin::Int, int::ROWS),
+        of(Builtin::Float, float::ROWS),
+        of(Builtin::Str, str::ROWS),
+        of(Builtin::Bytes, bytes::ROWS),
+        of(Builtin::Tuple, tuple::ROWS),
+        of(Builtin::List, list::ROWS),
+        of(Builtin::Dict, dict::ROWS),
+        of(Builtin::Set, set::ROWS),
+        of(Builtin::FrozenSet, set::FROZEN_ROWS),
+        of(Builtin::Range, range::ROWS),
+        of(Builtin::Slice, slice::ROWS),
+        of(Builtin::DictKeys, views::SET_ROWS),
+        of(Builtin::DictItems, views::SET_ROWS),
+        of(Builtin::DictValues, views::VALUES_ROWS),
+    ]
+}
+
+/// Classes whose instances have no hash.
+pub(crate) const UNHASHABLE: &[Builtin] = &[Builtin::List, Builtin::Dict, Builtin::Set];
+
+/// The functions of the module `builtins`.
+pub(crate) fn functions() -> impl Iterator<Item = &'static Row> {
+    [core::ROWS, numeric::ROWS, textual::ROWS, iterables::ROWS].into_iter().flatten()
+}
+
+/// The functions that only the prelude sees.
+pub(crate) fn prelude_rows() -> impl Iterator<Item = &'static Row> {
+    [core::PRELUDE_ROWS, class::PRELUDE_ROWS, textual::PRELUDE_ROWS, container_support::PRELUDE_ROWS]
+        .into_iter()
+        .flatten()
+}
+
+/// What calling a built-in class runs.
+pub(crate) fn constructors() -> Vec<(Builtin, &'static Row)> {
+    vec![
+        (Builtin::Object, &core::OBJECT_NEW),
+        (Builtin::Type, &core::TYPE_NEW),
+        (Builtin::NoneType, &core::NONE_NEW),
+        (Builtin::Int, &int::NEW),
+        (Builtin::Float, &float::NEW),
+        (Builtin::Bool, &bool::NEW),
+        (Builtin::Str, &str::NEW),
+        (Builtin::Bytes, &bytes::NEW),
+        (Builtin::Tuple, &tuple::NEW),
+        (Builtin::List, &list::NEW),
+        (Builtin::Dict, &dict::NEW),
+        (Builtin::Set, &set::NEW),
+        (Builtin::FrozenSet, &set::NEW_FROZEN),
+        (Builtin::Range, &range::NEW),
+        (Builtin::Slice, &slice::NEW),
+        (Builtin::Enumerate, &iterables::NEW_ENUMERATE),
+        (Builtin::Zip, &iterables::NEW_ZIP),
+        (Builtin::Map, &iterables::NEW_MAP),
+        (Builtin::Filter, &iterables::NEW_FILTER),
+        (Builtin::Reversed, &iterables::NEW_REVERSED),
+    ]
+}
+
+/// The sources of the prelude, by name.
+pub(crate) const PRELUDE: &[(&str, &str)] = &[
+    ("core", include_str!("../stdlib/prelude/core.mpy")),
+    ("strings", include_str!("../stdlib/prelude/strings.mpy")),
+    ("numbers", include_str!("../stdlib/prelude/numbers.mpy")),
+];

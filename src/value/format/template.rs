@@ -1,0 +1,142 @@
+//! `str.format` and `str.format_map`.
+
+use crate::heap::Value;
+
+use super::{Answers, Stop, finish, format};
+use crate::value::Builtin;
+use crate::value::context::{Context, Res};
+use crate::value::dict::Dict;
+use crate::value::list::List;
+use crate::value::repr;
+use crate::value::str::Str;
+use crate::value::text::str_format::{
+    self, Accessor, Conversion, Field, First, MAX_DEPTH, NO_POSITIONAL, Numbering, TOO_DEEP,
+};
+
+/// What a template takes its values from.
+#[derive(Clone, Copy)]
+pub struct Source<'t> {
+    /// The positional arguments; `str.format_map` has none.
+    pub args: Option<&'t [Value<'t>]>,
+    /// The keyword arguments, or the mapping.
+    pub mapping: Value<'t>,
+}
+
+/// `template.format(…)`. With a list of answers it can be resumed: the result is then a str, or a tuple of what is asked for,
+/// of what, and a detail.
+///
+/// # Errors
+/// Those of the template, of formatting and of the lookups; [`Context::needs_code`] if it cannot be resumed.
+pub fn format_template<'t>(
+    cx: &'t Context,
+    template: &'t Str,
+    source: Source<'t>,
+    answers: Option<&'t List>,
+) -> Res<'t> {
+    let mut formatter =
+        Formatter { cx, source, answers: Answers::new(cx, answers), numbering: Numbering::default() };
+    let text = formatter.render(template.as_bytes(), MAX_DEPTH);
+    let text = text.and_then(|text| Ok(cx.wtf8(&text)?));
+    finish(cx, text, answers.is_some())
+}
+
+struct Formatter<'t> {
+    cx: &'t Context,
+    source: Source<'t>,
+    answers: Answers<'t>,
+    numbering: Numbering,
+}
+
+impl<'t> Formatter<'t> {
+    fn render(&mut self, template: &[u8], depth: usize) -> Result<Vec<u8>, Stop<'t>> {
+        if depth == 0 {
+            return Err(self.answers.error(&TOO_DEEP));
+        }
+        let mut out = Vec::with_capacity(template.len() + 16);
+        for piece in str_format::pieces(template) {
+            let piece = piece.map_err(|error| self.answers.error(&error))?;
+            out.extend_from_slice(piece.literal);
+            if let Some(field) = piece.field {
+                let text = self.field(&field, depth)?;
+                if let Some(text) = text.get::<Str>() {
+                    out.extend_from_slice(text.as_bytes());
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    fn field(&mut self, field: &Field<'_>, depth: usize) -> Result<Value<'t>, Stop<'t>> {
+        let value = self.value(field)?;
+        let conversion = field.conversion().map_err(|error| self.answers.error(&error))?;
+        let value = match conversion {
+            None => value,
+            Some(Conversion::Str) => self.answers.answer("str", value, |cx| repr::str_of(cx, value), none)?,
+            Some(Conversion::Repr) => self.answers.answer("repr", value, |cx| repr::repr(cx, value), none)?,
+            Some(Conversion::Ascii) => {
+                self.answers.answer("ascii", value, |cx| repr::ascii(cx, value), none)?
+            }
+        };
+        let expanded;
+        let spec = if field.spec_is_template {
+            expanded = self.render(field.spec, depth - 1)?;
+            &expanded[..]
+        } else {
+            field.spec
+        };
+        self.answers.answer("format", value, |cx| format(cx, value, spec), |cx| cx.wtf8(spec))
+    }
+
+    /// What the field names.
+    fn value(&mut self, field: &Field<'_>) -> Result<Value<'t>, Stop<'t>> {
+        let (first, accessors) =
+            field.name(&mut self.numbering).map_err(|error| self.answers.error(&error))?;
+        let mut value = match (first, self.source.args) {
+            (First::Index(index), Some(args)) => match args.get(index) {
+                Some(value) => *value,
+                None => return Err(self.answers.error(&str_format::index_out_of_range(index))),
+            },
+            (First::Index(_), None) => return Err(self.answers.error(&NO_POSITIONAL)),
+            (First::Key(key), _) => {
+                let key = self.cx.wtf8(key)?;
+                self.item(self.source.mapping, key)?
+            }
+        };
+        for accessor in accessors {
+            value = match accessor.map_err(|error| self.answers.error(&error))? {
+                Accessor::Attribute(name) => {
+                    self.answers.answer("attribute", value, |cx| Err(cx.needs_code()), |cx| cx.wtf8(name))?
+                }
+                Accessor::Index(index) => {
+                    let index = self.cx.int(index as i64);
+                    self.item(value, index)?
+                }
+                Accessor::Key(key) => {
+                    let key = self.cx.wtf8(key)?;
+                    self.item(value, key)?
+                }
+            };
+        }
+        Ok(value)
+    }
+
+    fn item(&mut self, container: Value<'t>, key: Value<'t>) -> Result<Value<'t>, Stop<'t>> {
+        self.answers.answer("item", container, |cx| dict_item(cx, container, key), |_| Ok(key))
+    }
+}
+
+/// `container[key]` of a dict; anything else is left to code of the language.
+pub(super) fn dict_item<'t>(cx: &'t Context, container: Value<'t>, key: Value<'t>) -> Res<'t> {
+    let dict = if cx.class_of(container).is(Builtin::Dict) { container.get::<Dict>() } else { None };
+    match dict {
+        Some(dict) => match dict.get(cx, key)? {
+            Some(value) => Ok(value),
+            None => Err(cx.raise_with(Builtin::KeyError, &[key])),
+        },
+        None => Err(cx.needs_code()),
+    }
+}
+
+fn none<'t>(_: &'t Context) -> Res<'t> {
+    Ok(Value::NONE)
+}

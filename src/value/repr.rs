@@ -1,0 +1,364 @@
+//! `repr()`, `str()` and `ascii()` of every value, as far as no code of the language is needed.
+//!
+//! A value whose class finds `__repr__` or `__str__` in a class written in the language makes the whole answer
+//! [`Context::needs_code`], however deep it lies.
+
+mod exception;
+mod object;
+
+use std::fmt;
+use std::io::Write as _;
+
+use crate::heap::{Kind, Object, Value};
+
+use super::bytes::Bytes;
+use super::class::{Type, class_flag};
+use super::context::{Context, Raised, Res};
+use super::dict::Dict;
+use super::exception::Exception;
+use super::int::{self, Integer};
+use super::iterate::collect_native;
+use super::list::List;
+use super::range::Range;
+use super::record::{ClassMethod, MappingProxy, StaticMethod};
+use super::set::Set;
+use super::slice::Slice;
+use super::str::Str;
+use super::text::{float, quote};
+use super::tuple::Tuple;
+use super::{Builtin, function};
+
+/// How deep containers are shown before `RecursionError`.
+const MAX_DEPTH: usize = 2000;
+
+/// `repr(value)`
+///
+/// # Errors
+/// [`Context::needs_code`], `RecursionError`, `ValueError` for an integer of too many digits, `MemoryError`.
+pub fn repr<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
+    let mut out = Vec::new();
+    write_repr(cx, &mut out, value)?;
+    cx.wtf8(&out)
+}
+
+/// `str(value)`
+///
+/// # Errors
+/// As [`repr`].
+pub fn str_of<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
+    match text_of(cx, value)? {
+        Some(text) => Ok(text),
+        None => {
+            let mut out = Vec::new();
+            write_unless_text(cx, &mut out, value)?;
+            cx.wtf8(&out)
+        }
+    }
+}
+
+/// `ascii(value)`
+///
+/// # Errors
+/// As [`repr`].
+pub fn ascii<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
+    let mut out = Vec::new();
+    write_repr(cx, &mut out, value)?;
+    if out.is_ascii() { cx.wtf8(&out) } else { cx.str(&quote::escape_non_ascii(&out)) }
+}
+
+/// Appends `repr(value)`.
+///
+/// # Errors
+/// As [`repr`].
+pub fn write_repr<'t>(cx: &'t Context, out: &mut Vec<u8>, value: Value<'t>) -> Result<(), Raised> {
+    Printer { cx, out, open: Vec::new() }.value(value)
+}
+
+/// Appends `str(value)`.
+///
+/// # Errors
+/// As [`repr`].
+pub fn write_str<'t>(cx: &'t Context, out: &mut Vec<u8>, value: Value<'t>) -> Result<(), Raised> {
+    match text_of(cx, value)?.and_then(|text| text.get::<Str>()) {
+        Some(text) => {
+            out.extend_from_slice(text.as_bytes());
+            Ok(())
+        }
+        None => write_unless_text(cx, out, value),
+    }
+}
+
+/// Whether a class finds this special method (`__repr__`, `__str__`, `__format__`) in a class written in the language.
+#[inline]
+pub fn is_custom(cx: &Context, class: &Type, name: &str) -> bool {
+    class.has(class_flag::CUSTOM_REPR) && finds_custom(cx, class, name)
+}
+
+#[cold]
+fn finds_custom(cx: &Context, class: &Type, name: &str) -> bool {
+    class.defining(cx, cx.intern(name)).is_some_and(|(class, _)| !class.has(class_flag::BUILTIN))
+}
+
+/// `str(value)` where that is the value itself or the string that it carries.
+fn text_of<'t>(cx: &'t Context, value: Value<'t>) -> Result<Option<Value<'t>>, Raised> {
+    if value.header().is_none() {
+        return Ok(None);
+    }
+    if is_custom(cx, cx.class_of(value), "__str__") {
+        return Err(cx.needs_code());
+    }
+    let plain = value.plain();
+    Ok((plain.kind() == Some(Kind::Str)).then_some(plain))
+}
+
+fn write_unless_text<'t>(cx: &'t Context, out: &mut Vec<u8>, value: Value<'t>) -> Result<(), Raised> {
+    match value.get::<Exception>() {
+        Some(exception) => exception::write_str(cx, out, value, exception),
+        None => write_repr(cx, out, value),
+    }
+}
+
+/// Writes values, and knows which containers it is in the middle of.
+struct Printer<'p, 't> {
+    cx: &'t Context,
+    out: &'p mut Vec<u8>,
+    open: Vec<Value<'t>>,
+}
+
+impl<'t> Printer<'_, 't> {
+    fn text(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    fn format(&mut self, text: fmt::Arguments<'_>) {
+        // Writing to a vector cannot fail.
+        let _ = self.out.write_fmt(text);
+    }
+
+    fn value(&mut self, value: Value<'t>) -> Result<(), Raised> {
+        if let Some(small) = value.as_small() {
+            self.format(format_args!("{small}"));
+            return Ok(());
+        }
+        if value.header().is_some() && is_custom(self.cx, self.cx.class_of(value), "__repr__") {
+            return Err(self.cx.needs_code());
+        }
+        let plain = value.plain();
+        match plain.kind() {
+            None => {
+                self.immediate(plain);
+                Ok(())
+            }
+            Some(Kind::Str) => {
+                let text =
+                    plain.get::<Str>().map_or_else(String::new, |text| quote::repr_str(text.as_bytes()));
+                self.text(&text);
+                Ok(())
+            }
+            Some(Kind::Int | Kind::BigInt) => self.integer(plain),
+            Some(kind) => self.deep(value, plain, kind),
+        }
+    }
+
+    fn immediate(&mut self, value: Value<'_>) {
+        if let Some(small) = value.as_small() {
+            self.format(format_args!("{small}"));
+        } else if let Some(number) = value.as_float() {
+            self.text(&float::repr(number));
+        } else {
+            self.text(match value.as_bool() {
+                Some(true) => "True",
+                Some(false) => "False",
+                None if value.is_none() => "None",
+                None if value.is(Value::ELLIPSIS) => "Ellipsis",
+                None => "NotImplemented",
+            });
+        }
+    }
+
+    fn integer(&mut self, value: Value<'_>) -> Result<(), Raised> {
+        let Some(integer) = int::integer_of(value) else { return Ok(()) };
+        match integer.as_text().to_decimal(self.cx.max_digits()) {
+            Ok(digits) => {
+                self.text(&digits);
+                Ok(())
+            }
+            Err(error) => Err(self.cx.text_error(&error)),
+        }
+    }
+
+    /// What may hold other values.
+    fn deep(&mut self, value: Value<'t>, plain: Value<'t>, kind: Kind) -> Result<(), Raised> {
+        if self.open.len() > MAX_DEPTH {
+            let message = "maximum recursion depth exceeded while getting the repr of an object";
+            return Err(self.cx.raise(Builtin::RecursionError, message));
+        }
+        match kind {
+            Kind::Bytes => {
+                let bytes = plain.get::<Bytes>().map_or(&[][..], Bytes::as_bytes);
+                self.text(&quote::repr_bytes(bytes));
+                Ok(())
+            }
+            Kind::List => self.guarded(value, "[...]", |printer| {
+                let items = plain.get::<List>().map_or_else(Vec::new, List::to_vec);
+                printer.items("[", &items, "]")
+            }),
+            Kind::Tuple => self.guarded(value, "(...)", |printer| {
+                let items = plain.get::<Tuple>().map_or(&[][..], Tuple::items);
+                printer.items("(", items, if items.len() == 1 { ",)" } else { ")" })
+            }),
+            Kind::Dict => self.guarded(value, "{...}", |printer| match plain.get::<Dict>() {
+                Some(dict) => printer.dict(dict),
+                None => Ok(()),
+            }),
+            Kind::Set | Kind::FrozenSet => self.set(value, plain),
+            Kind::DictView => self.guarded(value, "...", |printer| {
+                let items = collect_native(printer.cx, plain)?.unwrap_or_default();
+                printer.class_name(value);
+                printer.items("([", &items, "])")
+            }),
+            Kind::Range => self.range(plain),
+            Kind::Slice => match plain.get::<Slice>() {
+                Some(slice) => self.items("slice(", &slice.parts(), ")"),
+                None => Ok(()),
+            },
+            Kind::Exception => self.exception(value, plain),
+            Kind::StaticMethod => {
+                let wrapped = plain.get::<StaticMethod>().and_then(StaticMethod::function);
+                self.wrapped(value, "<staticmethod(", wrapped, ")>")
+            }
+            Kind::ClassMethod => {
+                let wrapped = plain.get::<ClassMethod>().and_then(ClassMethod::function);
+                self.wrapped(value, "<classmethod(", wrapped, ")>")
+            }
+            Kind::MappingProxy => {
+                let wrapped = plain.get::<MappingProxy>().and_then(MappingProxy::mapping);
+                self.wrapped(value, "mappingproxy(", wrapped, ")")
+            }
+            Kind::BoundMethod => match plain.get::<function::BoundMethod>() {
+                Some(method) => {
+                    self.text("<bound method ");
+                    self.function_name(method.function());
+                    self.wrapped(value, " of ", Some(method.receiver()), ">")
+                }
+                None => Ok(()),
+            },
+            _ => {
+                self.object(value, plain, kind);
+                Ok(())
+            }
+        }
+    }
+
+    /// Runs `write` unless the value is being written further up; then writes `again`.
+    fn guarded(
+        &mut self,
+        value: Value<'t>,
+        again: &str,
+        write: impl FnOnce(&mut Self) -> Result<(), Raised>,
+    ) -> Result<(), Raised> {
+        if self.open.iter().any(|open| open.is(value)) {
+            self.text(again);
+            return Ok(());
+        }
+        self.open.push(value);
+        let written = write(self);
+        self.open.pop();
+        written
+    }
+
+    fn items(&mut self, start: &str, items: &[Value<'t>], end: &str) -> Result<(), Raised> {
+        self.text(start);
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                self.text(", ");
+            }
+            self.value(*item)?;
+        }
+        self.text(end);
+        Ok(())
+    }
+
+    fn dict(&mut self, dict: &'t Dict) -> Result<(), Raised> {
+        self.text("{");
+        for (index, (key, value)) in dict.iter().enumerate() {
+            if index > 0 {
+                self.text(", ");
+            }
+            self.value(key)?;
+            self.text(": ");
+            self.value(value)?;
+        }
+        self.text("}");
+        Ok(())
+    }
+
+    fn set(&mut self, value: Value<'t>, plain: Value<'t>) -> Result<(), Raised> {
+        let Some(set) = plain.get::<Set>() else { return Ok(()) };
+        let bare = self.cx.class_of(value).is(Builtin::Set);
+        if self.open.iter().any(|open| open.is(value)) || set.is_empty() {
+            self.class_name(value);
+            self.text(if set.is_empty() { "()" } else { "(...)" });
+            return Ok(());
+        }
+        self.guarded(value, "", |printer| {
+            let items: Vec<Value<'t>> = set.iter().collect();
+            if bare {
+                return printer.items("{", &items, "}");
+            }
+            printer.class_name(value);
+            printer.items("({", &items, "})")
+        })
+    }
+
+    fn range(&mut self, plain: Value<'t>) -> Result<(), Raised> {
+        let Some(range) = plain.get::<Range>() else { return Ok(()) };
+        let [start, stop, step, _] = range.parts();
+        let parts = [start, stop, step];
+        self.items("range(", if step.as_small() == Some(1) { &parts[..2] } else { &parts }, ")")
+    }
+
+    fn exception(&mut self, value: Value<'t>, plain: Value<'t>) -> Result<(), Raised> {
+        let args = plain.get::<Exception>().map_or(&[][..], Exception::args);
+        self.guarded(value, "...", |printer| {
+            printer.class_name(value);
+            printer.items("(", args, ")")
+        })
+    }
+
+    fn wrapped(
+        &mut self,
+        value: Value<'t>,
+        start: &str,
+        wrapped: Option<Value<'t>>,
+        end: &str,
+    ) -> Result<(), Raised> {
+        self.text(start);
+        self.guarded(value, "...", |printer| printer.value(wrapped.unwrap_or(Value::NONE)))?;
+        self.text(end);
+        Ok(())
+    }
+
+    /// The `__name__` of the value's class.
+    fn class_name(&mut self, value: Value<'t>) {
+        self.name(self.cx.class_of(value).name());
+    }
+
+    /// A name: a str, or a question mark.
+    fn name(&mut self, name: Value<'_>) {
+        match name.get::<Str>() {
+            Some(name) => self.out.extend_from_slice(name.as_bytes()),
+            None => self.text("?"),
+        }
+    }
+}
+
+impl Integer {
+    /// As the text side takes it.
+    pub(crate) fn as_text(&self) -> super::text::int::IntRef<'_> {
+        match self {
+            Integer::Fixed(fixed) => super::text::int::IntRef::Small(*fixed),
+            Integer::Big(big) => super::text::int::IntRef::Big(big),
+        }
+    }
+}

@@ -186,19 +186,28 @@ fn sip(cx: &Context, bytes: &[u8]) -> i64 {
     not_minus_one(hasher.finish() as i64)
 }
 
-/// The hash of a tuple: xxHash's rounds over the hashes of the items.
+/// The hash of a tuple.
 ///
 /// # Errors
 /// As [`hash`].
 pub fn tuple_hash(cx: &Context, items: &[Value<'_>]) -> Result<i64, Raised> {
+    combine(items.iter().map(|item| hash(cx, *item)))
+}
+
+/// The hash of a tuple whose items have these hashes: xxHash's rounds over them.
+///
+/// # Errors
+/// The first that comes instead of a hash.
+pub fn combine(hashes: impl ExactSizeIterator<Item = Result<i64, Raised>>) -> Result<i64, Raised> {
     const PRIME1: u64 = 11_400_714_785_074_694_791;
     const PRIME2: u64 = 14_029_467_366_897_019_727;
     const PRIME5: u64 = 2_870_177_450_012_600_261;
+    let count = hashes.len() as u64;
     let mut sum = PRIME5;
-    for item in items {
-        let lane = hash(cx, *item)? as u64;
+    for hash in hashes {
+        let lane = hash? as u64;
         sum = sum.wrapping_add(lane.wrapping_mul(PRIME2)).rotate_left(31).wrapping_mul(PRIME1);
     }
-    sum = sum.wrapping_add(items.len() as u64 ^ (PRIME5 ^ 3_527_539));
+    sum = sum.wrapping_add(count ^ (PRIME5 ^ 3_527_539));
     Ok(if sum == u64::MAX { 1_546_275_796 } else { sum as i64 })
 }

@@ -426,14 +426,8 @@ fn set_in_list<'t>(cx: &'t Context, list: &'t List, key: Value<'t>, value: Value
             _ => Err(cx.raise(Builtin::IndexError, "list assignment index out of range")),
         };
     };
-    let (_, _, step, _) = slice_bounds(cx, slice, list.len())?;
-    let otherwise = || {
-        cx.type_error(if step == 1 {
-            "can only assign an iterable"
-        } else {
-            "must assign iterable to extended slice"
-        })
-    };
+    slice_bounds(cx, slice, list.len())?;
+    let otherwise = || cx.type_error("must assign iterable to extended slice");
     with_items_or(cx, value, otherwise, |items| {
         let (start, _, step, count) = slice_bounds(cx, slice, list.len())?;
         if step == 1 {

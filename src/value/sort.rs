@@ -81,54 +81,66 @@ fn sort_ascending<'t, T: Copy>(
         items.sort_by(|a, b| text(a).map(Str::as_bytes).cmp(&text(b).map(Str::as_bytes)));
         return Ok(());
     }
-    merge_sort(items, &mut |a, b| less(cx, key(a), key(b), 0))
+    merge_sort(items, &mut |a, b| holds(cx, OrderOp::Lt, key(a), key(b)))
 }
 
-/// `a < b`
+/// `a < b` and its kind.
 ///
 /// # Errors
 /// `TypeError` where they have no order, `RecursionError`; [`Context::needs_code`].
-pub fn is_less<'t>(cx: &'t Context, a: Value<'t>, b: Value<'t>) -> Result<bool, Raised> {
-    less(cx, a, b, 0)
+pub fn holds<'t>(cx: &'t Context, op: OrderOp, a: Value<'t>, b: Value<'t>) -> Result<bool, Raised> {
+    holds_at(cx, op, a, b, 0)
 }
 
-fn less<'t>(cx: &'t Context, a: Value<'t>, b: Value<'t>, depth: u32) -> Result<bool, Raised> {
+fn holds_at<'t>(
+    cx: &'t Context,
+    op: OrderOp,
+    a: Value<'t>,
+    b: Value<'t>,
+    depth: u32,
+) -> Result<bool, Raised> {
     if a.word().both_small(b.word()) {
-        return Ok(a.word().as_small() < b.word().as_small());
+        return Ok(op.holds(Some(a.word().as_small().cmp(&b.word().as_small()))));
     }
     if cx.class_of(a).has(class_flag::CUSTOM_ORDER) || cx.class_of(b).has(class_flag::CUSTOM_ORDER) {
         return Err(cx.needs_code());
     }
     if let Some(order) = compare_numbers(a, b) {
-        return Ok(OrderOp::Lt.holds(order));
+        return Ok(op.holds(order));
     }
     if depth > MAX_DEPTH {
         return Err(cx.raise(Builtin::RecursionError, "maximum recursion depth exceeded in comparison"));
     }
     if let (Some(a), Some(b)) = (a.get::<Tuple>(), b.get::<Tuple>()) {
-        return less_items(cx, a.items(), b.items(), depth);
+        return items_hold(cx, op, a.items(), b.items(), depth);
     }
     if let (Some(a), Some(b)) = (a.get::<List>(), b.get::<List>()) {
-        return less_items(cx, &a.to_vec(), &b.to_vec(), depth);
+        return items_hold(cx, op, &a.to_vec(), &b.to_vec(), depth);
     }
-    if let Some(part) = algebra::compare(cx, OrderOp::Lt, a, b)? {
+    if let Some(part) = algebra::compare(cx, op, a, b)? {
         return Ok(part);
     }
     if matches!(a.plain().kind(), Some(Kind::Str | Kind::Bytes))
         && let Some(order) = super::compare::order(cx, a, b)?
     {
-        return Ok(OrderOp::Lt.holds(order));
+        return Ok(op.holds(order));
     }
-    Err(no_order(cx, OrderOp::Lt, a, b))
+    Err(no_order(cx, op, a, b))
 }
 
-fn less_items<'t>(cx: &'t Context, a: &[Value<'t>], b: &[Value<'t>], depth: u32) -> Result<bool, Raised> {
+fn items_hold<'t>(
+    cx: &'t Context,
+    op: OrderOp,
+    a: &[Value<'t>],
+    b: &[Value<'t>],
+    depth: u32,
+) -> Result<bool, Raised> {
     for (a, b) in a.iter().zip(b) {
         if !same_key(cx, *a, *b)? {
-            return less(cx, *a, *b, depth + 1);
+            return holds_at(cx, op, *a, *b, depth + 1);
         }
     }
-    Ok(a.len() < b.len())
+    Ok(op.holds(Some(a.len().cmp(&b.len()))))
 }
 
 /// The `TypeError` of two values that have no order.

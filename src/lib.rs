@@ -6,3 +6,4 @@ pub mod runtime;
 pub mod stdlib;
 pub mod value;
 pub mod vm;
+pub mod cli;

@@ -1,3 +1,7 @@
-//! The command.
+//! The command `minipy`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    minipy::cli::main()
+}

@@ -1,0 +1,144 @@
+//! The command: what its words mean, what its exit status says. One file for each subcommand.
+//!
+//! The only place that prints for a person. Exit statuses: 0 for success, 1 for a program that is wrong or that an exception
+//! ended, 2 for a command that is wrong or a file that cannot be read, otherwise what the program says.
+
+mod run;
+mod dis;
+
+mod program;
+mod syntax;
+
+use std::fmt;
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::runtime::streams::BROKEN_PIPE_STATUS;
+
+/// A laboratory for Python's Global Interpreter Lock
+#[derive(Parser, Debug)]
+#[command(name = "minipy", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(long_about = "A laboratory for Python's Global Interpreter Lock
+
+Runs programs in a small, fast Python with real threads under a GIL whose rules you choose. Every program is also valid \
+Python 3 and prints what CPython 3.13 prints, except where threads race: there, the rules decide.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  minipy run hello.mpy                        run a program
+  minipy run counter.mpy --threads 4          run its function `worker` in 4 threads at once
+  minipy run counter.mpy --like 3.13          the same program, switched as in Python 3.13
+  minipy run -c 'print(6 * 7)'                run a line of code
+  minipy dis counter.mpy                      show where a thread can be interrupted
+
+`minipy help COMMAND` explains a command.";
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run a program
+    Run(run::Args),
+    /// Show the instructions that a program is compiled to
+    Dis(dis::Args),
+}
+
+/// Does what the words on the command line say.
+pub fn main() -> ExitCode {
+    // A command that is wrong ends here, with status 2.
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Run(args) => run::run(&args),
+        Command::Dis(args) => dis::run(&args),
+    };
+    match result {
+        Ok(status) => status,
+        Err(complaint) => {
+            // Where nobody hears the complaint, the exit status still says it.
+            let _: io::Result<()> = io::stderr().write_all(complaint.to_string().as_bytes());
+            ExitCode::from(complaint.status())
+        }
+    }
+}
+
+/// Prints to the standard output.
+fn print(text: &str) -> Result<ExitCode, Complaint> {
+    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(ExitCode::from(BROKEN_PIPE_STATUS as u8)),
+        Err(error) => Err(Complaint::Output(error)),
+    }
+}
+
+/// Why the command does not do what it is asked.
+#[derive(Debug)]
+enum Complaint {
+    /// A file cannot be opened or read.
+    File { name: String, error: io::Error },
+    /// A file is not text.
+    NotUtf8 { name: String, byte: u8, line: usize },
+    /// A file is larger than any program.
+    TooLarge { name: String },
+    /// The program is not one: what Python prints then.
+    Syntax(String),
+    /// The standard output cannot be written.
+    Output(io::Error),
+    /// The system refuses what running needs.
+    System(io::Error),
+}
+
+impl Complaint {
+    fn status(&self) -> u8 {
+        match self {
+            Complaint::Syntax(_) | Complaint::Output(_) | Complaint::System(_) => 1,
+            Complaint::File { .. } | Complaint::NotUtf8 { .. } | Complaint::TooLarge { .. } => 2,
+        }
+    }
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Complaint::File { name, error } => {
+                writeln!(f, "minipy: can't open file '{name}': {}", system_words(error))
+            }
+            Complaint::NotUtf8 { name, byte, line } => {
+                writeln!(f, "minipy: can't read file '{name}': not UTF-8 (byte 0x{byte:02x} in line {line})")
+            }
+            Complaint::TooLarge { name } => writeln!(f, "minipy: can't read file '{name}': too large"),
+            Complaint::Syntax(report) => f.write_str(report),
+            Complaint::Output(error) => writeln!(f, "minipy: can't write: {}", system_words(error)),
+            Complaint::System(error) => writeln!(f, "minipy: can't start: {}", system_words(error)),
+        }
+    }
+}
+
+/// An error in the system's words, without its number.
+fn system_words(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_options_fit_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn complaints_are_one_line() {
+        let error = io::Error::from_raw_os_error(2);
+        let complaint = Complaint::File { name: "x.mpy".into(), error };
+        assert_eq!(complaint.to_string(), "minipy: can't open file 'x.mpy': No such file or directory\n");
+        assert_eq!(complaint.status(), 2);
+    }
+}

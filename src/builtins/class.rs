@@ -132,9 +132,10 @@ fn bases<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 
 fn base<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let class = class_arg(cx, args)?;
-    let best = class.bases().iter().find(|base| {
-        base.get::<Type>().is_some_and(|base| base.layout() == class.layout())
-    });
+    let best = class
+        .bases()
+        .iter()
+        .find(|base| base.get::<Type>().is_some_and(|base| base.layout() == class.layout()));
     Ok(best.or(class.bases().first()).copied().unwrap_or(Value::NONE))
 }
 
@@ -246,10 +247,9 @@ fn make_type<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let metaclass = class_arg(cx, args)?;
     let (name, bases, slots) = (args.at(1), args.at(2), args.at(4));
     if name.get::<Str>().is_none() {
-        return Err(cx.type_error(format_args!(
-            "type.__new__() argument 1 must be str, not {}",
-            cx.type_name(name)
-        )));
+        return Err(
+            cx.type_error(format_args!("type.__new__() argument 1 must be str, not {}", cx.type_name(name)))
+        );
     }
     let Some(given) = args.at(3).get::<Dict>() else {
         return Err(cx.type_error(format_args!(
@@ -266,10 +266,9 @@ fn make_type<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let qualname = match namespace.remove(cx, cx.intern("__qualname__"))? {
         Some(qualname) if qualname.get::<Str>().is_some() => qualname,
         Some(other) => {
-            return Err(cx.type_error(format_args!(
-                "type __qualname__ must be a str, not {}",
-                cx.type_name(other)
-            )));
+            return Err(
+                cx.type_error(format_args!("type __qualname__ must be a str, not {}", cx.type_name(other)))
+            );
         }
         None => name,
     };
@@ -340,10 +339,9 @@ fn add_slots<'t>(
     let mut has_dict = false;
     for name in names {
         let Some(text) = name.get::<Str>() else {
-            return Err(cx.type_error(format_args!(
-                "__slots__ items must be strings, not '{}'",
-                cx.type_name(*name)
-            )));
+            return Err(
+                cx.type_error(format_args!("__slots__ items must be strings, not '{}'", cx.type_name(*name)))
+            );
         };
         if text.as_bytes() == b"__dict__" {
             has_dict = true;
@@ -351,7 +349,9 @@ fn add_slots<'t>(
         }
         let name = cx.intern_str(text);
         if namespace.get(cx, name)?.is_some() {
-            return Err(cx.value_error(format_args!("'{}' in __slots__ conflicts with class variable", text.lossy())));
+            return Err(
+                cx.value_error(format_args!("'{}' in __slots__ conflicts with class variable", text.lossy()))
+            );
         }
         let member = Member::new(cx, Builtin::Member, Some(name), Some(Value::object(class)), None, None);
         namespace.set(cx, name, Value::object(member))?;
@@ -373,7 +373,9 @@ fn layout_of_bases(cx: &Context, bases: &[Value<'_>]) -> Result<Builtin, Raised>
             return Err(cx.type_error(format_args!("{} is not an acceptable base type", cx.type_name(*base))));
         };
         if base.has(class_flag::FINAL) {
-            return Err(cx.type_error(format_args!("type '{}' is not an acceptable base type", base.name_str())));
+            return Err(
+                cx.type_error(format_args!("type '{}' is not an acceptable base type", base.name_str()))
+            );
         }
         let other = base.layout();
         if layout == Builtin::Object || cx.class(other).is_subclass(cx.class(layout)) {
@@ -461,7 +463,9 @@ fn check<'t>(
         let metaclass = cx.class_of(class);
         if !metaclass.has(class_flag::BUILTIN) {
             let hook = ["__instancecheck__", "__subclasscheck__"].iter().any(|hook| {
-                metaclass.defining(cx, cx.intern(hook)).is_some_and(|(definer, _)| !definer.has(class_flag::BUILTIN))
+                metaclass
+                    .defining(cx, cx.intern(hook))
+                    .is_some_and(|(definer, _)| !definer.has(class_flag::BUILTIN))
             });
             if hook {
                 return Err(cx.needs_code());

@@ -42,7 +42,8 @@ pub(crate) static ROWS: &[Row] = &[
 ];
 
 /// Constructors of this file.
-pub(crate) static TYPE_NEW: Row = Row::threaded("type(object_or_name, bases=None, dict=None, /, **kwds)", type_new);
+pub(crate) static TYPE_NEW: Row =
+    Row::threaded("type(object_or_name, bases=None, dict=None, /, **kwds)", type_new);
 /// `object()`
 pub(crate) static OBJECT_NEW: Row = Row::leaf("object()", object_new);
 /// `type(None)()`
@@ -221,7 +222,10 @@ fn print_text(thread: &Thread, call: &Call) -> Result<Option<Vec<u8>>, Raised> {
         None => Ok(default.to_vec()),
         Some(value) => match value.get::<Str>() {
             Some(value) => Ok(value.as_bytes().to_vec()),
-            None => Err(cx.type_error(format_args!("{name} must be None or a string, not {}", cx.type_name(value)))),
+            None => {
+                Err(cx
+                    .type_error(format_args!("{name} must be None or a string, not {}", cx.type_name(value))))
+            }
         },
     };
     let (separator, end) = (text(1, "sep", b" ")?, text(2, "end", b"\n")?);
@@ -386,7 +390,10 @@ fn run_source(thread: &mut Thread, call: &Call, expression: bool) -> Flow {
             Some(globals) => match globals.get::<Dict>() {
                 Some(globals) => globals,
                 None => {
-                    cx.type_error(format_args!("{name}() globals must be a dict, not {}", cx.type_name(globals)));
+                    cx.type_error(format_args!(
+                        "{name}() globals must be a dict, not {}",
+                        cx.type_name(globals)
+                    ));
                     return Flow::Raised;
                 }
             },

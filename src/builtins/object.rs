@@ -57,7 +57,9 @@ fn init<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let class = cx.class_of(args.at(0));
     if extra_args(args) {
         if class.has(class_flag::CUSTOM_INIT) {
-            return Err(cx.type_error("object.__init__() takes exactly one argument (the instance to initialize)"));
+            return Err(
+                cx.type_error("object.__init__() takes exactly one argument (the instance to initialize)")
+            );
         }
         if !class.has(class_flag::CUSTOM_NEW) && class.layout() == Builtin::Object {
             return Err(cx.type_error(format_args!(
@@ -78,7 +80,9 @@ fn new<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     };
     if extra_args(args) && class.layout() == Builtin::Object {
         if class.has(class_flag::CUSTOM_NEW) {
-            return Err(cx.type_error("object.__new__() takes exactly one argument (the type to instantiate)"));
+            return Err(
+                cx.type_error("object.__new__() takes exactly one argument (the type to instantiate)")
+            );
         }
         if !class.has(class_flag::CUSTOM_INIT) {
             return Err(cx.type_error(format_args!("{}() takes no arguments", class.name_str())));
@@ -115,10 +119,7 @@ fn object_format<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     if value.plain().kind() != Some(Kind::Instance) {
         return format::format_builtin(cx, value, spec);
     }
-    Err(cx.type_error(format_args!(
-        "unsupported format string passed to {}.__format__",
-        cx.type_name(value)
-    )))
+    Err(cx.type_error(format_args!("unsupported format string passed to {}.__format__", cx.type_name(value))))
 }
 
 fn object_hash<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
@@ -143,10 +144,9 @@ fn not_equal<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 pub(crate) fn attribute_name<'t>(cx: &'t Context, name: Value<'t>) -> Res<'t> {
     match name.get::<Str>() {
         Some(name) => Ok(cx.intern_str(name)),
-        None => Err(cx.type_error(format_args!(
-            "attribute name must be string, not '{}'",
-            cx.type_name(name)
-        ))),
+        None => {
+            Err(cx.type_error(format_args!("attribute name must be string, not '{}'", cx.type_name(name))))
+        }
     }
 }
 
@@ -192,10 +192,18 @@ pub(crate) fn directory<'t>(cx: &'t Context, object: Value<'t>) -> Res<'t> {
                     }
                 }
                 Some(Kind::Exception) => {
-                    object.get::<Exception>().and_then(Exception::known_attributes).into_iter().for_each(&mut add);
+                    object
+                        .get::<Exception>()
+                        .and_then(Exception::known_attributes)
+                        .into_iter()
+                        .for_each(&mut add);
                 }
                 Some(Kind::Function) => {
-                    object.get::<Function>().map(|function| function.attributes(cx)).into_iter().for_each(&mut add);
+                    object
+                        .get::<Function>()
+                        .map(|function| function.attributes(cx))
+                        .into_iter()
+                        .for_each(&mut add);
                 }
                 _ => {}
             }
@@ -223,12 +231,14 @@ fn set_class<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     };
     let old = cx.class_of(object);
     if old.has(class_flag::BUILTIN) || class.has(class_flag::BUILTIN) {
-        return Err(cx.type_error(
-            "__class__ assignment only supported for mutable types or ModuleType subclasses",
-        ));
+        return Err(
+            cx.type_error("__class__ assignment only supported for mutable types or ModuleType subclasses")
+        );
     }
     match attr::instance_of(object) {
-        Some(instance) if old.layout() == class.layout() => instance.set_class(cx, class).map(|()| Value::NONE),
+        Some(instance) if old.layout() == class.layout() => {
+            instance.set_class(cx, class).map(|()| Value::NONE)
+        }
         _ => Err(cx.type_error(format_args!(
             "__class__ assignment: '{}' object layout differs from '{}'",
             class.name_str(),
@@ -241,10 +251,12 @@ fn dict<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let object = args.at(0);
     let class = cx.class_of(object);
     let dict = match object.kind() {
-        Some(Kind::Instance) if !class.has(class_flag::CLOSED | class_flag::BUILTIN) => match attr::instance_of(object) {
-            Some(instance) => Some(instance.materialise(cx)?),
-            None => None,
-        },
+        Some(Kind::Instance) if !class.has(class_flag::CLOSED | class_flag::BUILTIN) => {
+            match attr::instance_of(object) {
+                Some(instance) => Some(instance.materialise(cx)?),
+                None => None,
+            }
+        }
         Some(Kind::Exception) => object.get::<Exception>().map(|exception| exception.attributes(cx)),
         Some(Kind::Function) => object.get::<Function>().map(|function| function.attributes(cx)),
         Some(Kind::Module) => attr::module_dict(object),
@@ -272,4 +284,3 @@ fn no_doc<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
         _ => Ok(Value::NONE),
     }
 }
-

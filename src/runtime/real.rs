@@ -17,7 +17,7 @@ use super::parker::Parker;
 use super::policy::{After, ThreadId};
 use super::process::{MainThread, Process};
 use super::settings::Settings;
-use crate::vm::host::{Host, Input, Interrupted, Reason, Reply, Stream, Wake};
+use crate::vm::host::{Host, Input, Reason, Reply, Stream, Wake};
 use crate::vm::thread::Thread;
 use crate::vm::trap::{CheckpointMode, Trap, TrapBits};
 
@@ -157,13 +157,13 @@ impl Shared {
         }
     }
 
-    fn blocking(&self, token: u32, work: Box<dyn FnOnce() -> Reply + Send>) -> Reply {
-        let Some(port) = self.port(token) else { return work() };
+    fn blocking(&self, token: u32, work: Box<dyn FnOnce() -> Reply + Send>) -> Option<Reply> {
+        let Some(port) = self.port(token) else { return Some(work()) };
         self.gil.release(&port.seat, State::Io);
         // Only the main thread is ever interrupted, so the others need not be able to leave.
         let reply = if token == MAIN { self.helper.run(&port.parker, work) } else { Some(work()) };
         self.return_to_gil(&port);
-        reply.unwrap_or_else(|| Box::new(Interrupted))
+        reply
     }
 }
 
@@ -187,7 +187,7 @@ impl Host for RealHost {
         self.shared.unpark(token);
     }
 
-    fn blocking(&self, thread: &Thread, work: Box<dyn FnOnce() -> Reply + Send>) -> Reply {
+    fn blocking(&self, thread: &Thread, work: Box<dyn FnOnce() -> Reply + Send>) -> Option<Reply> {
         self.shared.blocking(thread.token(), work)
     }
 

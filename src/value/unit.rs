@@ -105,7 +105,20 @@ impl Unit {
         let UnitParts { consts, names, locals, free, name, qualname, kwnames, children } = parts;
         let plain = code.kwonly_count == 0 && !code.has_varargs && !code.has_varkw && !code.is_generator;
         let plain_params = if plain { code.arg_count.into() } else { u32::MAX };
-        Unit { code, consts, names, locals, free, name, qualname, kwnames, caches, children, hidden, plain_params }
+        Unit {
+            code,
+            consts,
+            names,
+            locals,
+            free,
+            name,
+            qualname,
+            kwnames,
+            caches,
+            children,
+            hidden,
+            plain_params,
+        }
     }
 
     /// The words of the constants.

@@ -46,10 +46,6 @@ pub enum Request {
 /// What blocking work has found: data that is no heap value; the native function that asked knows its type.
 pub type Reply = Box<dyn std::any::Any + Send>;
 
-/// The reply of work that was left because of a signal.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Interrupted;
-
 /// A standard stream that is written to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Stream {
@@ -144,9 +140,9 @@ pub trait Host: Send + Sync {
     fn park(&self, thread: &Thread, reason: Reason, deadline: Option<u64>) -> Wake;
     /// Wakes the thread with this token, now or when it parks next.
     fn unpark(&self, token: u32);
-    /// Runs blocking work with the GIL released. Where a signal arrives that the main thread has to look at, the reply is
-    /// an [`Interrupted`], and the work goes on without it.
-    fn blocking(&self, thread: &Thread, work: Box<dyn FnOnce() -> Reply + Send>) -> Reply;
+    /// Runs blocking work with the GIL released. `None`: a signal arrived that the main thread has to look at, and the
+    /// work goes on without it.
+    fn blocking(&self, thread: &Thread, work: Box<dyn FnOnce() -> Reply + Send>) -> Option<Reply>;
     /// A token for a new thread, whose trap word this is; the thread that will use it may not run yet.
     fn register(&self, trap: Arc<Trap>) -> u32;
     /// Starts a thread of the operating system that attaches as the thread with this token and then runs `body`.

@@ -292,7 +292,6 @@ impl Thread {
             }
         }
         if pending.intersects(TrapBits::DROP_REQUEST | TrapBits::INTERRUPT) && self.vm.host.checkpoint(self) {
-            self.trap.clear(TrapBits::INTERRUPT);
             return Err(self.cx().raise_with(Builtin::KeyboardInterrupt, &[]));
         }
         Ok(())
@@ -310,8 +309,10 @@ impl Thread {
                 self.wake = Some(wake);
             }
             Some(Request::Blocking(work)) => {
-                let reply = self.vm.host.blocking(self, work);
-                self.reply = Some(reply);
+                self.reply = self.vm.host.blocking(self, work);
+                if self.reply.is_none() {
+                    return self.checkpoint();
+                }
             }
             None => {}
         }

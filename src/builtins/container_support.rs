@@ -50,12 +50,16 @@ pub(crate) static PRELUDE_ROWS: &[Row] = &[
     Row::leaf("_make_enumerate(iterator, start, /)", new_enumerate),
     Row::leaf("_make_zip(iterators, strict, /)", new_zip),
     Row::leaf("_make_reversed(sequence, len, /)", new_reversed),
-    Row::leaf("_iter_source(iterator, /)", |cx, args| Ok(this_iter(cx, args)?.source().unwrap_or(Value::NONE))),
+    Row::leaf("_iter_source(iterator, /)", |cx, args| {
+        Ok(this_iter(cx, args)?.source().unwrap_or(Value::NONE))
+    }),
     Row::leaf("_iter_extra(iterator, /)", |cx, args| Ok(this_iter(cx, args)?.extra().unwrap_or(Value::NONE))),
     Row::leaf("_iter_position(iterator, /)", |cx, args| Ok(cx.int(this_iter(cx, args)?.position()))),
     Row::leaf("_iter_limit(iterator, /)", |cx, args| Ok(cx.int(this_iter(cx, args)?.limit()))),
     Row::leaf("_iter_move(iterator, position, /)", iter_move),
-    Row::leaf("_iter_ended(iterator, /)", |cx, args| Ok(Value::bool(this_iter(cx, args)?.source().is_none()))),
+    Row::leaf("_iter_ended(iterator, /)", |cx, args| {
+        Ok(Value::bool(this_iter(cx, args)?.source().is_none()))
+    }),
     Row::leaf("_iter_end(iterator, /)", iter_end),
     Row::leaf("_iter_count(iterator, /)", |cx, args| iterate::count(cx, this_iter(cx, args)?)),
 ];
@@ -244,7 +248,7 @@ fn sort_keys<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 }
 
 fn sum<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let (total, count) = sum_prefix(cx, &items_of(args.at(0)), args.at(1));
+    let (total, count) = sum_prefix(cx, &items_of(args.at(0)), args.at(1))?;
     cx.tuple(&[total, cx.int(count as i64)])
 }
 

@@ -1,6 +1,6 @@
 //! Built-in functions over iterables, and the constructors of the iterators that are classes.
 
-use crate::heap::{Kind, Object, Value};
+use crate::heap::{Kind, Value};
 use crate::value::algebra::OrderOp;
 use crate::value::class::class_flag;
 use crate::value::drain::{is_iterable, items, not_iterable, with_items};
@@ -10,7 +10,7 @@ use crate::value::sequence::{self, truth};
 use crate::value::slice::has_index;
 use crate::value::sort::{holds, sort_values};
 use crate::value::tuple::Tuple;
-use crate::value::{Builtin, Context, Raised, Res, int, iterate};
+use crate::value::{Builtin, Context, Raised, Res, int, iterate, number};
 use crate::vm::native::{Args, Row};
 
 /// Functions.
@@ -120,55 +120,28 @@ fn sum<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
         _ => {}
     }
     with_items(cx, args.at(0), |items| {
-        let (total, count) = sum_prefix(cx, &items, start);
+        let (total, count) = sum_prefix(cx, &items, start)?;
         // The operator knows what to do with the rest, and what to say.
         if count < items.len() { Err(cx.needs_code()) } else { Ok(total) }
     })
 }
 
-/// Adds up numbers as CPython does: integers, then floats with the compensation of Neumaier. The sum, and how many items are
-/// in it: what follows is for the operator.
-pub(super) fn sum_prefix<'t>(cx: &'t Context, items: &[Value<'t>], start: Value<'t>) -> (Value<'t>, usize) {
-    let mut count = 0;
-    let mut total = start;
-    if start.word().is_small() {
-        let mut sum = i128::from(start.word().as_small());
-        let number = |item: Value<'_>| item.as_small().or(item.as_bool().map(i64::from));
-        while let Some(number) = items.get(count).copied().and_then(number) {
-            sum += i128::from(number);
-            count += 1;
-        }
-        total = int::wide(cx, sum);
-        if let Some(float) = items.get(count).and_then(|item| item.as_float()) {
-            // An integer that fits 64 bits; others are the operator's.
-            if i64::try_from(sum).is_ok() {
-                total = Value::float(sum as f64 + float);
-                count += 1;
-            }
-        }
+/// Adds up numbers: the sum, and how many items are in it. What follows is for the operator of the language.
+///
+/// # Errors
+/// `MemoryError`.
+pub(super) fn sum_prefix<'t>(
+    cx: &'t Context,
+    items: &[Value<'t>],
+    start: Value<'t>,
+) -> Result<(Value<'t>, usize), Raised> {
+    let is_custom =
+        |value: &Value<'t>| value.header().is_some() && cx.class_of(*value).has(class_flag::CUSTOM_NUMBER);
+    if is_custom(&start) {
+        return Ok((start, 0));
     }
-    if let Some(float) = total.as_float() {
-        let mut sum = float;
-        let mut lost = 0.0;
-        while let Some(item) = items.get(count) {
-            if let Some(float) = item.as_float() {
-                let next = sum + float;
-                lost += if sum.abs() >= float.abs() { (sum - next) + float } else { (float - next) + sum };
-                sum = next;
-            } else if let Some(number) = item.as_bool().map(i64::from).or_else(|| int::i64_of(*item)) {
-                sum += number as f64;
-            } else {
-                break;
-            }
-            count += 1;
-        }
-        // The compensation of an infinite sum is no number.
-        if lost != 0.0 && lost.is_finite() {
-            sum += lost;
-        }
-        total = Value::float(sum);
-    }
-    (total, count)
+    let count = items.iter().position(is_custom).unwrap_or(items.len());
+    number::sum(cx, start, &items[..count])
 }
 
 fn any<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
@@ -277,4 +250,3 @@ pub(super) fn items_of(value: Value<'_>) -> Vec<Value<'_>> {
         (None, None) => Vec::new(),
     }
 }
-

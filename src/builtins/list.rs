@@ -87,7 +87,13 @@ fn remove<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     }
 }
 
-fn find(cx: &Context, list: &List, value: Value<'_>, from: usize, to: usize) -> Result<Option<usize>, Raised> {
+fn find(
+    cx: &Context,
+    list: &List,
+    value: Value<'_>,
+    from: usize,
+    to: usize,
+) -> Result<Option<usize>, Raised> {
     for (place, slot) in list.slots().iter().enumerate().take(to).skip(from) {
         if let Some(item) = slot.get()
             && same_key(cx, item, value)?
@@ -158,4 +164,3 @@ fn reversed<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     this(cx, args)?;
     iterate::reversed(cx, args.at(0)).unwrap_or(Ok(Value::NONE))
 }
-

@@ -14,7 +14,8 @@ pub(super) fn receiver<'t, T: Object>(
         Some(object) => Ok(object),
         None => {
             let given = cx.type_name(value);
-            Err(cx.type_error(format_args!("descriptor requires a '{class}' object but received a '{given}'")))
+            Err(cx
+                .type_error(format_args!("descriptor requires a '{class}' object but received a '{given}'")))
         }
     }
 }

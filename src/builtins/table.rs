@@ -85,4 +85,5 @@ pub(crate) const PRELUDE: &[(&str, &str)] = &[
     ("core", include_str!("../stdlib/prelude/core.mpy")),
     ("strings", include_str!("../stdlib/prelude/strings.mpy")),
     ("numbers", include_str!("../stdlib/prelude/numbers.mpy")),
+    ("containers", include_str!("../stdlib/prelude/containers.mpy")),
 ];

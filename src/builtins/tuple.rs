@@ -1,6 +1,5 @@
 //! The methods of `tuple`.
 
-use crate::heap::Value;
 use crate::value::compare::same_key;
 use crate::value::drain::with_items;
 use crate::value::tuple::Tuple;

@@ -3,7 +3,6 @@
 
 use crate::heap::{Kind, Value};
 
-use super::algebra::{self, SetOp};
 use super::builtin::Builtin;
 use super::bytes::Bytes;
 use super::class::class_flag;
@@ -14,7 +13,6 @@ use super::drain::with_items_or;
 use super::hash::hash;
 use super::iterate::{View, view_class};
 use super::list::List;
-use super::number::BinaryOp;
 use super::range::Range;
 use super::record::{DictView, MappingProxy};
 use super::set::Set;
@@ -40,43 +38,6 @@ pub fn len(value: Value<'_>) -> Option<usize> {
         Kind::Range => usize::try_from(int::i64_of(value.get::<Range>()?.parts()[3])?).ok(),
         Kind::DictView => len(value.get::<DictView>()?.dict()?),
         Kind::MappingProxy => len(value.get::<MappingProxy>()?.mapping()?),
-        _ => None,
-    }
-}
-
-/// `a op b` of containers: sequences are added and multiplied, sets and dicts combined.
-///
-/// # Errors
-/// As the functions behind it; [`Context::needs_code`].
-pub fn binary<'t>(cx: &'t Context, op: BinaryOp, a: Value<'t>, b: Value<'t>) -> Maybe<'t> {
-    match op {
-        BinaryOp::Add => concat(cx, a, b),
-        BinaryOp::Mul => match repeat(cx, a, b)? {
-            None => repeat(cx, b, a),
-            made => Ok(made),
-        },
-        _ => set_op(op).map_or(Ok(None), |op| algebra::binary(cx, op, a, b)),
-    }
-}
-
-/// `a op= b` where it changes `a`: a list, a set or a dict. The result is `a`.
-///
-/// # Errors
-/// As [`binary`], and `TypeError` for what is not iterable.
-pub fn in_place<'t>(cx: &'t Context, op: BinaryOp, a: Value<'t>, b: Value<'t>) -> Maybe<'t> {
-    match op {
-        BinaryOp::Add => extend(cx, a, b),
-        BinaryOp::Mul => repeat_in_place(cx, a, b),
-        _ => set_op(op).map_or(Ok(None), |op| algebra::in_place(cx, op, a, b)),
-    }
-}
-
-fn set_op(op: BinaryOp) -> Option<SetOp> {
-    match op {
-        BinaryOp::BitOr => Some(SetOp::Or),
-        BinaryOp::BitAnd => Some(SetOp::And),
-        BinaryOp::Sub => Some(SetOp::Sub),
-        BinaryOp::BitXor => Some(SetOp::Xor),
         _ => None,
     }
 }
@@ -193,7 +154,7 @@ pub fn repeat_in_place<'t>(cx: &'t Context, list: Value<'t>, times: Value<'t>) -
 }
 
 /// Why `a + b` or `a * b` of a sequence and something else is a `TypeError`, where CPython has special words for it.
-pub fn operand_error(cx: &Context, op: BinaryOp, a: Value<'_>, b: Value<'_>) -> Option<Raised> {
+pub fn operand_error(cx: &Context, symbol: &str, a: Value<'_>, b: Value<'_>) -> Option<Raised> {
     let name = |value: Value<'_>| match value.plain().kind() {
         Some(Kind::List) => Some("list"),
         Some(Kind::Tuple) => Some("tuple"),
@@ -201,13 +162,13 @@ pub fn operand_error(cx: &Context, op: BinaryOp, a: Value<'_>, b: Value<'_>) -> 
         Some(Kind::Bytes) => Some("bytes"),
         _ => None,
     };
-    let message = match op {
-        BinaryOp::Add if name(a)? == "bytes" => format!("can't concat {} to bytes", cx.type_name(b)),
-        BinaryOp::Add => {
+    let message = match symbol {
+        "+" if name(a)? == "bytes" => format!("can't concat {} to bytes", cx.type_name(b)),
+        "+" => {
             let (sequence, other) = (name(a)?, cx.type_name(b));
             format!("can only concatenate {sequence} (not \"{other}\") to {sequence}")
         }
-        BinaryOp::Mul => {
+        "*" => {
             let other = if name(a).is_some() { b } else { name(b).map(|_| a)? };
             format!("can't multiply sequence by non-int of type '{}'", cx.type_name(other))
         }

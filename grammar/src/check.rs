@@ -163,10 +163,13 @@ impl Walk {
 
     fn compound(&mut self, stmt: &Stmt) -> Outcome {
         match &stmt.kind {
-            StmtKind::If { test, body, orelse } => {
-                self.expr(test)?;
-                self.suite(body)?;
-                self.suite(orelse)
+            StmtKind::If { .. } => {
+                let (clauses, last) = clauses(stmt);
+                for (test, body) in clauses {
+                    self.expr(test)?;
+                    self.suite(body)?;
+                }
+                self.suite(last)
             }
             StmtKind::While { test, body, orelse } => {
                 self.expr(test)?;
@@ -464,4 +467,16 @@ fn aliases(names: &[Alias], span: Span) -> Outcome {
 pub(crate) fn parameters(params: &Params) -> impl Iterator<Item = &Param> {
     let plain = params.posonly.iter().chain(&params.args).chain(&params.kwonly);
     plain.chain(&params.vararg).chain(&params.kwarg)
+}
+
+/// The tests and suites of an `if` and its `elif`s, and what stands behind `else`: a long chain nests deeply, so it
+/// is walked in a row.
+pub(crate) fn clauses(stmt: &Stmt) -> (Vec<(&Expr, &[Stmt])>, &[Stmt]) {
+    let mut clauses = Vec::new();
+    let mut rest = std::slice::from_ref(stmt);
+    while let [Stmt { kind: StmtKind::If { test, body, orelse }, .. }] = rest {
+        clauses.push((test, body.as_slice()));
+        rest = orelse;
+    }
+    (clauses, rest)
 }

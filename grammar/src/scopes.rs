@@ -6,7 +6,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::ast::*;
-use crate::check::parameters;
+use crate::check::{clauses, parameters};
 use crate::error::SyntaxError;
 use crate::source::Span;
 
@@ -226,7 +226,15 @@ impl Walk {
                 }
                 Ok(())
             }
-            StmtKind::If { test, body, orelse } | StmtKind::While { test, body, orelse } => {
+            StmtKind::If { .. } => {
+                let (clauses, last) = clauses(stmt);
+                for (test, body) in clauses {
+                    self.expr(test)?;
+                    self.suite(body)?;
+                }
+                self.suite(last)
+            }
+            StmtKind::While { test, body, orelse } => {
                 self.expr(test)?;
                 self.suite(body)?;
                 self.suite(orelse)

@@ -1,6 +1,5 @@
 //! Built-in functions about text: `ord`, `chr`, `ascii`, `format`, `repr`; and what the prelude needs for them.
 
-use crate::heap::Value;
 use crate::value::bytes::Bytes;
 use crate::value::format::percent::percent;
 use crate::value::format::template::{Source, format_template};

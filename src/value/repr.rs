@@ -9,7 +9,7 @@ mod object;
 use std::fmt;
 use std::io::Write as _;
 
-use crate::heap::{Kind, Object, Value};
+use crate::heap::{Kind, Value};
 
 use super::bytes::Bytes;
 use super::class::{Type, class_flag};

@@ -1,6 +1,6 @@
 //! The `<… at 0x…>` of objects that have no notation, classes and functions among them.
 
-use crate::heap::{Kind, Object, Value};
+use crate::heap::{Kind, Value};
 
 use super::Printer;
 use crate::value::Builtin;
@@ -36,7 +36,7 @@ fn address(cx: &Context, value: Value<'_>) -> u64 {
         Some(header) => header.identity(&cx.world().heap.identities).into(),
         None => value.word().0 & 0xFFF_FFFF,
     };
-    0x7F00_0000_0000 | (number * 16 & 0xFF_FFFF_FFFF)
+    0x7F00_0000_0000 | ((number * 16) & 0xFF_FFFF_FFFF)
 }
 
 impl<'t> Printer<'_, 't> {

@@ -77,9 +77,6 @@ impl Comparison {
     }
 }
 
-/// How deep containers are compared before `RecursionError`.
-const MAX_DEPTH: u32 = 500;
-
 /// Whether two dict keys are the same key: identical or equal.
 ///
 /// # Errors
@@ -94,17 +91,9 @@ pub fn same_key(cx: &Context, a: Value<'_>, b: Value<'_>) -> Result<bool, Raised
 /// # Errors
 /// [`Context::needs_code`] if either class defines `__eq__`; `RecursionError`.
 pub fn equal(cx: &Context, a: Value<'_>, b: Value<'_>) -> Result<bool, Raised> {
-    equal_at(cx, a, b, 0)
-}
-
-fn same_or_equal(cx: &Context, a: Value<'_>, b: Value<'_>, depth: u32) -> Result<bool, Raised> {
-    if a.is(b) { Ok(true) } else { equal_at(cx, a, b, depth) }
-}
-
-fn equal_at(cx: &Context, a: Value<'_>, b: Value<'_>, depth: u32) -> Result<bool, Raised> {
-    if let (Some(a), Some(b)) = (a.get::<Str>(), b.get::<Str>())
-        && a.header().shape() == b.header().shape()
-        && !cx.class_of(Value::object(a)).has(class_flag::CUSTOM_EQ)
+    if a.kind() == Some(Kind::Str)
+        && b.kind() == Some(Kind::Str)
+        && let (Some(a), Some(b)) = (a.get::<Str>(), b.get::<Str>())
     {
         return Ok(a.as_bytes() == b.as_bytes());
     }
@@ -117,13 +106,10 @@ fn equal_at(cx: &Context, a: Value<'_>, b: Value<'_>, depth: u32) -> Result<bool
     if let Some(order) = compare_numbers(a, b) {
         return Ok(order == Some(Ordering::Equal));
     }
-    if depth > MAX_DEPTH {
-        return Err(too_deep(cx));
-    }
-    equal_objects(cx, a, b, depth + 1)
+    cx.nested(" in comparison", || equal_objects(cx, a, b))
 }
 
-fn equal_objects(cx: &Context, a: Value<'_>, b: Value<'_>, depth: u32) -> Result<bool, Raised> {
+fn equal_objects(cx: &Context, a: Value<'_>, b: Value<'_>) -> Result<bool, Raised> {
     if a.is(b) {
         return Ok(true);
     }
@@ -136,7 +122,7 @@ fn equal_objects(cx: &Context, a: Value<'_>, b: Value<'_>, depth: u32) -> Result
         };
     }
     if kind == Kind::MappingProxy || other == Kind::MappingProxy {
-        return same_or_equal(cx, unproxied(a), unproxied(b), depth);
+        return same_key(cx, unproxied(a), unproxied(b));
     }
     if (kind == Kind::DictView || other == Kind::DictView)
         && let Some(equal) = equal_views(cx, a, b)?
@@ -153,15 +139,13 @@ fn equal_objects(cx: &Context, a: Value<'_>, b: Value<'_>, depth: u32) -> Result
         return Ok(a.as_bytes() == b.as_bytes());
     }
     if let (Some(a), Some(b)) = (a.get::<Tuple>(), b.get::<Tuple>()) {
-        return equal_items(cx, a.items().iter().copied(), b.items().iter().copied(), depth);
+        return equal_items(cx, a.items().iter().copied(), b.items().iter().copied());
     }
     if let (Some(a), Some(b)) = (a.get::<List>(), b.get::<List>()) {
-        return Ok(
-            a.len() == b.len() && equal_items(cx, a.to_vec().into_iter(), b.to_vec().into_iter(), depth)?
-        );
+        return Ok(a.len() == b.len() && equal_items(cx, a.to_vec().into_iter(), b.to_vec().into_iter())?);
     }
     if let (Some(a), Some(b)) = (a.get::<Dict>(), b.get::<Dict>()) {
-        return equal_dicts(cx, a, b, depth);
+        return equal_dicts(cx, a, b);
     }
     match kind {
         Kind::Range => super::range::equal(cx, a, b),
@@ -179,26 +163,25 @@ fn equal_items<'a, 'b>(
     cx: &Context,
     a: impl ExactSizeIterator<Item = Value<'a>>,
     b: impl ExactSizeIterator<Item = Value<'b>>,
-    depth: u32,
 ) -> Result<bool, Raised> {
     if a.len() != b.len() {
         return Ok(false);
     }
     for (a, b) in a.zip(b) {
-        if !same_or_equal(cx, a, b, depth)? {
+        if !same_key(cx, a, b)? {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-fn equal_dicts(cx: &Context, a: &Dict, b: &Dict, depth: u32) -> Result<bool, Raised> {
+fn equal_dicts(cx: &Context, a: &Dict, b: &Dict) -> Result<bool, Raised> {
     if a.len() != b.len() {
         return Ok(false);
     }
     for (key, value) in a.iter() {
         match b.get(cx, key)? {
-            Some(other) if same_or_equal(cx, value, other, depth)? => {}
+            Some(other) if same_key(cx, value, other)? => {}
             _ => return Ok(false),
         }
     }
@@ -258,9 +241,4 @@ fn order_items(cx: &Context, a: &[Value<'_>], b: &[Value<'_>]) -> Result<Option<
         }
     }
     Ok(Some(Some(a.len().cmp(&b.len()))))
-}
-
-#[cold]
-fn too_deep(cx: &Context) -> Raised {
-    cx.raise(super::Builtin::RecursionError, "maximum recursion depth exceeded in comparison")
 }

@@ -116,13 +116,23 @@ pub struct Context {
     local: Local,
     world: Arc<World>,
     pending: Cell<Word>,
+    /// How deep natives stand in [`nested`](Context::nested).
+    depth: Cell<u32>,
 }
+
+/// How deep containers in containers are hashed and compared natively before `RecursionError`.
+pub const MAX_NESTING: u32 = 1000;
 
 impl Context {
     /// A context for one more thread.
     /// `alarm` is called when a collection is due.
     pub fn new(world: Arc<World>, alarm: Box<dyn Fn() + Send>) -> Context {
-        Context { local: Local::new(world.heap.clone(), alarm), world, pending: Cell::new(Word::NONE_AT_ALL) }
+        Context {
+            local: Local::new(world.heap.clone(), alarm),
+            world,
+            pending: Cell::new(Word::NONE_AT_ALL),
+            depth: Cell::new(0),
+        }
     }
 
     /// What the threads share.
@@ -345,6 +355,21 @@ impl Context {
     #[cold]
     pub fn memory_error(&self) -> Raised {
         self.raise_with(Builtin::MemoryError, &[])
+    }
+
+    /// Runs native code that may reach itself again through a container in a container.
+    ///
+    /// # Errors
+    /// What `work` raises; `RecursionError` beyond [`MAX_NESTING`].
+    pub fn nested<R>(&self, doing: &str, work: impl FnOnce() -> Result<R, Raised>) -> Result<R, Raised> {
+        if self.depth.get() >= MAX_NESTING {
+            let message = format!("maximum recursion depth exceeded{doing}");
+            return Err(self.raise(Builtin::RecursionError, message));
+        }
+        self.depth.set(self.depth.get() + 1);
+        let result = work();
+        self.depth.set(self.depth.get() - 1);
+        result
     }
 
     /// Says that the operation cannot be finished natively, because an operand's class is written in the language. Nothing

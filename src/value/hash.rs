@@ -64,12 +64,12 @@ fn hash_slow(cx: &Context, value: Value<'_>) -> Result<i64, Raised> {
         Kind::Int | Kind::BigInt => Ok(int::hash_of(value)),
         Kind::Bytes => Ok(value.get::<Bytes>().map_or(0, |bytes| bytes_hash(cx, bytes))),
         Kind::Tuple => match value.get::<Tuple>() {
-            Some(tuple) => tuple_hash(cx, tuple.items()),
+            Some(tuple) => cx.nested("", || tuple_hash(cx, tuple.items())),
             None => Ok(0),
         },
         Kind::FrozenSet => value.get::<Set>().map_or(Ok(0), |set| set.frozen_hash(cx)),
         Kind::Slice => match value.get::<super::slice::Slice>() {
-            Some(slice) => tuple_hash(cx, &slice.parts()),
+            Some(slice) => cx.nested("", || tuple_hash(cx, &slice.parts())),
             None => Ok(0),
         },
         Kind::Range => super::range::hash(cx, value),

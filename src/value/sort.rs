@@ -17,8 +17,6 @@ use super::tuple::Tuple;
 
 /// From how many items on they are sorted in more than one run (`MAX_MINRUN`).
 const MIN_MERGE: usize = 64;
-/// How deep containers are compared before `RecursionError`.
-const MAX_DEPTH: u32 = 500;
 
 /// Sorts values.
 ///
@@ -89,16 +87,6 @@ fn sort_ascending<'t, T: Copy>(
 /// # Errors
 /// `TypeError` where they have no order, `RecursionError`; [`Context::needs_code`].
 pub fn holds<'t>(cx: &'t Context, op: OrderOp, a: Value<'t>, b: Value<'t>) -> Result<bool, Raised> {
-    holds_at(cx, op, a, b, 0)
-}
-
-fn holds_at<'t>(
-    cx: &'t Context,
-    op: OrderOp,
-    a: Value<'t>,
-    b: Value<'t>,
-    depth: u32,
-) -> Result<bool, Raised> {
     if a.word().both_small(b.word()) {
         return Ok(op.holds(Some(a.word().as_small().cmp(&b.word().as_small()))));
     }
@@ -108,14 +96,11 @@ fn holds_at<'t>(
     if let Some(order) = compare_numbers(a, b) {
         return Ok(op.holds(order));
     }
-    if depth > MAX_DEPTH {
-        return Err(cx.raise(Builtin::RecursionError, "maximum recursion depth exceeded in comparison"));
-    }
     if let (Some(a), Some(b)) = (a.get::<Tuple>(), b.get::<Tuple>()) {
-        return items_hold(cx, op, a.items(), b.items(), depth);
+        return cx.nested(" in comparison", || items_hold(cx, op, a.items(), b.items()));
     }
     if let (Some(a), Some(b)) = (a.get::<List>(), b.get::<List>()) {
-        return items_hold(cx, op, &a.to_vec(), &b.to_vec(), depth);
+        return cx.nested(" in comparison", || items_hold(cx, op, &a.to_vec(), &b.to_vec()));
     }
     if let Some(part) = algebra::compare(cx, op, a, b)? {
         return Ok(part);
@@ -128,16 +113,10 @@ fn holds_at<'t>(
     Err(no_order(cx, op, a, b))
 }
 
-fn items_hold<'t>(
-    cx: &'t Context,
-    op: OrderOp,
-    a: &[Value<'t>],
-    b: &[Value<'t>],
-    depth: u32,
-) -> Result<bool, Raised> {
+fn items_hold<'t>(cx: &'t Context, op: OrderOp, a: &[Value<'t>], b: &[Value<'t>]) -> Result<bool, Raised> {
     for (a, b) in a.iter().zip(b) {
         if !same_key(cx, *a, *b)? {
-            return holds_at(cx, op, *a, *b, depth + 1);
+            return holds(cx, op, *a, *b);
         }
     }
     Ok(op.holds(Some(a.len().cmp(&b.len()))))

@@ -12,24 +12,24 @@ use nix::unistd::Pid;
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// How a command ended.
-pub struct Ended {
+pub(crate) struct Ended {
     /// What it printed.
-    pub out: String,
+    pub(crate) out: String,
     /// What it complained.
-    pub err: String,
+    pub(crate) err: String,
     /// Its exit status; `signal N` or `hanging` where there is none.
-    pub status: String,
+    pub(crate) status: String,
 }
 
 /// The command, with nothing to read.
-pub fn minipy(words: &[&str]) -> Command {
+pub(crate) fn minipy(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_minipy"));
     command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
 /// Waits for the end of a command.
-pub fn wait(child: Child) -> Ended {
+pub(crate) fn wait(child: Child) -> Ended {
     let id = Pid::from_raw(child.id().cast_signed());
     let (ended, end) = channel::<()>();
     let watchdog = std::thread::spawn(move || {

@@ -35,10 +35,12 @@ pub(crate) fn float_new<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
     if value.as_float().is_some() {
         return Ok(value);
     }
-    if number::is_custom(cx, value) {
+    let is_number = int::is_int(value) || float::value_of(value).is_some();
+    let asked: &[&str] = if is_number { &["__float__"] } else { &["__float__", "__index__"] };
+    if number::defines(cx, value, asked) {
         return Err(cx.needs_code());
     }
-    if float::value_of(value).is_some() || int::is_int(value) {
+    if is_number {
         return number::to_float(cx, value).map(Value::float);
     }
     let parsed = if let Some(string) = value.get::<Str>() {
@@ -51,7 +53,7 @@ pub(crate) fn float_new<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
             cx.type_name(value)
         )));
     };
-    parsed.map(Value::float).map_err(|error| number::raise_text(cx, error))
+    parsed.map(Value::float).map_err(|error| cx.text_error(&error))
 }
 
 /// The receiver of a method of float.
@@ -75,7 +77,7 @@ fn is_integer<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 fn as_integer_ratio<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     match float_hex::as_integer_ratio(receiver(cx, args)?) {
         Ok((above, below)) => cx.tuple(&[number::from_text(cx, above)?, number::from_text(cx, below)?]),
-        Err(error) => Err(number::raise_text(cx, error)),
+        Err(error) => Err(cx.text_error(&error)),
     }
 }
 
@@ -92,6 +94,6 @@ fn from_hex<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     };
     match float_hex::from_hex(string.as_bytes()) {
         Ok(value) => Ok(Value::float(value)),
-        Err(error) => Err(number::raise_text(cx, error)),
+        Err(error) => Err(cx.text_error(&error)),
     }
 }

@@ -9,7 +9,7 @@ use crate::value::int::{self, Integer, MAX_BITS};
 use crate::value::number::{self, bit_length, from_integer, index, index_i64};
 use crate::value::str::Str;
 use crate::value::text;
-use crate::value::{Builtin, Context, Raised, Res};
+use crate::value::{Builtin, Context, Raised, Res, float};
 use crate::vm::native::{Args, Row};
 
 /// `int(x, base)`
@@ -58,7 +58,9 @@ pub(crate) fn int_new<'t>(cx: &'t Context, value: Value<'t>, base: Option<Value<
 }
 
 fn convert<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
-    if number::is_custom(cx, value) {
+    let is_number = int::is_int(value) || float::value_of(value).is_some();
+    let asked: &[&str] = if is_number { &["__int__"] } else { &["__int__", "__index__", "__trunc__"] };
+    if number::defines(cx, value, asked) {
         return Err(cx.needs_code());
     }
     if let Some(result) = number::to_int(cx, value)? {
@@ -81,7 +83,7 @@ fn parse<'t>(cx: &'t Context, value: Value<'t>, base: u32) -> Option<Res<'t>> {
     } else {
         text::int::parse_bytes(value.get::<Bytes>()?.as_bytes(), base, limit)
     };
-    Some(parsed.map_err(|error| number::raise_text(cx, error)).and_then(|int| number::from_text(cx, int)))
+    Some(parsed.map_err(|error| cx.text_error(&error)).and_then(|int| number::from_text(cx, int)))
 }
 
 /// The receiver of a method of int.

@@ -20,7 +20,7 @@ pub(crate) static ROWS: &[Row] = &[
 
 fn abs<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let value = args.at(0);
-    if number::is_custom(cx, value) {
+    if number::defines(cx, value, &["__abs__"]) {
         return Err(cx.needs_code());
     }
     match number::unary(cx, UnaryOp::Abs, value)? {
@@ -69,7 +69,7 @@ fn pow<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 
 fn round<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let value = args.at(0);
-    if number::is_custom(cx, value) {
+    if number::defines(cx, value, &["__round__"]) {
         return Err(cx.needs_code());
     }
     match number::round(cx, value, args.get(1))? {
@@ -100,6 +100,6 @@ fn prefixed<'t>(cx: &'t Context, value: Value<'t>, base: Base) -> Res<'t> {
     };
     match text.to_prefixed(base) {
         Ok(text) => cx.str(&text),
-        Err(error) => Err(number::raise_text(cx, error)),
+        Err(error) => Err(cx.text_error(&error)),
     }
 }

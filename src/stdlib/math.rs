@@ -7,6 +7,8 @@ mod float;
 mod gamma;
 mod integer;
 mod sums;
+#[cfg(test)]
+mod tests;
 
 use crate::heap::Value;
 use crate::value::{Builtin, Context, Raised};

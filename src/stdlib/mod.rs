@@ -22,6 +22,3 @@ pub struct ModuleDef {
 
 /// The constants of a module that has none.
 pub fn no_constants(_: &Context, _: &mut dyn FnMut(&str, Value<'_>)) {}
-
-/// Every native module.
-pub static MODULES: &[&ModuleDef] = &[&math::MODULE, &random::MODULE];

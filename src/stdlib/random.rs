@@ -13,6 +13,7 @@ use crate::value::random::{Random, WORDS};
 use crate::value::tuple::Tuple;
 use crate::value::{Builtin, Context, Raised, Res, hash};
 use crate::vm::native::{Args, Row};
+use crate::vm::thread::{Call, Flow, Thread};
 
 use super::ModuleDef;
 
@@ -31,7 +32,7 @@ pub(crate) static METHODS: &[Row] = &[
     Row::leaf("getrandbits(self, k, /)", getrandbits).twin("random_getrandbits"),
     Row::leaf("getstate(self, /)", getstate),
     Row::leaf("random(self, /)", random),
-    Row::leaf("seed(self, n, /)", seed).twin("random_seed"),
+    Row::leaf("seed(self, n, /)", seed),
     Row::leaf("setstate(self, state, /)", setstate),
 ];
 
@@ -53,6 +54,18 @@ fn as_index<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     index(cx, args.at(0)).and_then(|value| number::from_integer(cx, value))
 }
 
+/// So many bytes from the host.
+fn entropy(thread: &mut Thread, call: &Call) -> Flow {
+    let cx = thread.cx();
+    let bytes = index_i64(cx, thread.arg_at(call, 0)).and_then(|count| {
+        let count = usize::try_from(count).ok().filter(|count| *count <= MAX_BITS / 8);
+        let mut bytes = vec![0; count.ok_or_else(|| cx.memory_error())?];
+        thread.vm().host.entropy(&mut bytes);
+        Bytes::new(cx, &bytes).map(Value::object)
+    });
+    Flow::of(bytes)
+}
+
 fn sha512<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let Some(data) = args.at(0).get::<Bytes>() else {
         return Err(cx.type_error("a bytes-like object is required"));
@@ -69,7 +82,7 @@ fn seed<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let seed = match int::integer_of(args.at(1)) {
         Some(Integer::Fixed(seed)) => UBig::from(seed.unsigned_abs()),
         Some(Integer::Big(seed)) => seed.unsigned_abs(),
-        None => UBig::from(hash::hash(cx, args.at(1))? as u64),
+        None => UBig::from(hash::hash(cx, args.at(1).plain())? as u64),
     };
     random.seed_from_entropy(&seed.to_le_bytes());
     Ok(Value::NONE)

@@ -8,6 +8,8 @@ mod floating;
 mod integer;
 mod power;
 mod rounding;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use std::cmp::Ordering;
 
@@ -19,7 +21,7 @@ use super::{float, int};
 pub use convert::{
     Clamped, float_argument, index, index_clamped, index_i64, repr_number, to_float, to_int, truth,
 };
-pub(crate) use convert::{format_number, from_text, is_custom, raise_text};
+pub(crate) use convert::{defines, format_number, from_text, is_custom};
 pub use integer::{bit_length, from_integer, shift_left};
 pub use power::power_mod;
 pub use rounding::{ceil, floor, round, trunc};

@@ -39,19 +39,19 @@ pub enum Stage {
 /// A frame.
 #[derive(Clone, Copy)]
 pub struct Frame {
-    pub(crate) unit: *const Unit,
+    pub(super) unit: *const Unit,
     /// The function.
-    pub(crate) function: Word,
+    pub(super) function: Word,
     /// The generator it is the body of, or the instance it initialises, or nothing.
-    pub(crate) companion: Word,
+    pub(super) companion: Word,
     /// The exception it is handling, or nothing: then that of the frame below counts.
-    pub(crate) handled: Word,
+    pub(super) handled: Word,
     /// Its first register.
-    pub(crate) base: u32,
+    pub(super) base: u32,
     /// The op it executes, up to date whenever the thread leaves the loop's fast path.
-    pub(crate) pc: u32,
-    pub(crate) cont: Cont,
-    pub(crate) role: Role,
+    pub(super) pc: u32,
+    pub(super) cont: Cont,
+    pub(super) role: Role,
 }
 
 /// What a frame is, beyond the body of a function.

@@ -36,15 +36,14 @@ macro_rules! functions_of_one_float {
 
 functions_of_one_float! {
     acos HAS_POLES f64::acos;
-    acosh HAS_POLES libm_acosh;
+    acosh HAS_POLES hyperbolic::acosh;
     asin HAS_POLES f64::asin;
-    asinh HAS_POLES libm_asinh;
+    asinh HAS_POLES hyperbolic::asinh;
     atan HAS_POLES f64::atan;
-    atanh HAS_POLES libm_atanh;
+    atanh HAS_POLES hyperbolic::atanh;
     cbrt HAS_POLES f64::cbrt;
     cos HAS_POLES f64::cos;
     cosh OVERFLOWS f64::cosh;
-    degrees OVERFLOWS |x| x * (180.0 / std::f64::consts::PI);
     erf HAS_POLES libm::erf;
     erfc HAS_POLES libm::erfc;
     exp OVERFLOWS f64::exp;
@@ -52,7 +51,6 @@ functions_of_one_float! {
     expm1 OVERFLOWS f64::exp_m1;
     fabs HAS_POLES f64::abs;
     log1p HAS_POLES log_of_one_plus;
-    radians HAS_POLES |x| x * (std::f64::consts::PI / 180.0);
     sin HAS_POLES f64::sin;
     sinh OVERFLOWS f64::sinh;
     sqrt HAS_POLES f64::sqrt;
@@ -61,8 +59,64 @@ functions_of_one_float! {
     ulp OVERFLOWS unit_in_last_place;
 }
 
-// Rust's own inverse hyperbolic functions use other formulas than C's library, which CPython calls.
-use libm::{acosh as libm_acosh, asinh as libm_asinh, atanh as libm_atanh};
+/// The inverse hyperbolic functions with the formulas of C's library, which CPython calls; Rust's own are others.
+mod hyperbolic {
+    use std::f64::consts::LN_2;
+
+    /// 2^28: beyond, one does not count beside the square of x; below its inverse, the function is the identity.
+    const LARGE: f64 = 268_435_456.0;
+
+    pub(super) fn acosh(x: f64) -> f64 {
+        if x < 1.0 {
+            f64::NAN
+        } else if x > LARGE {
+            x.ln() + LN_2
+        } else if x > 2.0 {
+            (2.0 * x - 1.0 / (x + (x * x - 1.0).sqrt())).ln()
+        } else {
+            let above = x - 1.0;
+            (above + (2.0 * above + above * above).sqrt()).ln_1p()
+        }
+    }
+
+    pub(super) fn asinh(x: f64) -> f64 {
+        let magnitude = x.abs();
+        if magnitude < 1.0 / LARGE || !x.is_finite() {
+            return x;
+        }
+        let result = if magnitude > LARGE {
+            magnitude.ln() + LN_2
+        } else if magnitude > 2.0 {
+            (2.0 * magnitude + 1.0 / ((x * x + 1.0).sqrt() + magnitude)).ln()
+        } else {
+            let square = x * x;
+            (magnitude + square / (1.0 + (1.0 + square).sqrt())).ln_1p()
+        };
+        result.copysign(x)
+    }
+
+    pub(super) fn atanh(x: f64) -> f64 {
+        let magnitude = x.abs();
+        if magnitude < 1.0 / LARGE {
+            return x;
+        }
+        let twice = magnitude + magnitude;
+        let result = if magnitude < 0.5 {
+            0.5 * (twice + twice * magnitude / (1.0 - magnitude)).ln_1p()
+        } else {
+            0.5 * (twice / (1.0 - magnitude)).ln_1p()
+        };
+        result.copysign(x)
+    }
+}
+
+pub(super) fn degrees<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    Ok(Value::float(float_argument(cx, args.at(0))? * (180.0 / std::f64::consts::PI)))
+}
+
+pub(super) fn radians<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    Ok(Value::float(float_argument(cx, args.at(0))? * (std::f64::consts::PI / 180.0)))
+}
 
 /// Zero keeps its sign.
 fn log_of_one_plus(x: f64) -> f64 {

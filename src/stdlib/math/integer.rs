@@ -14,10 +14,10 @@ use super::domain_error;
 use super::float::split;
 
 macro_rules! roundings {
-    ($($name:ident $message:literal $suffix:literal;)*) => {$(
+    ($($name:ident $names:expr, $message:literal $suffix:literal;)*) => {$(
         pub(super) fn $name<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
             let value = args.at(0);
-            if number::is_custom(cx, value) {
+            if number::defines(cx, value, $names) {
                 return Err(cx.needs_code());
             }
             match number::$name(cx, value)? {
@@ -29,9 +29,9 @@ macro_rules! roundings {
 }
 
 roundings! {
-    floor "must be real number, not " "";
-    ceil "must be real number, not " "";
-    trunc "type " " doesn't define __trunc__ method";
+    floor &["__floor__", "__float__", "__index__"], "must be real number, not " "";
+    ceil &["__ceil__", "__float__", "__index__"], "must be real number, not " "";
+    trunc &["__trunc__"], "type " " doesn't define __trunc__ method";
 }
 
 fn is_negative(value: &Integer) -> bool {

@@ -5,30 +5,12 @@ use dashu_int::IBig;
 use crate::heap::Value;
 use crate::value::class::class_flag;
 use crate::value::int::{self, Integer};
-use crate::value::text::error::{Error, Kind};
 use crate::value::text::int::{Int, IntRef};
 use crate::value::text::{float as text_float, format_spec};
 use crate::value::{Builtin, Context, Raised, Res, float};
 
 use super::from_integer;
 use super::rounding::float_to_int;
-
-/// Raises the exception that an error of the text functions stands for.
-#[cold]
-pub(crate) fn raise_text(cx: &Context, error: Error) -> Raised {
-    let class = match error.kind {
-        Kind::Value => Builtin::ValueError,
-        Kind::Type => Builtin::TypeError,
-        Kind::Overflow => Builtin::OverflowError,
-        Kind::Index => Builtin::IndexError,
-        Kind::Lookup => Builtin::LookupError,
-        Kind::Memory => return cx.memory_error(),
-    };
-    match cx.wtf8(&error.message) {
-        Ok(message) => cx.raise_with(class, &[message]),
-        Err(raised) => raised,
-    }
-}
 
 /// The value of an integer that was read from text.
 ///
@@ -85,7 +67,7 @@ pub fn repr_number<'t>(cx: &'t Context, value: Value<'t>) -> Result<Option<Value
     let Some(integer) = int::integer_of(plain) else { return Ok(None) };
     match text_ref(&integer).to_decimal(max_digits(cx)) {
         Ok(text) => cx.str(&text).map(Some),
-        Err(error) => Err(raise_text(cx, error)),
+        Err(error) => Err(cx.text_error(&error)),
     }
 }
 
@@ -100,12 +82,12 @@ pub(crate) fn format_number<'t>(cx: &'t Context, value: Value<'t>, spec: &[u8]) 
         let integer = int::integer_of(value)?;
         format_spec::format_int(text_ref(&integer), spec, cx.type_name(value), max_digits(cx))
     };
-    Some(text.map_err(|error| raise_text(cx, error)).and_then(|text| cx.wtf8(&text)))
+    Some(text.map_err(|error| cx.text_error(&error)).and_then(|text| cx.wtf8(&text)))
 }
 
 /// The nearest float to an integer.
 pub(super) fn integer_to_float(cx: &Context, value: &Integer) -> Result<f64, Raised> {
-    text_ref(value).to_float().map_err(|error| raise_text(cx, error))
+    text_ref(value).to_float().map_err(|error| cx.text_error(&error))
 }
 
 /// A number as a float; anything else is a `TypeError`.
@@ -147,7 +129,10 @@ pub fn float_argument(cx: &Context, value: Value<'_>) -> Result<f64, Raised> {
     if let Some(float) = value.as_float() {
         return Ok(float);
     }
-    if float::value_of(value).is_none() && !int::is_int(value) && is_custom(cx, value) {
+    if float::value_of(value).is_none()
+        && !int::is_int(value)
+        && defines(cx, value, &["__float__", "__index__"])
+    {
         return Err(cx.needs_code());
     }
     to_float(cx, value)
@@ -158,6 +143,15 @@ pub(crate) fn is_custom(cx: &Context, value: Value<'_>) -> bool {
     value.header().is_some() && cx.class_of(value).has(class_flag::CUSTOM_NUMBER)
 }
 
+/// Whether one of these special methods of the value's class is written in the language.
+pub(crate) fn defines(cx: &Context, value: Value<'_>, names: &[&str]) -> bool {
+    is_custom(cx, value)
+        && names.iter().any(|name| {
+            let defining = cx.class_of(value).defining(cx, cx.intern(name));
+            defining.is_some_and(|(class, _)| !class.has(class_flag::BUILTIN))
+        })
+}
+
 /// An argument that is to be an integer, of any size.
 ///
 /// # Errors
@@ -165,7 +159,7 @@ pub(crate) fn is_custom(cx: &Context, value: Value<'_>) -> bool {
 pub fn index(cx: &Context, value: Value<'_>) -> Result<Integer, Raised> {
     match int::integer_of(value) {
         Some(integer) => Ok(integer),
-        None if is_custom(cx, value) => Err(cx.needs_code()),
+        None if defines(cx, value, &["__index__"]) => Err(cx.needs_code()),
         None => Err(int::not_an_integer(cx, value)),
     }
 }

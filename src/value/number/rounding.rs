@@ -8,7 +8,7 @@ use crate::value::int::{self, Integer, MAX_BITS};
 use crate::value::text::{float as text_float, float_hex};
 use crate::value::{Context, Raised, float};
 
-use super::convert::{from_text, index, index_clamped, raise_text};
+use super::convert::{from_text, index, index_clamped};
 use super::from_integer;
 use super::integer::{big_div_mod, bit_length, is_negative};
 
@@ -49,7 +49,7 @@ pub(super) fn float_to_int(cx: &Context, value: f64) -> Result<Value<'_>, Raised
     if value.abs() < 1e14 {
         return Ok(cx.int(value as i64));
     }
-    float_hex::to_int(value).map_err(|error| raise_text(cx, error)).and_then(|int| from_text(cx, int))
+    float_hex::to_int(value).map_err(|error| cx.text_error(&error)).and_then(|int| from_text(cx, int))
 }
 
 /// `round(value, digits)`; `None` if it is no number.
@@ -65,7 +65,7 @@ pub fn round<'t>(cx: &'t Context, value: Value<'t>, digits: Option<Value<'t>>) -
                 let digits = index_clamped(cx, digits)?;
                 match text_float::round_half_even(float, digits) {
                     Ok(rounded) => Ok(Some(Value::float(rounded))),
-                    Err(error) => Err(raise_text(cx, error)),
+                    Err(error) => Err(cx.text_error(&error)),
                 }
             }
         };

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::heap::{Kind, Object, Value};
+use crate::heap::{Kind, Value};
 
 use super::algebra::{equal_views, unproxied};
 use super::bytes::Bytes;

@@ -5,9 +5,8 @@ use std::sync::atomic::Ordering;
 
 use siphasher::sip::SipHasher13;
 
-use crate::heap::{Kind, Object, Value};
+use crate::heap::{Kind, Value};
 
-use super::builtin::Builtin;
 use super::bytes::Bytes;
 use super::class::class_flag;
 use super::context::{Context, Raised};
@@ -29,9 +28,9 @@ const NONE_HASH: i64 = 0xFCA8_6420;
 /// `TypeError` where the type is unhashable; [`Context::needs_code`] where the class defines `__hash__`.
 #[inline]
 pub fn hash(cx: &Context, value: Value<'_>) -> Result<i64, Raised> {
-    if let Some(string) = value.get::<Str>()
+    if value.kind() == Some(Kind::Str)
+        && let Some(string) = value.get::<Str>()
         && let Some(known) = string.known_hash()
-        && string.header().shape() == Builtin::Str.shape()
     {
         return Ok(known);
     }

@@ -273,7 +273,8 @@ fn next_of_other<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>,
         |entry: Option<(Value<'t>, Value<'t>)>| entry.map(|(key, value)| cx.tuple(&[key, value])).transpose();
     match it.header().shape() {
         LIST_REVERSE => Ok(next_of_reversed_list(cx, it)),
-        STR | STR_ASCII => next_of_str(cx, it),
+        STR => next_of_str(cx, it),
+        STR_ASCII => Ok(next_of_ascii(cx, it)),
         BYTES => Ok(next_of_bytes(cx, it)),
         DICT_KEY => next_entry(cx, it, false).map(key),
         DICT_VALUE => next_entry(cx, it, false).map(value),
@@ -306,7 +307,7 @@ fn next_of_str<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>, R
     match wtf8::next(text.as_bytes(), at) {
         Some((_, end)) => {
             it.set_position(end as i64);
-            character(cx, &text.as_bytes()[at..end]).map(Some)
+            cx.wtf8(&text.as_bytes()[at..end]).map(Some)
         }
         None => {
             it.set_source(cx, None);
@@ -315,9 +316,18 @@ fn next_of_str<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>, R
     }
 }
 
-/// The string of one character.
-fn character<'t>(cx: &'t Context, bytes: &[u8]) -> Res<'t> {
-    cx.wtf8(bytes)
+fn next_of_ascii<'t>(cx: &'t Context, it: &'t Iter) -> Option<Value<'t>> {
+    let position = it.position();
+    match it.source()?.get::<Str>()?.as_bytes().get(position as usize) {
+        Some(byte) => {
+            it.set_position(position + 1);
+            Some(cx.ascii(*byte))
+        }
+        None => {
+            it.set_source(cx, None);
+            None
+        }
+    }
 }
 
 fn next_of_bytes<'t>(cx: &'t Context, it: &'t Iter) -> Option<Value<'t>> {
@@ -402,7 +412,7 @@ fn next_of_reversed<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t
         before.checked_sub(1).and_then(|index| Some((cx.int((*bytes.as_bytes().get(index)?).into()), index)))
     } else if let Some(text) = source.get::<Str>() {
         match wtf8::previous(text.as_bytes(), before) {
-            Some((_, start)) => Some((character(cx, &text.as_bytes()[start..before])?, start)),
+            Some((_, start)) => Some((cx.wtf8(&text.as_bytes()[start..before])?, start)),
             None => None,
         }
     } else {

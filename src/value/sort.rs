@@ -4,10 +4,9 @@
 //! compares as CPython's `list.sort` does up to 63 items (Objects/listobject.c, `count_run` and `binarysort`): which two
 //! values the `TypeError` names, and where a NaN ends up, is output.
 
-use crate::heap::{Kind, Object, Value};
+use crate::heap::{Kind, Value};
 
 use super::algebra::{self, OrderOp};
-use super::builtin::Builtin;
 use super::class::class_flag;
 use super::compare::{compare_numbers, same_key};
 use super::context::{Context, Raised};
@@ -61,10 +60,8 @@ fn sort_ascending<'t, T: Copy>(
     key: &impl Fn(&T) -> Value<'t>,
 ) -> Result<(), Raised> {
     let is_ordered_float = |item: &T| key(item).as_float().is_some_and(|float| !float.is_nan());
-    let text = |item: &T| {
-        let text = key(item).get::<Str>()?;
-        (text.header().shape() == Builtin::Str.shape()).then_some(text)
-    };
+    // Not of a subclass, which may have its own order.
+    let text = |item: &T| Some(key(item)).filter(|key| key.kind() == Some(Kind::Str))?.get::<Str>();
     if items.iter().all(|item| key(item).word().is_small()) {
         items.sort_by_key(|item| key(item).word().as_small());
         return Ok(());
@@ -74,8 +71,7 @@ fn sort_ascending<'t, T: Copy>(
         items.sort_by(|a, b| float(a).partial_cmp(&float(b)).unwrap_or(std::cmp::Ordering::Equal));
         return Ok(());
     }
-    if items.iter().all(|item| text(item).is_some_and(|text| !text.header().has(crate::heap::flag::PAYLOAD)))
-    {
+    if items.iter().all(|item| text(item).is_some()) {
         items.sort_by(|a, b| text(a).map(Str::as_bytes).cmp(&text(b).map(Str::as_bytes)));
         return Ok(());
     }

@@ -176,7 +176,7 @@ fn subclasses<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 }
 
 fn class_repr<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    repr::class_repr(cx, class_arg(cx, args)?)
+    repr::class_repr(cx, Value::object(class_arg(cx, args)?))
 }
 
 fn instance_check<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {

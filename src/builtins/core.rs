@@ -163,7 +163,7 @@ fn next(thread: &mut Thread, call: &Call) -> Flow {
         }
         (Flow::Pushed, Some(default)) => {
             // The iterator's inner ones are not native: begin again where an exception can be caught.
-            thread.frames_pop();
+            thread.frames.pop();
             thread.call_prelude("next_default", &[iterator, default], call.cont)
         }
         (flow, _) => flow,

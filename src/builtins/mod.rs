@@ -55,7 +55,8 @@ pub(crate) fn callable_name(cx: &Context, callee: Value<'_>) -> String {
     };
     match name.and_then(|name| name.get::<Str>()) {
         Some(name) => {
-            let module = callee.get::<Function>().and_then(|function| function.globals().get_name(cx, "__name__"));
+            let module =
+                callee.get::<Function>().and_then(|function| function.globals().get_name(cx, "__name__"));
             match module.and_then(|module| module.get::<Str>()) {
                 Some(module) if module.as_bytes() != b"builtins" => {
                     format!("{}.{}", module.lossy(), name.lossy())

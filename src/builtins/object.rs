@@ -8,7 +8,7 @@ use crate::value::function::Function;
 use crate::value::instance::Instance;
 use crate::value::str::Str;
 use crate::value::tuple::Tuple;
-use crate::value::{Builtin, Context, Raised, Res, format, hash, repr};
+use crate::value::{Builtin, Context, Res, format, hash, repr};
 use crate::vm::native::{Args, Row};
 use crate::vm::ops::attr;
 use crate::vm::thread::{Call, Flow, Thread};
@@ -153,7 +153,7 @@ pub(crate) fn attribute_name<'t>(cx: &'t Context, name: Value<'t>) -> Res<'t> {
 fn getattribute(thread: &mut Thread, call: &Call) -> Flow {
     let Ok(name) = attribute_name(thread.cx(), thread.arg_at(call, 1)) else { return Flow::Raised };
     let (object, name) = (thread.arg_at(call, 0).word(), name.word());
-    thread.get_plain_attribute_only(object, name, call.cont)
+    thread.get_plain_attribute(object, name, call.cont)
 }
 
 fn setattr(thread: &mut Thread, call: &Call) -> Flow {

@@ -22,3 +22,6 @@ pub struct ModuleDef {
 
 /// The constants of a module that has none.
 pub fn no_constants(_: &Context, _: &mut dyn FnMut(&str, Value<'_>)) {}
+
+/// Every native module.
+pub static MODULES: &[&ModuleDef] = &[&math::MODULE, &random::MODULE];

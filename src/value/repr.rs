@@ -6,6 +6,8 @@
 mod exception;
 mod object;
 
+pub use object::address;
+
 use std::fmt;
 use std::io::Write as _;
 
@@ -64,6 +66,26 @@ pub fn ascii<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
     let mut out = Vec::new();
     write_repr(cx, &mut out, value)?;
     if out.is_ascii() { cx.wtf8(&out) } else { cx.str(&quote::escape_non_ascii(&out)) }
+}
+
+/// What `object.__repr__` gives, whatever the class.
+///
+/// # Errors
+/// `MemoryError`
+pub fn default_repr<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
+    let mut out = Vec::new();
+    Printer { cx, out: &mut out, open: Vec::new() }.nameless(value);
+    cx.wtf8(&out)
+}
+
+/// What `type.__repr__` gives, whatever the metaclass.
+///
+/// # Errors
+/// `MemoryError`
+pub fn class_repr<'t>(cx: &'t Context, class: Value<'t>) -> Res<'t> {
+    let mut out = Vec::new();
+    Printer { cx, out: &mut out, open: Vec::new() }.class(class);
+    cx.wtf8(&out)
 }
 
 /// Appends `repr(value)`.

@@ -134,7 +134,7 @@ impl Shapes {
     }
 
     /// Sets the class of a root made before its class, at start.
-    pub(super) fn set_class(&self, shape: u32, class: Word) {
+    pub(crate) fn set_class(&self, shape: u32, class: Word) {
         self.get(shape).class.store(class.0, Ordering::Release);
     }
 

@@ -15,7 +15,8 @@ use super::thread::Thread;
 
 /// Rearranges the arguments from `args.base` on into the parameters' registers.
 pub(super) fn bind(thread: &mut Thread, function: &Function, args: Arguments) -> Result<(), Raised> {
-    let words: Vec<Word> = bound(thread, function, args)?.iter().map(|v| v.map_or(Word::NONE_AT_ALL, Value::word)).collect();
+    let words: Vec<Word> =
+        bound(thread, function, args)?.iter().map(|v| v.map_or(Word::NONE_AT_ALL, Value::word)).collect();
     for (place, word) in words.into_iter().enumerate() {
         thread.set(args.base + place, word);
     }
@@ -123,7 +124,11 @@ fn unexpected_keyword(
             posonly.join(", ")
         ));
     }
-    cx.type_error(format_args!("{}() got an unexpected keyword argument '{}'", shown(cx, function), text(&name)))
+    cx.type_error(format_args!(
+        "{}() got an unexpected keyword argument '{}'",
+        shown(cx, function),
+        text(&name)
+    ))
 }
 
 fn bind_keyword_defaults<'t>(

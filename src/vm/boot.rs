@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use minipy_grammar::Source;
 
-use crate::builtins::{self, ClassRows};
+use crate::builtins;
+use crate::builtins::table::{self, ClassRows};
 use crate::heap::{Value, Word};
 use crate::stdlib;
 use crate::value::class::{NewClass, Type, class_flag};
@@ -78,7 +79,8 @@ impl Vm {
         let world = Arc::new(World::new(options.hash_seed));
         let cx = Context::new(world.clone(), Box::new(|| {}));
         let mut natives = Vec::new();
-        let made = assemble(&cx, &mut natives).map_err(|Raised| "the built-in classes cannot be made".to_owned())?;
+        let made =
+            assemble(&cx, &mut natives).map_err(|Raised| "the built-in classes cannot be made".to_owned())?;
         let vm = Arc::new(Vm::assemble(world, host.clone(), options, natives, made));
         cx.local().retire();
         drop(cx);
@@ -94,12 +96,12 @@ impl Vm {
 /// Makes the classes, the built-ins and the prelude's natives.
 fn assemble(cx: &Context, natives: &mut Vec<NativeEntry>) -> Result<WellKnown, Raised> {
     make_classes(cx)?;
-    for ClassRows { class, rows } in builtins::class_rows() {
-        for row in rows.iter().copied() {
+    for ClassRows { class, rows } in table::class_rows() {
+        for row in rows {
             install(cx, natives, class, row)?;
         }
     }
-    for class in builtins::UNHASHABLE {
+    for class in table::UNHASHABLE {
         cx.class(*class).namespace().set(cx, cx.intern("__hash__"), Value::NONE)?;
     }
     for class in Builtin::ALL {
@@ -111,10 +113,12 @@ fn assemble(cx: &Context, natives: &mut Vec<NativeEntry>) -> Result<WellKnown, R
     let builtins = Dict::new(cx);
     cx.world().keep(Value::object(builtins));
     let module_name = cx.intern("builtins");
-    for row in builtins::functions() {
+    for row in table::functions() {
         add_function(cx, natives, builtins, row, Some(module_name))?;
     }
-    for class in NAMED.iter().copied().chain(Builtin::ALL.iter().copied().filter(|class| class.is_exception())) {
+    for class in
+        NAMED.iter().copied().chain(Builtin::ALL.iter().copied().filter(|class| class.is_exception()))
+    {
         builtins.set(cx, cx.intern(class.name()), Value::object(cx.class(class)))?;
     }
     for (name, value) in [
@@ -129,7 +133,7 @@ fn assemble(cx: &Context, natives: &mut Vec<NativeEntry>) -> Result<WellKnown, R
     }
     let prelude = Dict::new(cx);
     cx.world().keep(Value::object(prelude));
-    for row in builtins::prelude_rows() {
+    for row in table::prelude_rows() {
         add_function(cx, natives, prelude, row, None)?;
     }
     let modules = Dict::new(cx);
@@ -137,13 +141,14 @@ fn assemble(cx: &Context, natives: &mut Vec<NativeEntry>) -> Result<WellKnown, R
     let module = Module::new(cx, Builtin::Module, Some(Value::object(builtins)));
     modules.set(cx, module_name, Value::object(module))?;
     let mut constructors = vec![u32::MAX; Builtin::ALL.len()];
-    for (class, row) in builtins::constructors() {
+    for (class, row) in table::constructors() {
         constructors[class as usize] = add_native(natives, row);
     }
     let modules_table = stdlib::MODULES.iter().flat_map(|module| module.rows);
     for row in modules_table {
         add_native(natives, row);
     }
+    *cx.world().native_names.write() = natives.iter().map(|entry| entry.row.name()).collect();
     Ok(WellKnown {
         builtins: Value::object(builtins).word(),
         prelude: Value::object(prelude).word(),
@@ -197,7 +202,12 @@ fn layout(class: Builtin) -> Builtin {
 }
 
 /// Adds a row to a class.
-fn install(cx: &Context, natives: &mut Vec<NativeEntry>, class: Builtin, row: &'static Row) -> Result<(), Raised> {
+fn install(
+    cx: &Context,
+    natives: &mut Vec<NativeEntry>,
+    class: Builtin,
+    row: &'static Row,
+) -> Result<(), Raised> {
     let owner = Value::object(cx.class(class));
     let namespace = cx.class(class).namespace();
     let name = cx.intern(row.name());
@@ -242,7 +252,7 @@ fn add_function(
 
 /// Runs the prelude's sources, and gives the built-in classes what is written in it.
 fn load_prelude(thread: &mut Thread) -> Result<(), String> {
-    for (name, text) in builtins::PRELUDE {
+    for (name, text) in table::PRELUDE {
         let function = {
             let cx = thread.cx();
             let name_key = cx.intern("__name__");
@@ -258,7 +268,8 @@ fn failure(thread: &Thread, name: &str) -> String {
     let cx = thread.cx();
     let error = cx.take_pending();
     let text = error.and_then(|error| crate::value::repr::repr(cx, error).ok());
-    let text = text.and_then(|text| text.get::<crate::value::str::Str>()).map(|text| text.lossy().into_owned());
+    let text =
+        text.and_then(|text| text.get::<crate::value::str::Str>()).map(|text| text.lossy().into_owned());
     format!("the library's {name} does not run: {}", text.unwrap_or_default())
 }
 
@@ -268,8 +279,8 @@ fn embedded(cx: &Context, name: &str, text: &str, globals: &Dict) -> Result<Word
     let code = minipy_grammar::parse(&source)
         .and_then(|module| minipy_compiler::compile(&source, &module))
         .map_err(|error| {
-            format!("the library's {name}, line {}: {}", source.line_of(error.span.start), error.message)
-        })?;
+        format!("the library's {name}, line {}: {}", source.line_of(error.span.start), error.message)
+    })?;
     let unit = Vm::load(cx, &Arc::new(code), true).map_err(|Raised| "no memory".to_owned())?;
     Ok(Value::object(Function::new(cx, unit, globals)).word())
 }
@@ -335,7 +346,8 @@ pub(crate) fn native_module<'t>(vm: &'t Vm, cx: &'t Context, name: &str) -> Res<
     let function = match def.source {
         None => Value::NONE,
         Some(text) => {
-            let word = embedded(cx, name, text, dict).map_err(|error| cx.raise(Builtin::SystemError, error))?;
+            let word =
+                embedded(cx, name, text, dict).map_err(|error| cx.raise(Builtin::SystemError, error))?;
             // SAFETY: the function was just made, and nothing has run since.
             unsafe { word.value() }.unwrap_or(Value::NONE)
         }

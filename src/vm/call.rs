@@ -18,16 +18,16 @@ use super::thread::{Call, Flow, REGISTERS, SCRATCH, Thread};
 
 /// The arguments of a call: `count` registers from `base`, the last of them by the names of the tuple `names`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Arguments {
-    pub(super) base: usize,
-    pub(super) count: usize,
+pub(crate) struct Arguments {
+    pub(crate) base: usize,
+    pub(crate) count: usize,
     /// A tuple of str, or nothing.
-    pub(super) names: Word,
+    pub(crate) names: Word,
 }
 
 impl Arguments {
     /// Arguments by position.
-    pub(super) fn positional(base: usize, count: usize) -> Arguments {
+    pub(crate) fn positional(base: usize, count: usize) -> Arguments {
         Arguments { base, count, names: Word::NONE_AT_ALL }
     }
 
@@ -38,7 +38,7 @@ impl Arguments {
 
 impl Thread {
     /// Calls `callee`. The result of a frame that is pushed goes where `cont` says.
-    pub(super) fn call(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
+    pub(crate) fn call(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
         let value = self.live(callee);
         match value.kind() {
             Some(Kind::Function) => self.call_function(callee, args, cont),
@@ -55,7 +55,7 @@ impl Thread {
     }
 
     /// Calls `callee` with these arguments, which are copied above the running frame's window.
-    pub(super) fn call_with(&mut self, callee: Word, args: &[Word], cont: Cont) -> Flow {
+    pub(crate) fn call_with(&mut self, callee: Word, args: &[Word], cont: Cont) -> Flow {
         let base = self.top();
         if base + args.len() + SCRATCH >= REGISTERS {
             return self.too_deep();
@@ -67,7 +67,7 @@ impl Thread {
     }
 
     /// Calls a function of the prelude.
-    pub(super) fn call_prelude(&mut self, name: &str, args: &[Word], cont: Cont) -> Flow {
+    pub(crate) fn call_prelude(&mut self, name: &str, args: &[Word], cont: Cont) -> Flow {
         match self.prelude_function(name) {
             Some(function) => self.call_with(function, args, cont),
             None => self.no_twin(name),
@@ -75,13 +75,16 @@ impl Thread {
     }
 
     /// A function of the prelude.
-    pub(super) fn prelude_function(&self, name: &str) -> Option<Word> {
+    pub(crate) fn prelude_function(&self, name: &str) -> Option<Word> {
         prelude_function(self.vm(), self.cx(), name).map(|function| Value::object(function).word())
     }
 
     #[cold]
     fn no_twin(&self, name: &str) -> Flow {
-        self.cx().raise(Builtin::SystemError, format_args!("minipy cannot do this with such objects yet ({name})"));
+        self.cx().raise(
+            Builtin::SystemError,
+            format_args!("minipy cannot do this with such objects yet ({name})"),
+        );
         Flow::Raised
     }
 
@@ -128,7 +131,7 @@ impl Thread {
 
     /// Calls a function of the language.
     #[inline]
-    pub(super) fn call_function(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
+    pub(crate) fn call_function(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
         // SAFETY: the caller has matched the kind, and the callee is rooted by whoever holds it.
         let function = unsafe { &*callee.address().cast::<Function>() };
         if args.base + args.count + function.unit().code.register_count as usize + SCRATCH >= REGISTERS {
@@ -147,7 +150,7 @@ impl Thread {
 
     /// Pushes a frame whose parameters stand at `base`.
     #[inline]
-    pub(super) fn push_frame(
+    pub(crate) fn push_frame(
         &mut self,
         function: Word,
         base: usize,
@@ -190,7 +193,7 @@ impl Thread {
 
     /// Runs the native function with this number.
     #[inline]
-    pub(super) fn run_native(&mut self, number: u32, args: Arguments, cont: Cont) -> Flow {
+    pub(crate) fn run_native(&mut self, number: u32, args: Arguments, cont: Cont) -> Flow {
         let vm: *const super::Vm = &raw const **self.vm();
         // SAFETY: the thread holds its machine, whose table of natives never changes.
         let entry = unsafe { (*vm).native(number) };
@@ -330,8 +333,13 @@ impl Thread {
             return self.call_init(Value::object(class).word(), word, args, cont);
         }
         let names = self.live(args.names).get::<Tuple>().map_or(&[][..], Tuple::items);
-        let keywords = names.iter().copied().zip(self.values(args.base + args.count - names.len(), names.len()));
-        match crate::builtins::exception::initialise(cx, exception, keywords.map(|(name, value)| (name, *value))) {
+        let keywords =
+            names.iter().copied().zip(self.values(args.base + args.count - names.len(), names.len()));
+        match crate::builtins::exception::initialise(
+            cx,
+            exception,
+            keywords.map(|(name, value)| (name, *value)),
+        ) {
             Ok(()) => Flow::Done(word),
             Err(Raised) => Flow::Raised,
         }
@@ -365,11 +373,13 @@ impl Thread {
     }
 
     /// Calls with a tuple of arguments and a dict of keywords (`f(*args, **kwargs)`).
-    pub(super) fn call_star(&mut self, callee: Word, args: Word, keywords: Word, cont: Cont) -> Flow {
+    pub(crate) fn call_star(&mut self, callee: Word, args: Word, keywords: Word, cont: Cont) -> Flow {
         let cx = self.cx();
         let base = self.top();
-        let items: Vec<Word> =
-            self.live(args).get::<Tuple>().map_or_else(Vec::new, |args| args.items().iter().map(|v| v.word()).collect());
+        let items: Vec<Word> = self
+            .live(args)
+            .get::<Tuple>()
+            .map_or_else(Vec::new, |args| args.items().iter().map(|v| v.word()).collect());
         let (mut names, mut values) = (Vec::new(), Vec::new());
         if !keywords.is_nothing()
             && let Some(dict) = self.live(keywords).get::<Dict>()

@@ -322,7 +322,9 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
             }
 
             Op::MakeCell { reg } => {
-                let cell = Value::object(Cell::new(th.cx(), th.value(th.frame().base as usize + reg.0 as usize))).word();
+                let cell =
+                    Value::object(Cell::new(th.cx(), th.value(th.frame().base as usize + reg.0 as usize)))
+                        .word();
                 set!(reg, cell);
                 next!()
             }
@@ -369,7 +371,10 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
             }
             Op::ClearFree { free } => {
                 shared!();
-                if let Flow::Raised = { save!(); th.load_free(free.0) } {
+                if let Flow::Raised = {
+                    save!();
+                    th.load_free(free.0)
+                } {
                     raised!()
                 }
                 if let Some(cell) = th.free_cell(free.0) {
@@ -437,57 +442,61 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
             }
 
             Op::Add { dst, left, right, .. } => arithmetic!(
-                dst, left, right,
+                dst,
+                left,
+                right,
                 |a, b| a.shifted().checked_add(b.shifted()).map(Word::from_shifted),
                 |x, y| Some(x + y)
             ),
             Op::Sub { dst, left, right, .. } => arithmetic!(
-                dst, left, right,
+                dst,
+                left,
+                right,
                 |a, b| a.shifted().checked_sub(b.shifted()).map(Word::from_shifted),
                 |x, y| Some(x - y)
             ),
             Op::Mul { dst, left, right, .. } => arithmetic!(
-                dst, left, right,
+                dst,
+                left,
+                right,
                 |a, b| a.shifted().checked_mul(b.as_small()).map(Word::from_shifted),
                 |x, y| Some(x * y)
             ),
-            Op::Div { dst, left, right, .. } => arithmetic!(
-                dst, left, right,
-                |a, b| exact_quotient(a, b),
-                |x, y| (y != 0.0).then(|| x / y)
-            ),
-            Op::FloorDiv { dst, left, right, .. } => arithmetic!(
-                dst, left, right,
-                |a, b| floor_quotient(a.as_small(), b.as_small()),
-                |_x, _y| None::<f64>
-            ),
-            Op::Mod { dst, left, right, .. } => arithmetic!(
-                dst, left, right,
-                |a, b| floor_remainder(a.as_small(), b.as_small()),
-                |_x, _y| None::<f64>
-            ),
-            Op::BitAnd { dst, left, right, .. } => arithmetic!(
-                dst, left, right,
-                |a, b| Some(Word(a.0 & b.0)),
-                |_x, _y| None::<f64>
-            ),
-            Op::BitOr { dst, left, right, .. } => arithmetic!(
-                dst, left, right,
-                |a, b| Some(Word(a.0 | b.0)),
-                |_x, _y| None::<f64>
-            ),
+            Op::Div { dst, left, right, .. } => {
+                arithmetic!(dst, left, right, |a, b| exact_quotient(a, b), |x, y| (y != 0.0).then(|| x / y))
+            }
+            Op::FloorDiv { dst, left, right, .. } => {
+                arithmetic!(dst, left, right, |a, b| floor_quotient(a.as_small(), b.as_small()), |_x, _y| {
+                    None::<f64>
+                })
+            }
+            Op::Mod { dst, left, right, .. } => {
+                arithmetic!(dst, left, right, |a, b| floor_remainder(a.as_small(), b.as_small()), |_x, _y| {
+                    None::<f64>
+                })
+            }
+            Op::BitAnd { dst, left, right, .. } => {
+                arithmetic!(dst, left, right, |a, b| Some(Word(a.0 & b.0)), |_x, _y| None::<f64>)
+            }
+            Op::BitOr { dst, left, right, .. } => {
+                arithmetic!(dst, left, right, |a, b| Some(Word(a.0 | b.0)), |_x, _y| None::<f64>)
+            }
             Op::BitXor { dst, left, right, .. } => arithmetic!(
-                dst, left, right,
+                dst,
+                left,
+                right,
                 |a, b| Some(Word::small(a.as_small() ^ b.as_small())),
                 |_x, _y| None::<f64>
             ),
-            Op::LShift { dst, left, right, .. } => arithmetic!(
-                dst, left, right,
-                |a, b| shift_left(a.as_small(), b.as_small()),
-                |_x, _y| None::<f64>
-            ),
+            Op::LShift { dst, left, right, .. } => {
+                arithmetic!(dst, left, right, |a, b| shift_left(a.as_small(), b.as_small()), |_x, _y| None::<
+                    f64,
+                >)
+            }
             Op::RShift { dst, left, right, .. } => arithmetic!(
-                dst, left, right,
+                dst,
+                left,
+                right,
                 |a, b| shift_right(a.as_small(), b.as_small()),
                 |_x, _y| None::<f64>
             ),
@@ -789,7 +798,8 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
             }
             Op::CallKw { base, argc, names } => {
                 let place = th.frame().base as usize + base.0 as usize;
-                let args = Arguments { base: place + 1, count: argc.0 as usize, names: unit.kwnames(names.0) };
+                let args =
+                    Arguments { base: place + 1, count: argc.0 as usize, names: unit.kwnames(names.0) };
                 called!(base, th.call(get!(base), args, Cont::Store(base.0)))
             }
             Op::CallMethodKw { base, argc, names } => {
@@ -943,7 +953,8 @@ fn cached_attribute(th: &Thread, unit: &Unit, object: Word, site: u16) -> Attrib
     if kind == Cached::OfClass as u8 && header.shape() == key && header.kind() == Kind::Type {
         // SAFETY: the kind was checked.
         let class = unsafe { &*object.address().cast::<Type>() };
-        return cached_in_class(class, index).map_or(Attribute::Unknown, |value| Attribute::Value(value.word()));
+        return cached_in_class(class, index)
+            .map_or(Attribute::Unknown, |value| Attribute::Value(value.word()));
     }
     if kind == Cached::Global as u8 && header.kind() == Kind::Module {
         // SAFETY: the kind was checked.
@@ -964,9 +975,15 @@ fn cached_attribute(th: &Thread, unit: &Unit, object: Word, site: u16) -> Attrib
 fn class_attribute(value: Value<'_>) -> Attribute {
     match value.kind() {
         Some(Kind::Function) => Attribute::Method(value.word()),
-        Some(Kind::Native) => super::ops::attr::native_method(value).map_or(Attribute::Unknown, Attribute::Method),
-        Some(Kind::Property) => super::ops::attr::plain_getter(value).map_or(Attribute::Unknown, Attribute::Getter),
-        None | Some(Kind::Str | Kind::Int | Kind::Tuple | Kind::List | Kind::Dict) => Attribute::Value(value.word()),
+        Some(Kind::Native) => {
+            super::ops::attr::native_method(value).map_or(Attribute::Unknown, Attribute::Method)
+        }
+        Some(Kind::Property) => {
+            super::ops::attr::plain_getter(value).map_or(Attribute::Unknown, Attribute::Getter)
+        }
+        None | Some(Kind::Str | Kind::Int | Kind::Tuple | Kind::List | Kind::Dict) => {
+            Attribute::Value(value.word())
+        }
         _ => Attribute::Unknown,
     }
 }

@@ -39,19 +39,19 @@ pub enum Stage {
 /// A frame.
 #[derive(Clone, Copy)]
 pub struct Frame {
-    pub(super) unit: *const Unit,
+    pub(crate) unit: *const Unit,
     /// The function.
-    pub(super) function: Word,
+    pub(crate) function: Word,
     /// The generator it is the body of, or the instance it initialises, or nothing.
-    pub(super) companion: Word,
+    pub(crate) companion: Word,
     /// The exception it is handling, or nothing: then that of the frame below counts.
-    pub(super) handled: Word,
+    pub(crate) handled: Word,
     /// Its first register.
-    pub(super) base: u32,
+    pub(crate) base: u32,
     /// The op it executes, up to date whenever the thread leaves the loop's fast path.
-    pub(super) pc: u32,
-    pub(super) cont: Cont,
-    pub(super) role: Role,
+    pub(crate) pc: u32,
+    pub(crate) cont: Cont,
+    pub(crate) role: Role,
 }
 
 /// What a frame is, beyond the body of a function.

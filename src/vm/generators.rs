@@ -50,7 +50,11 @@ impl Thread {
             GeneratorState::Created | GeneratorState::Suspended => {}
         }
         let pc = object.pc();
-        let live = if state == GeneratorState::Created { code.locals.len() } else { code.heights[pc as usize] as usize };
+        let live = if state == GeneratorState::Created {
+            code.locals.len()
+        } else {
+            code.heights[pc as usize] as usize
+        };
         for (place, slot) in object.window().map_or(&[][..], Store::slots)[..live].iter().enumerate() {
             self.set(base + place, slot.word());
         }

@@ -103,6 +103,21 @@ impl Vm {
         &self.natives[number as usize]
     }
 
+    /// Whether `print` may write to the host's stream: `sys.stdout` is what it was at start.
+    pub fn stdout_is_native(&self, cx: &Context) -> bool {
+        let sys = self.modules().get_name(cx, "sys").and_then(super::ops::attr::module_dict);
+        let Some(sys) = sys else { return true };
+        match (sys.get_name(cx, "stdout"), sys.get_name(cx, "__stdout__")) {
+            (Some(now), Some(start)) => now.is(start),
+            _ => false,
+        }
+    }
+
+    /// The number of a native function in the table.
+    pub(super) fn native_number(&self, row: &'static Row) -> u32 {
+        self.natives.iter().position(|entry| std::ptr::eq(entry.row, row)).unwrap_or(0) as u32
+    }
+
     /// The dict of the built-ins.
     #[inline(always)]
     pub fn builtins(&self) -> &Dict {

@@ -2,8 +2,17 @@
 #![expect(unsafe_code, reason = "registers are memory the collector knows; each block states its obligation")]
 
 mod machine;
+pub(crate) mod boot;
+mod run;
 pub mod thread;
 pub mod frame;
+mod dispatch;
+mod call;
+mod bind;
+mod resume;
+mod unwind;
+mod generators;
+pub(crate) mod ops;
 pub mod native;
 mod signature;
 pub mod host;

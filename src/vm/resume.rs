@@ -173,7 +173,9 @@ impl Thread {
                 }
                 Flow::Done(word)
             }
-            (Stage::Candidate(_), Op::GetIter { .. } | Op::GetYieldFromIter { .. }) => self.checked_iterator(word),
+            (Stage::Candidate(_), Op::GetIter { .. } | Op::GetYieldFromIter { .. }) => {
+                self.checked_iterator(word)
+            }
             (Stage::Candidate(_), Op::Raise { .. } | Op::RaiseFrom { .. }) => self.raise_instance(word),
             (Stage::Retry, Op::Unpack { .. } | Op::UnpackStar { .. }) => self.unpack_op(Some(word)),
             (Stage::Retry, _) => self.extend_op(Some(word)),

@@ -59,21 +59,21 @@ pub struct Thread {
     context: Context,
     vm: Arc<Vm>,
     registers: *mut Word,
-    pub(super) frames: Vec<Frame>,
+    pub(crate) frames: Vec<Frame>,
     trap: Arc<Trap>,
     token: u32,
     /// What it asks its host for.
-    pub(super) request: Option<Request>,
+    pub(crate) request: Option<Request>,
     /// How the wait that it asked for ended: set when the function that asked is called again.
-    pub(super) wake: Option<Wake>,
+    pub(crate) wake: Option<Wake>,
     /// What the work that it asked for has found.
-    pub(super) reply: Option<Reply>,
+    pub(crate) reply: Option<Reply>,
     /// Until when it waits: kept while it parks again and again.
-    pub(super) deadline: Option<u64>,
+    pub(crate) deadline: Option<u64>,
     /// Values that native code holds while it runs code of the language.
-    pub(super) roots: Vec<Word>,
+    pub(crate) roots: Vec<Word>,
     /// Objects whose `repr` is being made, against endless recursion.
-    pub(super) repr_stack: Vec<Word>,
+    pub(crate) repr_stack: Vec<Word>,
     nesting: u32,
     collections_seen: usize,
 }
@@ -145,7 +145,7 @@ impl Thread {
 
     /// A register's address.
     #[inline(always)]
-    pub(super) fn register(&self, place: usize) -> *mut Word {
+    pub(crate) fn register(&self, place: usize) -> *mut Word {
         debug_assert!(place < REGISTERS);
         // SAFETY: the place is inside the reserved stack: pushing a frame checks that.
         unsafe { self.registers.add(place) }
@@ -153,49 +153,49 @@ impl Thread {
 
     /// What a register holds.
     #[inline(always)]
-    pub(super) fn get(&self, place: usize) -> Word {
+    pub(crate) fn get(&self, place: usize) -> Word {
         // SAFETY: registers below the running frame's height, and arguments being passed, are initialised.
         unsafe { *self.register(place) }
     }
 
     /// Fills a register.
     #[inline(always)]
-    pub(super) fn set(&mut self, place: usize, word: Word) {
+    pub(crate) fn set(&mut self, place: usize, word: Word) {
         // SAFETY: `register` gives an address inside the stack.
         unsafe { *self.register(place) = word };
     }
 
     /// What a register holds, as a value.
     #[inline(always)]
-    pub(super) fn value(&self, place: usize) -> Option<Value<'_>> {
+    pub(crate) fn value(&self, place: usize) -> Option<Value<'_>> {
         // SAFETY: registers are roots.
         unsafe { self.get(place).value() }
     }
 
     /// A word that is known to be alive: it stands in a register or an object that is reached.
     #[inline(always)]
-    pub(super) fn live(&self, word: Word) -> Value<'_> {
+    pub(crate) fn live(&self, word: Word) -> Value<'_> {
         // SAFETY: the caller has the word from a root, and nothing runs during the borrow.
         unsafe { word.value() }.unwrap_or(Value::NONE)
     }
 
     /// Registers as values.
     #[inline(always)]
-    pub(super) fn values(&self, place: usize, count: usize) -> &[Value<'_>] {
+    pub(crate) fn values(&self, place: usize, count: usize) -> &[Value<'_>] {
         // SAFETY: the registers are initialised and filled: they are arguments.
         unsafe { std::slice::from_raw_parts(self.register(place).cast(), count) }
     }
 
     /// Registers as places that may be empty.
     #[inline(always)]
-    pub(super) fn places(&self, place: usize, count: usize) -> &[Option<Value<'_>>] {
+    pub(crate) fn places(&self, place: usize, count: usize) -> &[Option<Value<'_>>] {
         // SAFETY: an empty place is zero, which is None.
         unsafe { std::slice::from_raw_parts(self.register(place).cast(), count) }
     }
 
     /// The running frame.
     #[inline(always)]
-    pub(super) fn frame(&self) -> &Frame {
+    pub(crate) fn frame(&self) -> &Frame {
         match self.frames.last() {
             Some(frame) => frame,
             None => unreachable!("the thread runs"),
@@ -204,7 +204,7 @@ impl Thread {
 
     /// The running frame.
     #[inline(always)]
-    pub(super) fn frame_mut(&mut self) -> &mut Frame {
+    pub(crate) fn frame_mut(&mut self) -> &mut Frame {
         match self.frames.last_mut() {
             Some(frame) => frame,
             None => unreachable!("the thread runs"),
@@ -213,7 +213,7 @@ impl Thread {
 
     /// The first place above the running frame's window: where arguments of further calls are written.
     #[inline(always)]
-    pub(super) fn top(&self) -> usize {
+    pub(crate) fn top(&self) -> usize {
         match self.frames.last() {
             Some(frame) => frame.base as usize + frame.unit().code.register_count as usize,
             None => 0,
@@ -246,7 +246,7 @@ impl Thread {
 
     /// Raises `RecursionError`.
     #[cold]
-    pub(super) fn too_deep(&self) -> Flow {
+    pub(crate) fn too_deep(&self) -> Flow {
         self.cx().raise(Builtin::RecursionError, "maximum recursion depth exceeded");
         Flow::Raised
     }
@@ -257,7 +257,7 @@ impl Thread {
     ///
     /// # Errors
     /// `RecursionError`.
-    pub(super) fn nest(&mut self) -> Result<(), Raised> {
+    pub(crate) fn nest(&mut self) -> Result<(), Raised> {
         if self.nesting >= MAX_NESTING {
             self.too_deep();
             return Err(Raised);
@@ -267,7 +267,7 @@ impl Thread {
     }
 
     /// The reverse of [`nest`](Self::nest).
-    pub(super) fn unnest(&mut self) {
+    pub(crate) fn unnest(&mut self) {
         self.nesting -= 1;
     }
 
@@ -278,7 +278,7 @@ impl Thread {
     /// # Errors
     /// What a signal handler raises: `KeyboardInterrupt`.
     #[cold]
-    pub(super) fn checkpoint(&mut self) -> Result<(), Raised> {
+    pub(crate) fn checkpoint(&mut self) -> Result<(), Raised> {
         let pending = self.trap.pending();
         if pending.contains(TrapBits::COLLECT) {
             let stress = self.vm.options.gc_stress;
@@ -302,7 +302,7 @@ impl Thread {
     /// # Errors
     /// `KeyboardInterrupt`.
     #[cold]
-    pub(super) fn serve(&mut self) -> Result<(), Raised> {
+    pub(crate) fn serve(&mut self) -> Result<(), Raised> {
         match self.request.take() {
             Some(Request::Park { reason, deadline }) => {
                 let wake = self.vm.host.park(self, reason, deadline);
@@ -320,7 +320,7 @@ impl Thread {
     }
 
     /// Shows the collector every word the thread holds.
-    pub(super) fn visit_roots(&self, marker: &mut Marker) {
+    pub(crate) fn visit_roots(&self, marker: &mut Marker) {
         for frame in &self.frames {
             marker.word(frame.function);
             marker.word(frame.companion);
@@ -336,7 +336,7 @@ impl Thread {
     }
 
     /// Gives back its blocks, before a collection.
-    pub(super) fn retire(&self) {
+    pub(crate) fn retire(&self) {
         self.context.local().retire();
     }
 }

@@ -3,9 +3,9 @@
 use minipy_compiler::op::Op;
 
 use crate::heap::{Value, Word};
+use crate::value::Builtin;
 use crate::value::exception::{Exception, ExceptionPart, Traceback};
 use crate::value::generator::{Generator, GeneratorState};
-use crate::value::Builtin;
 
 use super::frame::{Cont, Frame, Role, Stage};
 use super::resume::Next;

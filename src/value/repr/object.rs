@@ -31,7 +31,7 @@ fn module_of<'t>(cx: &'t Context, class: &'t Type) -> Option<&'t Str> {
 }
 
 /// What `id` and addresses derive from: the object's number, or the word of a value that is no object.
-fn address(cx: &Context, value: Value<'_>) -> u64 {
+pub fn address(cx: &Context, value: Value<'_>) -> u64 {
     let number = match value.header() {
         Some(header) => header.identity(&cx.world().heap.identities).into(),
         None => value.word().0 & 0xFFF_FFFF,
@@ -67,13 +67,16 @@ impl<'t> Printer<'_, 't> {
                 self.text(" object");
                 self.at(value);
             }
-            _ => {
-                self.text("<");
-                self.full_class_name(value);
-                self.text(" object");
-                self.at(value);
-            }
+            _ => self.nameless(value),
         }
+    }
+
+    /// `<module.Class object at 0x…>`
+    pub(super) fn nameless(&mut self, value: Value<'t>) {
+        self.text("<");
+        self.full_class_name(value);
+        self.text(" object");
+        self.at(value);
     }
 
     /// ` at 0x…>`
@@ -95,7 +98,7 @@ impl<'t> Printer<'_, 't> {
         self.name(class.qualname());
     }
 
-    fn class(&mut self, value: Value<'t>) {
+    pub(super) fn class(&mut self, value: Value<'t>) {
         let Some(class) = value.get::<Type>() else { return };
         self.text("<class '");
         self.dotted(class);

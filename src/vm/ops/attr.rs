@@ -88,7 +88,8 @@ fn bind_in_class<'t>(cx: &'t Context, found: Value<'t>, class: Value<'t>) -> Res
 
 fn find_super<'t>(cx: &'t Context, object: Value<'t>, name: Value<'t>) -> Result<Found<'t>, Raised> {
     let Some(record) = object.get::<Super>() else { return Ok(Found::Missing) };
-    let (Some(start), Some(target)) = (record.class(), record.object_class().and_then(|class| class.get::<Type>()))
+    let (Some(start), Some(target)) =
+        (record.class(), record.object_class().and_then(|class| class.get::<Type>()))
     else {
         return Ok(Found::Missing);
     };
@@ -184,7 +185,11 @@ pub(crate) fn is_data_descriptor(cx: &Context, meta: Value<'_>) -> bool {
 }
 
 /// The object's own attribute.
-pub(crate) fn own_attribute<'t>(cx: &'t Context, object: Value<'t>, name: Value<'t>) -> Result<Option<Value<'t>>, Raised> {
+pub(crate) fn own_attribute<'t>(
+    cx: &'t Context,
+    object: Value<'t>,
+    name: Value<'t>,
+) -> Result<Option<Value<'t>>, Raised> {
     match object.kind() {
         Some(Kind::Instance) => match instance_of(object) {
             Some(instance) => instance.attribute(cx, name),
@@ -226,7 +231,11 @@ pub(crate) fn module_dict<'t>(module: Value<'t>) -> Option<&'t Dict> {
 ///
 /// # Errors
 /// `needs_code` where the binding runs code of the language.
-pub(crate) fn lookup_special<'t>(cx: &'t Context, object: Value<'t>, name: &str) -> Result<Option<Value<'t>>, Raised> {
+pub(crate) fn lookup_special<'t>(
+    cx: &'t Context,
+    object: Value<'t>,
+    name: &str,
+) -> Result<Option<Value<'t>>, Raised> {
     let class = cx.class_of(object);
     let Some(meta) = class.lookup_str(cx, name) else { return Ok(None) };
     match bind(cx, meta, object, class)? {
@@ -240,7 +249,9 @@ pub(crate) fn lookup_special<'t>(cx: &'t Context, object: Value<'t>, name: &str)
 /// A method object.
 pub(crate) fn bound<'t>(cx: &'t Context, function: Value<'t>, receiver: Value<'t>) -> Value<'t> {
     match function.get::<Native>() {
-        Some(native) => Value::object(Native::new(cx, Builtin::Native, native.number(), Some(receiver), native.owner())),
+        Some(native) => {
+            Value::object(Native::new(cx, Builtin::Native, native.number(), Some(receiver), native.owner()))
+        }
         None => Value::object(BoundMethod::new(cx, function, receiver)),
     }
 }
@@ -401,7 +412,10 @@ impl Thread {
             && !cx.class_of(target).has(class_flag::CUSTOM_SETATTR)
             && let Some(instance) = instance_of(target)
             && let Some(word) = instance.cached_word(cx, name)
-            && !cx.class_of(target).lookup(cx, name).is_some_and(|meta| is_data_descriptor(cx, meta) && !is_slot_member(meta))
+            && !cx
+                .class_of(target)
+                .lookup(cx, name)
+                .is_some_and(|meta| is_data_descriptor(cx, meta) && !is_slot_member(meta))
         {
             unit.cache(site).fill(instance.header().shape(), word, Cached::Slot);
         }
@@ -512,10 +526,14 @@ impl Thread {
                 Some(setter) if value.is_nothing() => self.call_with(setter, &[object], cont),
                 Some(setter) => self.call_with(setter, &[object, value], cont),
                 None if member.getter().is_some() => {
-                    let text = self.live(name).get::<Str>().map(|s| s.lossy().into_owned()).unwrap_or_default();
+                    let text =
+                        self.live(name).get::<Str>().map(|s| s.lossy().into_owned()).unwrap_or_default();
                     cx.raise(
                         Builtin::AttributeError,
-                        format_args!("attribute '{text}' of '{}' objects is not writable", cx.type_name(target)),
+                        format_args!(
+                            "attribute '{text}' of '{}' objects is not writable",
+                            cx.type_name(target)
+                        ),
                     );
                     Flow::Raised
                 }
@@ -561,7 +579,12 @@ fn set_own(cx: &Context, object: Value<'_>, name: Value<'_>, value: Option<Value
     }
 }
 
-fn set_on_instance(cx: &Context, object: Value<'_>, name: Value<'_>, value: Option<Value<'_>>) -> Result<(), Raised> {
+fn set_on_instance(
+    cx: &Context,
+    object: Value<'_>,
+    name: Value<'_>,
+    value: Option<Value<'_>>,
+) -> Result<(), Raised> {
     let class = cx.class_of(object);
     let Some(instance) = instance_of(object) else { return Err(cannot_set(cx, object, name, value)) };
     if class.has(class_flag::CLOSED | class_flag::BUILTIN)
@@ -576,7 +599,12 @@ fn set_on_instance(cx: &Context, object: Value<'_>, name: Value<'_>, value: Opti
     }
 }
 
-fn set_on_class(cx: &Context, object: Value<'_>, name: Value<'_>, value: Option<Value<'_>>) -> Result<(), Raised> {
+fn set_on_class(
+    cx: &Context,
+    object: Value<'_>,
+    name: Value<'_>,
+    value: Option<Value<'_>>,
+) -> Result<(), Raised> {
     let Some(class) = object.get::<Type>() else { return Ok(()) };
     let text = name.get::<Str>().map(Str::lossy).unwrap_or_default();
     if class.has(class_flag::BUILTIN) {
@@ -634,7 +662,8 @@ fn fill_cache(cx: &Context, cache: &InlineCache, object: Value<'_>, name: Value<
             let meta = class.lookup(cx, name);
             if meta.is_some_and(|meta| is_data_descriptor(cx, meta) && !is_slot_member(meta)) {
                 fill_lookup(cx, cache, header, class, name);
-            } else if let Some(word) = instance_of(object).and_then(|instance| instance.cached_word(cx, name)) {
+            } else if let Some(word) = instance_of(object).and_then(|instance| instance.cached_word(cx, name))
+            {
                 cache.fill(header.shape(), word, Cached::Slot);
             } else if !cx.world().shapes.get(header.shape()).in_dict() && meta.is_some() {
                 fill_lookup(cx, cache, header, class, name);

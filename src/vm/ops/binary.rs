@@ -4,10 +4,13 @@
 use minipy_compiler::op::{Form, Op};
 
 use crate::heap::{Kind, Value, Word};
-use crate::value::class::class_flag;
-use crate::value::number::{self, BinaryOp, UnaryOp};
 use crate::value::algebra::{self, SetOp};
-use crate::value::{Context, Raised, format, sequence};
+use crate::value::bytes::Bytes;
+use crate::value::class::class_flag;
+use crate::value::format::percent::percent;
+use crate::value::number::{self, BinaryOp, UnaryOp};
+use crate::value::str::Str;
+use crate::value::{Context, Raised, sequence};
 
 use crate::vm::frame::{Cont, Stage};
 use crate::vm::thread::{Flow, Thread};
@@ -31,7 +34,9 @@ pub(crate) fn native_binary<'t>(
             None => sequence::repeat(cx, b, a),
             repeated => Ok(repeated),
         },
-        BinaryOp::Mod => format::percent(cx, a, b),
+        BinaryOp::Mod if a.get::<Str>().is_some() || a.get::<Bytes>().is_some() => {
+            percent(cx, a, b, None).map(Some)
+        }
         _ => set_op(op).map_or(Ok(None), |op| algebra::binary(cx, op, a, b)),
     }
 }

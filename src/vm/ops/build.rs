@@ -82,7 +82,10 @@ impl Thread {
         let items = self.values(place, count);
         let made = if is_dict {
             Dict::with_capacity(cx, count / 2).and_then(|dict| {
-                items.chunks(2).try_for_each(|pair| dict.set(cx, pair[0], pair[1])).map(|()| Value::object(dict))
+                items
+                    .chunks(2)
+                    .try_for_each(|pair| dict.set(cx, pair[0], pair[1]))
+                    .map(|()| Value::object(dict))
             })
         } else {
             let set = Set::new_set(cx);
@@ -105,7 +108,9 @@ impl Thread {
     pub(crate) fn extend_op(&mut self, items: Option<Word>) -> Flow {
         let op = self.frame().op();
         let flow = match op {
-            Op::ListExtend { list, items: from } => self.list_extend(self.reg(list), items.unwrap_or(self.reg(from))),
+            Op::ListExtend { list, items: from } => {
+                self.list_extend(self.reg(list), items.unwrap_or(self.reg(from)))
+            }
             Op::SetAdd { set, value } => {
                 let (set, value) = (self.reg(set), self.reg(value));
                 let cx = self.cx();
@@ -175,7 +180,10 @@ impl Thread {
         }
         if !super::iterate::is_iterable(cx, value) {
             let name = callee_name(cx, self.live(func));
-            cx.type_error(format_args!("{name} argument after * must be an iterable, not {}", cx.type_name(value)));
+            cx.type_error(format_args!(
+                "{name} argument after * must be an iterable, not {}",
+                cx.type_name(value)
+            ));
             return Flow::Raised;
         }
         self.call_prelude("collect_tuple", &[src], Cont::Op(Stage::Twin))

@@ -4,9 +4,9 @@
 use minipy_compiler::op::{Op, Reg};
 
 use crate::heap::{Value, Word};
+use crate::value::algebra::{self, OrderOp};
 use crate::value::class::class_flag;
 use crate::value::compare::Comparison;
-use crate::value::algebra::{self, OrderOp};
 use crate::value::{Context, Raised, compare};
 
 use crate::vm::frame::{Cont, Stage};
@@ -51,12 +51,24 @@ fn decode(thread: &Thread) -> Option<(Comparison, Word, Word)> {
     let frame = thread.frame();
     let at = |reg: Reg| thread.get(frame.base as usize + reg.0 as usize);
     Some(match frame.op() {
-        Op::Lt { left, right, .. } | Op::BranchLt { left, right, .. } => (Comparison::Lt, at(left), at(right)),
-        Op::Le { left, right, .. } | Op::BranchLe { left, right, .. } => (Comparison::Le, at(left), at(right)),
-        Op::Gt { left, right, .. } | Op::BranchGt { left, right, .. } => (Comparison::Gt, at(left), at(right)),
-        Op::Ge { left, right, .. } | Op::BranchGe { left, right, .. } => (Comparison::Ge, at(left), at(right)),
-        Op::Eq { left, right, .. } | Op::BranchEq { left, right, .. } => (Comparison::Eq, at(left), at(right)),
-        Op::Ne { left, right, .. } | Op::BranchNe { left, right, .. } => (Comparison::Ne, at(left), at(right)),
+        Op::Lt { left, right, .. } | Op::BranchLt { left, right, .. } => {
+            (Comparison::Lt, at(left), at(right))
+        }
+        Op::Le { left, right, .. } | Op::BranchLe { left, right, .. } => {
+            (Comparison::Le, at(left), at(right))
+        }
+        Op::Gt { left, right, .. } | Op::BranchGt { left, right, .. } => {
+            (Comparison::Gt, at(left), at(right))
+        }
+        Op::Ge { left, right, .. } | Op::BranchGe { left, right, .. } => {
+            (Comparison::Ge, at(left), at(right))
+        }
+        Op::Eq { left, right, .. } | Op::BranchEq { left, right, .. } => {
+            (Comparison::Eq, at(left), at(right))
+        }
+        Op::Ne { left, right, .. } | Op::BranchNe { left, right, .. } => {
+            (Comparison::Ne, at(left), at(right))
+        }
         Op::BranchLtInt { left, imm, .. } => (Comparison::Lt, at(left), Word::small(imm.0.into())),
         Op::BranchLeInt { left, imm, .. } => (Comparison::Le, at(left), Word::small(imm.0.into())),
         Op::BranchGtInt { left, imm, .. } => (Comparison::Gt, at(left), Word::small(imm.0.into())),

@@ -54,8 +54,9 @@ impl Thread {
             Some(Ok(Some(names))) => names,
             Some(Err(Raised)) => return Flow::Raised,
             _ => {
-                let public =
-                    |name: &Value<'_>| name.get::<Str>().is_some_and(|name| !name.as_bytes().starts_with(b"_"));
+                let public = |name: &Value<'_>| {
+                    name.get::<Str>().is_some_and(|name| !name.as_bytes().starts_with(b"_"))
+                };
                 dict.iter().map(|(name, _)| name).filter(public).collect()
             }
         };

@@ -19,7 +19,9 @@ impl Thread {
             match sequence::get_item(cx, container, index) {
                 Ok(Some(value)) => return Flow::Done(value.word()),
                 Ok(None) => {}
-                Err(Raised) if cx.take_needs_code() => return self.call_prelude("getitem", &[object, key], cont),
+                Err(Raised) if cx.take_needs_code() => {
+                    return self.call_prelude("getitem", &[object, key], cont);
+                }
                 Err(Raised) => return Flow::Raised,
             }
         }
@@ -79,7 +81,9 @@ impl Thread {
             match sequence::del_item(cx, container, self.live(key)) {
                 Ok(true) => return Flow::Done(Word::NONE),
                 Ok(false) => {}
-                Err(Raised) if cx.take_needs_code() => return self.call_prelude("delitem", &[object, key], cont),
+                Err(Raised) if cx.take_needs_code() => {
+                    return self.call_prelude("delitem", &[object, key], cont);
+                }
                 Err(Raised) => return Flow::Raised,
             }
         }
@@ -98,7 +102,9 @@ impl Thread {
     /// `In` or `NotIn` at the program counter: the truth of `__contains__`, not yet turned round.
     pub(crate) fn contains_op(&mut self) -> Flow {
         let frame = self.frame();
-        let (Op::In { left, right, .. } | Op::NotIn { left, right, .. }) = frame.op() else { return Flow::Raised };
+        let (Op::In { left, right, .. } | Op::NotIn { left, right, .. }) = frame.op() else {
+            return Flow::Raised;
+        };
         let base = frame.base as usize;
         let (item, container) = (self.get(base + left.0 as usize), self.get(base + right.0 as usize));
         let cx = self.cx();

@@ -124,7 +124,9 @@ impl Thread {
         let base = self.frame().base as usize;
         let (src, at, before, after) = match self.frame().op() {
             Op::Unpack { src, base, count } => (src, base, count.0 as usize, None),
-            Op::UnpackStar { after, src, base, before } => (src, base, before.0 as usize, Some(after.0 as usize)),
+            Op::UnpackStar { after, src, base, before } => {
+                (src, base, before.0 as usize, Some(after.0 as usize))
+            }
             _ => return Flow::Raised,
         };
         let operand = items.unwrap_or_else(|| self.get(base + src.0 as usize));
@@ -159,7 +161,8 @@ impl Thread {
                 return Ok(false);
             }
             // An iterator that is native is walked no further than is needed to count.
-            let items = if value.kind() == Some(Kind::Iter) { None } else { iterate::collect_native(cx, value)? };
+            let items =
+                if value.kind() == Some(Kind::Iter) { None } else { iterate::collect_native(cx, value)? };
             let Some(items) = items else { return Ok(false) };
             check_count(cx, value, items.len(), before, after, collected)?;
             let words = items.iter().map(|item| item.word());

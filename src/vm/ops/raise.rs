@@ -62,7 +62,8 @@ impl Thread {
         }
         if let Op::RaiseFrom { cause, .. } = self.frame().op() {
             let cause = self.reg(cause);
-            let is_class = self.live(cause).get::<Type>().is_some_and(|class| class.has(class_flag::EXCEPTION));
+            let is_class =
+                self.live(cause).get::<Type>().is_some_and(|class| class.has(class_flag::EXCEPTION));
             self.roots.push(instance);
             let cause = if is_class { self.call_sync(cause, &[]) } else { Ok(cause) };
             self.roots.pop();

@@ -86,11 +86,13 @@ impl Thread {
                     Err(Raised) => Flow::Raised,
                 }
             }
-            Op::LoadNameOrFree { ns, free, .. } => match self.in_namespace(self.reg(ns), unit.free_name(free.0)) {
-                Ok(Some(word)) => Flow::Done(word),
-                Ok(None) => self.load_free(free.0),
-                Err(Raised) => Flow::Raised,
-            },
+            Op::LoadNameOrFree { ns, free, .. } => {
+                match self.in_namespace(self.reg(ns), unit.free_name(free.0)) {
+                    Ok(Some(word)) => Flow::Done(word),
+                    Ok(None) => self.load_free(free.0),
+                    Err(Raised) => Flow::Raised,
+                }
+            }
             Op::StoreName { ns, src, name } => {
                 let (namespace, value) = (self.reg(ns), self.reg(src));
                 self.set_item(namespace, unit.name_at(name.0).word(), value, crate::vm::frame::Cont::Discard)

@@ -51,7 +51,10 @@ impl Thread {
             return match value.as_bool() {
                 Some(truth) => Flow::Done(Word::bool(truth)),
                 None => {
-                    cx.type_error(format_args!("__bool__ should return bool, returned {}", cx.type_name(value)));
+                    cx.type_error(format_args!(
+                        "__bool__ should return bool, returned {}",
+                        cx.type_name(value)
+                    ));
                     Flow::Raised
                 }
             };

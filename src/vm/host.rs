@@ -188,3 +188,66 @@ pub trait Host: Send + Sync {
     /// The mode in which requests to drop the GIL are made.
     fn checkpoint_mode(&self) -> super::trap::CheckpointMode;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A source that gives one piece at a time, then its end again and again.
+    struct Pieces(Vec<&'static [u8]>);
+
+    impl io::Read for Pieces {
+        fn read(&mut self, place: &mut [u8]) -> io::Result<usize> {
+            if self.0.is_empty() {
+                return Ok(0);
+            }
+            let piece = self.0.remove(0);
+            place[..piece.len()].copy_from_slice(piece);
+            Ok(piece.len())
+        }
+    }
+
+    fn input(pieces: &[&'static [u8]]) -> Input {
+        Input::new(Box::new(Pieces(pieces.to_vec())))
+    }
+
+    fn line(input: &Input) -> Vec<u8> {
+        loop {
+            match input.take_line() {
+                Some(line) => return line,
+                None => assert!(input.fill().is_ok()),
+            }
+        }
+    }
+
+    #[test]
+    fn lines_are_put_together_from_pieces() {
+        let input = input(&[b"a", b"b\nc\nd", b"e"]);
+        assert_eq!(input.take_line(), None);
+        assert_eq!([line(&input), line(&input), line(&input)], [&b"ab\n"[..], b"c\n", b"de"]);
+        assert_eq!([line(&input), line(&input)], [b"", b""]);
+    }
+
+    #[test]
+    fn a_terminal_goes_on_after_its_end() {
+        let input = input(&[b"a\n", b"", b"b\n"]);
+        assert_eq!([line(&input), line(&input), line(&input)], [&b"a\n"[..], b"", b"b\n"]);
+    }
+
+    #[test]
+    fn the_rest_is_what_no_line_has_taken() {
+        let input = input(&[b"a\nb\n", b"c"]);
+        assert_eq!(line(&input), b"a\n");
+        assert_eq!(input.take_all(), None);
+        assert!(input.fill().is_ok() && input.fill().is_ok());
+        assert_eq!(input.take_all().as_deref(), Some(&b"b\nc"[..]));
+    }
+
+    #[test]
+    fn input_that_nobody_waited_for_stays() {
+        let input = input(&[b"late\n", b"more\n"]);
+        // Work whose thread has left it.
+        assert!(input.fill().is_ok());
+        assert_eq!(input.take_line().as_deref(), Some(&b"late\n"[..]));
+    }
+}

@@ -21,6 +21,7 @@ pub(crate) mod object;
 mod range;
 mod receiver;
 mod set;
+mod show;
 mod slice;
 mod str;
 mod str_case;

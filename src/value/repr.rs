@@ -88,6 +88,30 @@ pub fn class_repr<'t>(cx: &'t Context, class: Value<'t>) -> Res<'t> {
     cx.wtf8(&out)
 }
 
+/// What the `__repr__` of the value's built-in class gives, whatever a subclass has.
+///
+/// # Errors
+/// As [`repr`].
+pub fn repr_builtin<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
+    let mut out = Vec::new();
+    Printer { cx, out: &mut out, open: Vec::new() }.builtin(value)?;
+    cx.wtf8(&out)
+}
+
+/// What the `__str__` of the value's built-in class gives, whatever a subclass has.
+///
+/// # Errors
+/// As [`repr`].
+pub fn str_builtin<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
+    let plain = value.plain();
+    if plain.kind() == Some(Kind::Str) {
+        return Ok(plain);
+    }
+    let mut out = Vec::new();
+    write_unless_text(cx, &mut out, value)?;
+    cx.wtf8(&out)
+}
+
 /// Appends `repr(value)`.
 ///
 /// # Errors
@@ -165,6 +189,11 @@ impl<'t> Printer<'_, 't> {
         if value.header().is_some() && is_custom(self.cx, self.cx.class_of(value), "__repr__") {
             return Err(self.cx.needs_code());
         }
+        self.builtin(value)
+    }
+
+    /// As the built-in class shows it.
+    fn builtin(&mut self, value: Value<'t>) -> Result<(), Raised> {
         let plain = value.plain();
         match plain.kind() {
             None => {

@@ -18,8 +18,9 @@ const fn of(class: Builtin, rows: &'static [Row]) -> ClassRows {
 }
 
 /// The rows of every class.
-pub(crate) fn class_rows() -> Vec<ClassRows> {
-    vec![
+pub(crate) fn class_rows() -> impl Iterator<Item = ClassRows> {
+    let shown = Builtin::ALL.iter().map(|class| of(*class, show::rows_of(*class)));
+    let rows = [
         of(Builtin::Object, object::ROWS),
         of(Builtin::Type, class::ROWS),
         of(Builtin::Int, int::ROWS),
@@ -36,7 +37,8 @@ pub(crate) fn class_rows() -> Vec<ClassRows> {
         of(Builtin::DictKeys, views::SET_ROWS),
         of(Builtin::DictItems, views::SET_ROWS),
         of(Builtin::DictValues, views::VALUES_ROWS),
-    ]
+    ];
+    rows.into_iter().chain(shown)
 }
 
 /// Classes whose instances have no hash.

@@ -1,8 +1,8 @@
 //! Built-in functions over iterables, and the constructors of the iterators that are classes.
 
 use crate::heap::{Kind, Value};
-use crate::value::algebra::OrderOp;
 use crate::value::class::class_flag;
+use crate::value::compare::Comparison;
 use crate::value::drain::{is_iterable, items, not_iterable, with_items};
 use crate::value::list::List;
 use crate::value::record::Iter;
@@ -74,14 +74,14 @@ fn sorted<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 }
 
 fn min<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    extreme(cx, args, "min", OrderOp::Lt)
+    extreme(cx, args, "min", Comparison::Lt)
 }
 
 fn max<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    extreme(cx, args, "max", OrderOp::Gt)
+    extreme(cx, args, "max", Comparison::Gt)
 }
 
-fn extreme<'t>(cx: &'t Context, args: Args<'t>, name: &str, op: OrderOp) -> Res<'t> {
+fn extreme<'t>(cx: &'t Context, args: Args<'t>, name: &str, op: Comparison) -> Res<'t> {
     let given = args.at(0).get::<Tuple>().map_or(&[][..], Tuple::items);
     let (key, default) = (args.get(1).filter(|key| !key.is_none()), args.get(2));
     let best = |items: Vec<Value<'t>>| {

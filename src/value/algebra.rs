@@ -1,12 +1,10 @@
 //! Sets as CPython combines them (Objects/setobject.c): which operand is walked decides the order of the result. Also the
 //! views of dicts that act as sets, the union of dicts, and the comparison of sets.
 
-use std::cmp::Ordering;
-
 use crate::heap::{Kind, Value};
 
 use super::builtin::Builtin;
-use super::compare::same_key;
+use super::compare::{Comparison, same_key};
 use super::context::{Context, Raised, Res};
 use super::dict::Dict;
 use super::drain::{items, with_items};
@@ -27,41 +25,6 @@ pub enum SetOp {
     Sub,
     /// `^`
     Xor,
-}
-
-/// A comparison that asks for an order.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum OrderOp {
-    /// `<`
-    Lt,
-    /// `<=`
-    Le,
-    /// `>`
-    Gt,
-    /// `>=`
-    Ge,
-}
-
-impl OrderOp {
-    /// Whether the comparison holds of operands in this order; none if they have no order (NaN).
-    pub fn holds(self, order: Option<Ordering>) -> bool {
-        order.is_some_and(|order| match self {
-            OrderOp::Lt => order.is_lt(),
-            OrderOp::Le => order.is_le(),
-            OrderOp::Gt => order.is_gt(),
-            OrderOp::Ge => order.is_ge(),
-        })
-    }
-
-    /// How it is written.
-    pub fn symbol(self) -> &'static str {
-        match self {
-            OrderOp::Lt => "<",
-            OrderOp::Le => "<=",
-            OrderOp::Gt => ">",
-            OrderOp::Ge => ">=",
-        }
-    }
 }
 
 /// `a op b` of two sets, two dicts (`|` only), or a view that acts as a set and any iterable.
@@ -382,16 +345,17 @@ fn is_set_like(value: Value<'_>) -> bool {
 ///
 /// # Errors
 /// [`Context::needs_code`].
-pub fn compare<'t>(cx: &'t Context, op: OrderOp, a: Value<'t>, b: Value<'t>) -> Result<Option<bool>, Raised> {
+pub fn compare<'t>(cx: &'t Context, op: Comparison, a: Value<'t>, b: Value<'t>) -> Result<Option<bool>, Raised> {
     let (a, b) = (a.plain(), b.plain());
     if !is_set_like(a) || !is_set_like(b) {
         return Ok(None);
     }
     let (small, large, strict) = match op {
-        OrderOp::Lt => (a, b, true),
-        OrderOp::Le => (a, b, false),
-        OrderOp::Gt => (b, a, true),
-        OrderOp::Ge => (b, a, false),
+        Comparison::Lt => (a, b, true),
+        Comparison::Le => (a, b, false),
+        Comparison::Gt => (b, a, true),
+        Comparison::Ge => (b, a, false),
+        Comparison::Eq | Comparison::Ne => return Ok(None),
     };
     let sizes = len(small).cmp(&len(large));
     if sizes.is_gt() || strict && sizes.is_eq() {

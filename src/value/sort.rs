@@ -6,9 +6,9 @@
 
 use crate::heap::{Kind, Value};
 
-use super::algebra::{self, OrderOp};
+use super::algebra;
 use super::class::class_flag;
-use super::compare::{compare_numbers, same_key};
+use super::compare::{Comparison, compare_numbers, same_key};
 use super::context::{Context, Raised};
 use super::list::List;
 use super::str::Str;
@@ -75,14 +75,14 @@ fn sort_ascending<'t, T: Copy>(
         items.sort_by(|a, b| text(a).map(Str::as_bytes).cmp(&text(b).map(Str::as_bytes)));
         return Ok(());
     }
-    merge_sort(items, &mut |a, b| holds(cx, OrderOp::Lt, key(a), key(b)))
+    merge_sort(items, &mut |a, b| holds(cx, Comparison::Lt, key(a), key(b)))
 }
 
 /// `a < b` and its kind.
 ///
 /// # Errors
 /// `TypeError` where they have no order, `RecursionError`; [`Context::needs_code`].
-pub fn holds<'t>(cx: &'t Context, op: OrderOp, a: Value<'t>, b: Value<'t>) -> Result<bool, Raised> {
+pub fn holds<'t>(cx: &'t Context, op: Comparison, a: Value<'t>, b: Value<'t>) -> Result<bool, Raised> {
     if a.word().both_small(b.word()) {
         return Ok(op.holds(Some(a.word().as_small().cmp(&b.word().as_small()))));
     }
@@ -109,7 +109,7 @@ pub fn holds<'t>(cx: &'t Context, op: OrderOp, a: Value<'t>, b: Value<'t>) -> Re
     Err(no_order(cx, op, a, b))
 }
 
-fn items_hold<'t>(cx: &'t Context, op: OrderOp, a: &[Value<'t>], b: &[Value<'t>]) -> Result<bool, Raised> {
+fn items_hold<'t>(cx: &'t Context, op: Comparison, a: &[Value<'t>], b: &[Value<'t>]) -> Result<bool, Raised> {
     for (a, b) in a.iter().zip(b) {
         if !same_key(cx, *a, *b)? {
             return holds(cx, op, *a, *b);
@@ -120,7 +120,7 @@ fn items_hold<'t>(cx: &'t Context, op: OrderOp, a: &[Value<'t>], b: &[Value<'t>]
 
 /// The `TypeError` of two values that have no order.
 #[cold]
-pub fn no_order(cx: &Context, op: OrderOp, a: Value<'_>, b: Value<'_>) -> Raised {
+pub fn no_order(cx: &Context, op: Comparison, a: Value<'_>, b: Value<'_>) -> Raised {
     cx.type_error(format_args!(
         "'{}' not supported between instances of '{}' and '{}'",
         op.symbol(),

@@ -4,10 +4,9 @@
 use minipy_compiler::op::{Op, Reg};
 
 use crate::heap::{Value, Word};
-use crate::value::algebra::{self, OrderOp};
 use crate::value::class::class_flag;
 use crate::value::compare::Comparison;
-use crate::value::{Context, Raised, compare};
+use crate::value::{Context, Raised, algebra, compare};
 
 use crate::vm::frame::{Cont, Stage};
 use crate::vm::thread::{Flow, Thread};
@@ -26,23 +25,11 @@ pub(crate) fn native_compare(
         Comparison::Eq => compare::equal(cx, a, b).map(Some),
         Comparison::Ne => compare::equal(cx, a, b).map(|equal| Some(!equal)),
         _ => {
-            if let Some(order) = order_op(op)
-                && let Some(result) = algebra::compare(cx, order, a, b)?
-            {
+            if let Some(result) = algebra::compare(cx, op, a, b)? {
                 return Ok(Some(result));
             }
             Ok(compare::order(cx, a, b)?.map(|order| op.holds(order)))
         }
-    }
-}
-
-fn order_op(op: Comparison) -> Option<OrderOp> {
-    match op {
-        Comparison::Lt => Some(OrderOp::Lt),
-        Comparison::Le => Some(OrderOp::Le),
-        Comparison::Gt => Some(OrderOp::Gt),
-        Comparison::Ge => Some(OrderOp::Ge),
-        Comparison::Eq | Comparison::Ne => None,
     }
 }
 

@@ -30,9 +30,6 @@ use super::text::{float, quote};
 use super::tuple::Tuple;
 use super::{Builtin, function};
 
-/// How deep containers are shown before `RecursionError`.
-const MAX_DEPTH: usize = 2000;
-
 /// `repr(value)`
 ///
 /// # Errors
@@ -207,7 +204,10 @@ impl<'t> Printer<'_, 't> {
                 Ok(())
             }
             Some(Kind::Int | Kind::BigInt) => self.integer(plain),
-            Some(kind) => self.deep(value, plain, kind),
+            Some(kind) => {
+                let cx = self.cx;
+                cx.nested(" while getting the repr of an object", || self.deep(value, plain, kind))
+            }
         }
     }
 
@@ -240,10 +240,6 @@ impl<'t> Printer<'_, 't> {
 
     /// What may hold other values.
     fn deep(&mut self, value: Value<'t>, plain: Value<'t>, kind: Kind) -> Result<(), Raised> {
-        if self.open.len() > MAX_DEPTH {
-            let message = "maximum recursion depth exceeded while getting the repr of an object";
-            return Err(self.cx.raise(Builtin::RecursionError, message));
-        }
         match kind {
             Kind::Bytes => {
                 let bytes = plain.get::<Bytes>().map_or(&[][..], Bytes::as_bytes);

@@ -2,7 +2,7 @@
 
 use crate::heap::Value;
 
-use super::template::dict_item;
+use super::template::native_item;
 use super::{Answers, Stop, finish};
 use crate::value::bytes::{self, Bytes};
 use crate::value::class::class_flag;
@@ -138,7 +138,7 @@ impl<'t> Formatter<'t> {
                     Target::Bytes => bytes::value(self.cx, key)?,
                 };
                 let item =
-                    self.answers.answer("item", mapping, |cx| dict_item(cx, mapping, key), |_| Ok(key))?;
+                    self.answers.answer("item", mapping, |cx| native_item(cx, mapping, key), |_| Ok(key))?;
                 self.args = Arguments::One(item);
             }
         }

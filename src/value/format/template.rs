@@ -3,15 +3,14 @@
 use crate::heap::Value;
 
 use super::{Answers, Stop, finish, format};
-use crate::value::Builtin;
+use crate::value::class::class_flag;
 use crate::value::context::{Context, Res};
-use crate::value::dict::Dict;
 use crate::value::list::List;
-use crate::value::repr;
 use crate::value::str::Str;
 use crate::value::text::str_format::{
     self, Accessor, Conversion, Field, First, MAX_DEPTH, NO_POSITIONAL, Numbering, TOO_DEEP,
 };
+use crate::value::{repr, sequence};
 
 /// What a template takes its values from.
 #[derive(Clone, Copy)]
@@ -121,20 +120,16 @@ impl<'t> Formatter<'t> {
     }
 
     fn item(&mut self, container: Value<'t>, key: Value<'t>) -> Result<Value<'t>, Stop<'t>> {
-        self.answers.answer("item", container, |cx| dict_item(cx, container, key), |_| Ok(key))
+        self.answers.answer("item", container, |cx| native_item(cx, container, key), |_| Ok(key))
     }
 }
 
-/// `container[key]` of a dict; anything else is left to code of the language.
-pub(super) fn dict_item<'t>(cx: &'t Context, container: Value<'t>, key: Value<'t>) -> Res<'t> {
-    let dict = if cx.class_of(container).is(Builtin::Dict) { container.get::<Dict>() } else { None };
-    match dict {
-        Some(dict) => match dict.get(cx, key)? {
-            Some(value) => Ok(value),
-            None => Err(cx.raise_with(Builtin::KeyError, &[key])),
-        },
-        None => Err(cx.needs_code()),
+/// `container[key]` of a built-in container.
+pub(super) fn native_item<'t>(cx: &'t Context, container: Value<'t>, key: Value<'t>) -> Res<'t> {
+    if cx.class_of(container).has(class_flag::CUSTOM_ITEM) {
+        return Err(cx.needs_code());
     }
+    sequence::get_item(cx, container, key)?.ok_or_else(|| cx.needs_code())
 }
 
 fn none<'t>(_: &'t Context) -> Res<'t> {

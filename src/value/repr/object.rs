@@ -30,13 +30,18 @@ fn module_of<'t>(cx: &'t Context, class: &'t Type) -> Option<&'t Str> {
     }
 }
 
-/// What `id` and addresses derive from: the object's number, or the word of a value that is no object.
+/// What `id` gives and addresses show: a place made of the object's number, or for a value that is no object its word.
 pub fn address(cx: &Context, value: Value<'_>) -> u64 {
-    let number = match value.header() {
-        Some(header) => header.identity(&cx.world().heap.identities).into(),
-        None => value.word().0 & 0xFFF_FFFF,
-    };
-    0x7F00_0000_0000 | ((number * 16) & 0xFF_FFFF_FFFF)
+    let word = value.word();
+    match value.header() {
+        Some(header) => {
+            let number = u64::from(header.identity(&cx.world().heap.identities));
+            0x7F00_0000_0000 | ((number * 16) & 0xFF_FFFF_FFFF)
+        }
+        None if word.is_small() => word.0 & i64::MAX as u64,
+        None if word.is_float() => word.0 >> 1,
+        None => word.0,
+    }
 }
 
 impl<'t> Printer<'_, 't> {

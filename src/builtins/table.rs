@@ -82,9 +82,10 @@ pub(crate) fn constructors() -> Vec<(Builtin, &'static Row)> {
     ]
 }
 
-/// The sources of the prelude, by name.
+/// The sources of the prelude, by name. The first defines what class statements need.
 pub(crate) const PRELUDE: &[(&str, &str)] = &[
     ("core", include_str!("../stdlib/prelude/core.mpy")),
+    ("aliases", include_str!("../stdlib/prelude/aliases.mpy")),
     ("strings", include_str!("../stdlib/prelude/strings.mpy")),
     ("numbers", include_str!("../stdlib/prelude/numbers.mpy")),
     ("containers", include_str!("../stdlib/prelude/containers.mpy")),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::runtime::process::Process;
 use crate::runtime::real::RealHost;
 use crate::runtime::settings::{CheckpointMode, Settings, parse_checkpoints, parse_duration};
-use crate::vm::Options;
+use crate::vm::{Options, Vm};
 
 use super::Complaint;
 use super::program::{Program, Which};
@@ -101,8 +101,17 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Complaint> {
     let process = Process::start().map_err(Complaint::System)?;
     let host = Arc::new(RealHost::new(args.gil.settings(), Arc::clone(&process)));
     let module = if args.threads.is_some() { program.stem.as_str() } else { "__main__" };
-    let _ = (code, host, module, args.options(&program), &args.entry);
-    Err(Complaint::System(std::io::Error::other("running is not wired up yet")))
+    let (vm, mut thread) =
+        Vm::boot(host.clone(), args.options(&program)).map_err(|text| Complaint::System(std::io::Error::other(text)))?;
+    let status = match thread.run_module(&code, module, &program.argument) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => {
+            eprintln!("{}", thread.describe_exception());
+            ExitCode::FAILURE
+        }
+    };
+    let _ = (vm, &args.entry);
+    Ok(status)
 }
 
 #[cfg(test)]

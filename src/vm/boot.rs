@@ -260,8 +260,11 @@ fn load_prelude(thread: &mut Thread) -> Result<(), String> {
             embedded(cx, name, text, thread.vm().prelude())?
         };
         thread.call_sync(function, &[]).map_err(|Raised| failure(thread, name))?;
+        if *name == "core" {
+            install_prelude(thread).map_err(|Raised| failure(thread, name))?;
+        }
     }
-    install_prelude(thread).map_err(|Raised| failure(thread, "core"))
+    Ok(())
 }
 
 fn failure(thread: &Thread, name: &str) -> String {

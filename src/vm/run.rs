@@ -62,6 +62,27 @@ impl Thread {
         self.call_sync(function, args)
     }
 
+    /// The pending exception in one line, taken.
+    pub fn describe_exception(&mut self) -> String {
+        let cx = self.cx();
+        let Some(error) = cx.take_pending() else { return String::new() };
+        let text = crate::value::repr::repr(cx, error).ok().and_then(|text| text.get::<crate::value::str::Str>());
+        let text = text.map(|text| text.lossy().into_owned()).unwrap_or_default();
+        let lines: Vec<String> = {
+            let mut lines = Vec::new();
+            let mut entry = error
+                .get::<crate::value::exception::Exception>()
+                .and_then(|e| e.part(crate::value::exception::ExceptionPart::Traceback))
+                .and_then(|t| t.get::<crate::value::exception::Traceback>());
+            while let Some(at) = entry {
+                lines.push(format!("  line {} in {}", at.line(), at.unit().code.name));
+                entry = at.next();
+            }
+            lines
+        };
+        format!("{}\n{text}", lines.join("\n"))
+    }
+
     /// The pending exception, taken.
     pub fn take_exception(&mut self) -> Option<Word> {
         self.cx().take_pending().map(Value::word)

@@ -49,6 +49,34 @@ pub(crate) static OBJECT_NEW: Row = Row::leaf("object()", object_new);
 /// `type(None)()`
 pub(crate) static NONE_NEW: Row = Row::leaf("NoneType()", none_new);
 
+/// `super(type, object_or_type)`; the compiler gives both to a `super()` in a method.
+pub(crate) static SUPER_NEW: Row = Row::leaf("super(type=None, object_or_type=None, /)", super_new);
+
+fn super_new<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let Some(class) = args.get(0) else {
+        return Err(cx.raise(Builtin::RuntimeError, "super(): no arguments"));
+    };
+    let Some(start) = class.get::<Type>() else {
+        return Err(
+            cx.type_error(format_args!("super() argument 1 must be a type, not {}", cx.type_name(class)))
+        );
+    };
+    let object = args.get(1).filter(|object| !object.is_none());
+    let order = match object {
+        None => None,
+        Some(object) => match object.get::<Type>().filter(|object| object.is_subclass(start)) {
+            Some(class) => Some(class),
+            None if cx.class_of(object).is_subclass(start) => Some(cx.class_of(object)),
+            None => {
+                return Err(cx.type_error("super(type, obj): obj must be an instance or subtype of type"));
+            }
+        },
+    };
+    let record =
+        crate::value::record::Super::new(cx, Builtin::Super, Some(class), object, order.map(Value::object));
+    Ok(Value::object(record))
+}
+
 /// What the prelude needs and no program sees.
 pub(crate) static PRELUDE_ROWS: &[Row] = &[
     Row::threaded("_call_type(function, args, kwargs, /)", call_star),

@@ -61,6 +61,7 @@ pub(crate) fn constructors() -> Vec<(Builtin, &'static Row)> {
     vec![
         (Builtin::Object, &core::OBJECT_NEW),
         (Builtin::Type, &core::TYPE_NEW),
+        (Builtin::Super, &core::SUPER_NEW),
         (Builtin::NoneType, &core::NONE_NEW),
         (Builtin::Int, &int::NEW),
         (Builtin::Float, &float::NEW),

@@ -101,8 +101,8 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Complaint> {
     let process = Process::start().map_err(Complaint::System)?;
     let host = Arc::new(RealHost::new(args.gil.settings(), Arc::clone(&process)));
     let module = if args.threads.is_some() { program.stem.as_str() } else { "__main__" };
-    let (vm, mut thread) =
-        Vm::boot(host.clone(), args.options(&program)).map_err(|text| Complaint::System(std::io::Error::other(text)))?;
+    let (vm, mut thread) = Vm::boot(host.clone(), args.options(&program))
+        .map_err(|text| Complaint::System(std::io::Error::other(text)))?;
     let status = match thread.run_module(&code, module, &program.argument) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => {

@@ -345,7 +345,12 @@ fn is_set_like(value: Value<'_>) -> bool {
 ///
 /// # Errors
 /// [`Context::needs_code`].
-pub fn compare<'t>(cx: &'t Context, op: Comparison, a: Value<'t>, b: Value<'t>) -> Result<Option<bool>, Raised> {
+pub fn compare<'t>(
+    cx: &'t Context,
+    op: Comparison,
+    a: Value<'t>,
+    b: Value<'t>,
+) -> Result<Option<bool>, Raised> {
     let (a, b) = (a.plain(), b.plain());
     if !is_set_like(a) || !is_set_like(b) {
         return Ok(None);

@@ -66,7 +66,8 @@ impl Thread {
     pub fn describe_exception(&mut self) -> String {
         let cx = self.cx();
         let Some(error) = cx.take_pending() else { return String::new() };
-        let text = crate::value::repr::repr(cx, error).ok().and_then(|text| text.get::<crate::value::str::Str>());
+        let text =
+            crate::value::repr::repr(cx, error).ok().and_then(|text| text.get::<crate::value::str::Str>());
         let text = text.map(|text| text.lossy().into_owned()).unwrap_or_default();
         let lines: Vec<String> = {
             let mut lines = Vec::new();

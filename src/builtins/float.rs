@@ -13,6 +13,12 @@ pub(crate) static NEW: Row = Row::leaf("float(x=0, /)", new).twin("float_new");
 
 /// Methods of float.
 pub(crate) static ROWS: &[Row] = &[
+    Row::leaf("__ceil__(self, /)", ceil),
+    Row::leaf("__float__(self, /)", plain),
+    Row::leaf("__floor__(self, /)", floor),
+    Row::leaf("__int__(self, /)", trunc),
+    Row::leaf("__round__(self, ndigits=None, /)", round).twin("float_round"),
+    Row::leaf("__trunc__(self, /)", trunc),
     Row::leaf("as_integer_ratio(self, /)", as_integer_ratio),
     Row::leaf("conjugate(self, /)", plain),
     Row::leaf("fromhex(cls, string, /)", from_hex).class_method().twin("float_fromhex"),
@@ -63,6 +69,22 @@ fn receiver(cx: &Context, args: Args<'_>) -> Result<f64, Raised> {
 
 fn plain<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     receiver(cx, args).map(Value::float)
+}
+
+fn ceil<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    number::ceil(cx, args.at(0)).map(|whole| whole.unwrap_or(Value::NONE))
+}
+
+fn floor<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    number::floor(cx, args.at(0)).map(|whole| whole.unwrap_or(Value::NONE))
+}
+
+fn trunc<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    number::trunc(cx, args.at(0)).map(|whole| whole.unwrap_or(Value::NONE))
+}
+
+fn round<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    number::round(cx, args.at(0), args.get(1)).map(|rounded| rounded.unwrap_or(Value::NONE))
 }
 
 fn imag<'t>(_: &'t Context, _: Args<'t>) -> Res<'t> {

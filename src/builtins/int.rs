@@ -17,6 +17,13 @@ pub(crate) static NEW: Row = Row::leaf("int(x=0, /, base=10)", new).twin("int_ne
 
 /// Methods of int.
 pub(crate) static ROWS: &[Row] = &[
+    Row::leaf("__ceil__(self, /)", plain),
+    Row::leaf("__float__(self, /)", to_float),
+    Row::leaf("__floor__(self, /)", plain),
+    Row::leaf("__index__(self, /)", plain),
+    Row::leaf("__int__(self, /)", plain),
+    Row::leaf("__round__(self, ndigits=None, /)", round).twin("int_round"),
+    Row::leaf("__trunc__(self, /)", plain),
     Row::leaf("as_integer_ratio(self, /)", as_integer_ratio),
     Row::leaf("bit_count(self, /)", bit_count),
     Row::leaf("bit_length(self, /)", int_bit_length),
@@ -93,6 +100,17 @@ fn receiver<'t>(cx: &Context, args: Args<'t>) -> Result<Integer, Raised> {
 
 fn plain<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     receiver(cx, args).and_then(|int| from_integer(cx, int))
+}
+
+fn to_float<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    number::to_float(cx, args.at(0)).map(Value::float)
+}
+
+fn round<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    match number::round(cx, args.at(0), args.get(1))? {
+        Some(rounded) => Ok(rounded),
+        None => plain(cx, args),
+    }
 }
 
 fn imag<'t>(cx: &'t Context, _: Args<'t>) -> Res<'t> {

@@ -18,6 +18,7 @@ mod iterables;
 mod list;
 mod numeric;
 pub(crate) mod object;
+mod random;
 mod range;
 mod receiver;
 mod set;

@@ -31,7 +31,7 @@ fn abs<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 
 fn divmod<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let (a, b) = (args.at(0), args.at(1));
-    if number::is_custom(cx, a) || number::is_custom(cx, b) {
+    if [a, b].iter().any(|value| number::defines(cx, *value, &["__divmod__", "__rdivmod__"])) {
         return Err(cx.needs_code());
     }
     match number::binary(cx, BinaryOp::DivMod, a, b)? {
@@ -47,7 +47,8 @@ fn divmod<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 fn pow<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let (base, exponent) = (args.at(0), args.at(1));
     let modulus = args.get(2).filter(|modulus| !modulus.is_none());
-    if [Some(base), Some(exponent), modulus].into_iter().flatten().any(|value| number::is_custom(cx, value)) {
+    let custom = |value| number::defines(cx, value, &["__pow__", "__rpow__"]);
+    if [Some(base), Some(exponent), modulus].into_iter().flatten().any(custom) {
         return Err(cx.needs_code());
     }
     let result = match modulus {

@@ -37,6 +37,7 @@ pub(crate) fn class_rows() -> impl Iterator<Item = ClassRows> {
         of(Builtin::DictKeys, views::SET_ROWS),
         of(Builtin::DictItems, views::SET_ROWS),
         of(Builtin::DictValues, views::VALUES_ROWS),
+        of(Builtin::Random, random::ROWS),
     ];
     rows.into_iter().chain(shown)
 }
@@ -80,6 +81,7 @@ pub(crate) fn constructors() -> Vec<(Builtin, &'static Row)> {
         (Builtin::Map, &iterables::NEW_MAP),
         (Builtin::Filter, &iterables::NEW_FILTER),
         (Builtin::Reversed, &iterables::NEW_REVERSED),
+        (Builtin::Random, &random::NEW),
     ]
 }
 

@@ -1,17 +1,13 @@
-//! `random`: the generator's native part. The distributions are written in the language, in `random.mpy`.
+//! `random`: what its source needs from native code. The generator is a built-in class, the distributions are written in
+//! the language, in `random.mpy`.
 
 use sha2::{Digest, Sha512};
 
-use dashu_int::UBig;
-use dashu_int::ops::UnsignedAbs;
-
 use crate::heap::Value;
 use crate::value::bytes::Bytes;
-use crate::value::int::{self, Integer, MAX_BITS};
+use crate::value::int::MAX_BITS;
 use crate::value::number::{self, index, index_i64};
-use crate::value::random::{Random, WORDS};
-use crate::value::tuple::Tuple;
-use crate::value::{Builtin, Context, Raised, Res, hash};
+use crate::value::{Builtin, Context, Res};
 use crate::vm::native::{Args, Row};
 use crate::vm::thread::{Call, Flow, Thread};
 
@@ -24,30 +20,8 @@ pub(crate) static MODULE: ModuleDef =
 static ROWS: &[Row] =
     &[Row::leaf("_index(value, /)", as_index).twin("_index"), Row::leaf("_sha512(data, /)", sha512)];
 
-/// `_random.Random()`: a generator that is not seeded yet; `__init__` does that.
-pub(crate) static NEW: Row = Row::leaf("Random(x=None, /)", new);
-
-/// Methods of the native generator.
-pub(crate) static METHODS: &[Row] = &[
-    Row::leaf("getrandbits(self, k, /)", getrandbits).twin("random_getrandbits"),
-    Row::leaf("getstate(self, /)", getstate),
-    Row::leaf("random(self, /)", random),
-    Row::leaf("seed(self, n, /)", seed),
-    Row::leaf("setstate(self, state, /)", setstate),
-];
-
 fn constants(cx: &Context, define: &mut dyn FnMut(&str, Value<'_>)) {
     define("_Generator", Value::object(cx.class(Builtin::Random)));
-}
-
-fn new<'t>(cx: &'t Context, _: Args<'t>) -> Res<'t> {
-    Ok(Value::object(Random::new(cx)))
-}
-
-fn receiver<'t>(cx: &'t Context, args: Args<'t>) -> Result<&'t Random, Raised> {
-    let value = args.at(0);
-    Random::of(value)
-        .ok_or_else(|| cx.type_error(format_args!("expected a random.Random, not '{}'", cx.type_name(value))))
 }
 
 fn as_index<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
@@ -71,80 +45,4 @@ fn sha512<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
         return Err(cx.type_error("a bytes-like object is required"));
     };
     Bytes::new(cx, &Sha512::digest(data.as_bytes())).map(Value::object)
-}
-
-fn random<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    Ok(Value::float(receiver(cx, args)?.next_f64()))
-}
-
-fn seed<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let random = receiver(cx, args)?;
-    let seed = match int::integer_of(args.at(1)) {
-        Some(Integer::Fixed(seed)) => UBig::from(seed.unsigned_abs()),
-        Some(Integer::Big(seed)) => seed.unsigned_abs(),
-        None => UBig::from(hash::hash(cx, args.at(1).plain())? as u64),
-    };
-    random.seed_from_entropy(&seed.to_le_bytes());
-    Ok(Value::NONE)
-}
-
-fn getrandbits<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let random = receiver(cx, args)?;
-    let Ok(count) = i32::try_from(number::index_clamped(cx, args.at(1))?) else {
-        return Err(cx.raise(Builtin::OverflowError, "Python int too large to convert to C int"));
-    };
-    let Ok(count) = usize::try_from(count) else {
-        return Err(cx.value_error("number of bits must be non-negative"));
-    };
-    const _: () = assert!(i32::MAX as usize <= MAX_BITS);
-    match count {
-        0 => Ok(cx.int(0)),
-        1..=32 => Ok(cx.int((random.next_u32() >> (32 - count)).into())),
-        _ => {
-            let mut bytes = Vec::with_capacity(count.div_ceil(32) * 4);
-            let mut left = count;
-            while left > 0 {
-                let take = left.min(32);
-                bytes.extend_from_slice(&(random.next_u32() >> (32 - take)).to_le_bytes());
-                left -= take;
-            }
-            int::big(cx, &UBig::from_le_bytes(&bytes).into())
-        }
-    }
-}
-
-fn getstate<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let (words, index) = receiver(cx, args)?.state();
-    let numbers: Vec<Value<'_>> = words.iter().chain([&index]).map(|word| cx.int((*word).into())).collect();
-    cx.tuple(&numbers)
-}
-
-fn setstate<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let random = receiver(cx, args)?;
-    let Some(state) = args.at(1).get::<Tuple>() else {
-        return Err(cx.type_error("state vector must be a tuple"));
-    };
-    let Some((last, first)) = state.items().split_last().filter(|(_, first)| first.len() == WORDS) else {
-        return Err(cx.value_error("state vector is the wrong size"));
-    };
-    let mut words = [0; WORDS];
-    for (word, value) in words.iter_mut().zip(first) {
-        *word = match index(cx, *value)? {
-            Integer::Fixed(value) if value >= 0 => value as u32,
-            Integer::Fixed(_) => {
-                return Err(cx.raise(Builtin::OverflowError, "can't convert negative value to unsigned int"));
-            }
-            Integer::Big(_) => {
-                return Err(
-                    cx.raise(Builtin::OverflowError, "Python int too large to convert to C unsigned long")
-                );
-            }
-        };
-    }
-    let next = index_i64(cx, *last)?;
-    let Some(next) = u32::try_from(next).ok().filter(|next| *next as usize <= WORDS) else {
-        return Err(cx.value_error("invalid state"));
-    };
-    random.set_state(&words, next);
-    Ok(Value::NONE)
 }

@@ -21,7 +21,7 @@ use super::{float, int};
 pub use convert::{
     Clamped, float_argument, index, index_clamped, index_i64, repr_number, to_float, to_int, truth,
 };
-pub(crate) use convert::{defines, format_number, from_text, is_custom};
+pub(crate) use convert::{defines, format_number, from_text};
 pub use integer::{bit_length, from_integer, shift_left};
 pub use power::power_mod;
 pub use rounding::{ceil, floor, round, trunc};

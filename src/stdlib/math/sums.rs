@@ -1,8 +1,8 @@
 //! Functions of many numbers: exact sums, products, distances.
 
-use crate::heap::Value;
+use crate::heap::{Kind, Value};
 use crate::value::int;
-use crate::value::list::List;
+use crate::value::iterate;
 use crate::value::number::{self, BinaryOp, float_argument};
 use crate::value::tuple::Tuple;
 use crate::value::{Builtin, Context, Raised, Res};
@@ -10,16 +10,13 @@ use crate::vm::native::Args;
 
 use super::float::split;
 
-/// The items of a list or tuple; anything else is iterated by the twin, in the language.
+/// The items of a container. What an iterator has left is the twin's, which can go on where code of the language is needed.
 fn items<'t>(cx: &'t Context, value: Value<'t>) -> Result<Vec<Value<'t>>, Raised> {
-    let class = cx.class_of(value);
-    if class.is(Builtin::List) {
-        return Ok(value.get::<List>().map_or_else(Vec::new, List::to_vec));
-    }
-    if class.is(Builtin::Tuple) {
-        return Ok(value.get::<Tuple>().map_or_else(Vec::new, |tuple| tuple.items().to_vec()));
-    }
-    Err(cx.needs_code())
+    let collected = match value.kind() {
+        Some(Kind::Iter) => None,
+        _ => iterate::collect_native(cx, value)?,
+    };
+    collected.ok_or_else(|| cx.needs_code())
 }
 
 fn floats<'t>(cx: &'t Context, values: &[Value<'t>]) -> Result<Vec<f64>, Raised> {

@@ -139,7 +139,7 @@ pub fn float_argument(cx: &Context, value: Value<'_>) -> Result<f64, Raised> {
 }
 
 /// Whether the class of the value may have conversions that are written in the language.
-pub(crate) fn is_custom(cx: &Context, value: Value<'_>) -> bool {
+fn is_custom(cx: &Context, value: Value<'_>) -> bool {
     value.header().is_some() && cx.class_of(value).has(class_flag::CUSTOM_NUMBER)
 }
 

@@ -2,24 +2,22 @@
 
 use crate::heap::{Object, Value};
 use crate::value::class::{Type, class_flag};
+use crate::value::dict::Dict;
 use crate::value::exception::{Exception, ExceptionPart, Traceback};
 use crate::value::exception_fields::{Family, derived, family_of, field};
 use crate::value::list::List;
 use crate::value::str::Str;
 use crate::value::tuple::Tuple;
-use crate::value::dict::Dict;
-use crate::value::{Builtin, Context, Raised, Res, drain, int, repr};
+use crate::value::{Builtin, Context, Raised, Res, drain, int};
 use crate::vm::native::{Args, Row};
 
-pub(crate) use super::exception_errno::os_error_class;
 use super::exception_check::{check_syntax, check_unicode};
+pub(crate) use super::exception_errno::os_error_class;
 
 /// The rows of `BaseException`.
 pub(crate) static ROWS: &[Row] = &[
     Row::leaf("__new__(cls, /, *args, **kwargs)", new).static_method(),
     Row::leaf("__init__(self, /, *args, **kwargs)", init),
-    Row::leaf("__str__(self, /)", str).twin("str_builtin"),
-    Row::leaf("__repr__(self, /)", repr).twin("repr_exception"),
     Row::leaf("with_traceback(self, object, /)", with_traceback),
     Row::leaf("add_note(self, object, /)", add_note),
     Row::getter("args", args),
@@ -153,14 +151,6 @@ fn init<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     Ok(Value::NONE)
 }
 
-fn str<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    repr::exception_str(cx, this(cx, args, "__str__")?)
-}
-
-fn repr<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    repr::exception_repr(cx, this(cx, args, "__repr__")?)
-}
-
 fn with_traceback<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     put_traceback(cx, this(cx, args, "with_traceback")?, args.at(1))?;
     Ok(args.at(0))
@@ -196,7 +186,8 @@ fn args<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 fn set_args<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let exception = this(cx, args, "args")?;
     let value = given(cx, args, "args")?;
-    let tuple = if cx.class_of(value).is(Builtin::Tuple) { value } else { cx.tuple(&drain::items(cx, value)?)? };
+    let tuple =
+        if cx.class_of(value).is(Builtin::Tuple) { value } else { cx.tuple(&drain::items(cx, value)?)? };
     exception.set_part(cx, ExceptionPart::Args, Some(tuple));
     Ok(Value::NONE)
 }

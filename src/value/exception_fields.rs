@@ -62,10 +62,10 @@ impl Family {
             Family::Os => &["errno", "strerror", "filename", "filename2", "characters_written"],
             Family::StopIteration => &["value"],
             Family::SystemExit => &["code"],
-            Family::Syntax => {
-                &["msg", "filename", "lineno", "offset", "text", "end_lineno", "end_offset"]
+            Family::Syntax => &["msg", "filename", "lineno", "offset", "text", "end_lineno", "end_offset"],
+            Family::UnicodeDecode | Family::UnicodeEncode => {
+                &["encoding", "object", "start", "end", "reason"]
             }
-            Family::UnicodeDecode | Family::UnicodeEncode => &["encoding", "object", "start", "end", "reason"],
             Family::UnicodeTranslate => &["object", "start", "end", "reason"],
         }
     }
@@ -104,7 +104,13 @@ pub fn derived<'t>(cx: &'t Context, exception: &'t Exception, name: &str) -> Opt
     let place = family.fields().iter().position(|field| *field == name)?;
     match family {
         Family::Plain | Family::Attribute | Family::Name => None,
-        Family::Import => if let [one] = args { Some(*one) } else { None },
+        Family::Import => {
+            if let [one] = args {
+                Some(*one)
+            } else {
+                None
+            }
+        }
         Family::StopIteration => args.first().copied(),
         Family::SystemExit => match args {
             [] => None,

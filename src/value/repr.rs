@@ -131,27 +131,6 @@ pub fn write_str<'t>(cx: &'t Context, out: &mut Vec<u8>, value: Value<'t>) -> Re
     }
 }
 
-/// `str(exception)` as its built-in class has it, whatever its classes written in the language say.
-///
-/// # Errors
-/// As [`repr`], where an argument needs code of the language.
-pub fn exception_str<'t>(cx: &'t Context, exception: &'t Exception) -> Res<'t> {
-    let mut out = Vec::new();
-    exception::write_str(cx, &mut out, Value::object(exception), exception)?;
-    cx.wtf8(&out)
-}
-
-/// `repr(exception)`, likewise.
-///
-/// # Errors
-/// As [`exception_str`].
-pub fn exception_repr<'t>(cx: &'t Context, exception: &'t Exception) -> Res<'t> {
-    let mut out = Vec::new();
-    let value = Value::object(exception);
-    Printer { cx, out: &mut out, open: Vec::new() }.exception(value, value)?;
-    cx.wtf8(&out)
-}
-
 /// Whether a class finds this special method (`__repr__`, `__str__`, `__format__`) in a class written in the language.
 #[inline]
 pub fn is_custom(cx: &Context, class: &Type, name: &str) -> bool {

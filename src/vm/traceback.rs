@@ -40,18 +40,15 @@ pub(crate) struct Style {
     pub(crate) limit: Option<i64>,
 }
 
-impl Style {
-    /// Everything.
-    pub(crate) const FULL: Style = Style { chain: true, limit: None };
-}
-
 /// The text of an exception, as standard error takes it.
 pub(crate) fn render(thread: &mut Thread, exception: Word) -> String {
-    let parts = format_exception(thread, exception, None, Style::FULL);
+    let traceback = part_of(thread, exception, ExceptionPart::Traceback);
+    let style = Style { chain: true, limit: configured_limit(thread).map(i64::wrapping_neg) };
+    let parts = format_exception(thread, exception, traceback, style);
     parts.iter().map(|part| printable(part)).collect()
 }
 
-/// The parts of an exception's text (WTF-8), each of whole lines; `traceback`, if given, takes the place of its own.
+/// The parts of an exception's text (WTF-8), each of whole lines, with this traceback.
 pub(crate) fn format_exception(
     thread: &mut Thread,
     exception: Word,
@@ -59,7 +56,6 @@ pub(crate) fn format_exception(
     style: Style,
 ) -> Vec<Vec<u8>> {
     let bottom = thread.roots.len();
-    let traceback = traceback.or_else(|| part_of(thread, exception, ExceptionPart::Traceback));
     let mut shown = vec![Link { parts: one(thread, exception, traceback, style.limit), message: None }];
     // What has been shown stays alive, so that no other exception gets its word.
     thread.roots.push(exception);
@@ -154,7 +150,6 @@ fn one(thread: &mut Thread, exception: Word, traceback: Option<Word>, limit: Opt
     thread.roots.extend(traceback);
     let mut parts = Vec::new();
     if let Some(traceback) = traceback {
-        let limit = limit.or_else(|| configured_limit(thread));
         let entries = format_traceback(thread, traceback, limit);
         if !entries.is_empty() {
             parts.push(b"Traceback (most recent call last):\n".to_vec());
@@ -167,12 +162,12 @@ fn one(thread: &mut Thread, exception: Word, traceback: Option<Word>, limit: Opt
     parts
 }
 
-/// `sys.tracebacklimit`: how many of the innermost entries are shown.
-fn configured_limit(thread: &Thread) -> Option<i64> {
+/// `sys.tracebacklimit`: how many entries are shown where nothing else is said.
+pub(crate) fn configured_limit(thread: &Thread) -> Option<i64> {
     let cx = thread.cx();
     let sys = super::ops::attr::module_dict(thread.vm().modules().get_name(cx, "sys")?)?;
     let limit = int::i64_of(sys.get_name(cx, "tracebacklimit")?)?;
-    Some(limit.max(0).saturating_neg())
+    Some(limit.max(0))
 }
 
 fn entries(thread: &Thread, traceback: Word, limit: Option<i64>) -> Vec<&Traceback> {

@@ -57,8 +57,7 @@ pub(super) fn format_entry(code: &Code, pc: u32) -> String {
 /// The source lines of a span with their carets, indented by four; empty if there is nothing on them.
 fn excerpt(source: &Source, span: Span) -> String {
     let (start, end) = source.range(span);
-    let original: Vec<&str> =
-        (start.line..=end.line).map(|line| source.line_text(line).trim_end()).collect();
+    let original: Vec<&str> = (start.line..=end.line).map(|line| source.line_text(line).trim_end()).collect();
     let lines: Vec<Vec<char>> = dedent(&original).iter().map(|line| line.chars().collect()).collect();
     let (Some(first), Some(last)) = (lines.first(), lines.last()) else { return String::new() };
     if lines.iter().all(|line| line.iter().all(|c| c.is_whitespace())) {

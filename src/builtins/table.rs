@@ -38,6 +38,18 @@ pub(crate) fn class_rows() -> impl Iterator<Item = ClassRows> {
         of(Builtin::DictItems, views::SET_ROWS),
         of(Builtin::DictValues, views::VALUES_ROWS),
         of(Builtin::Random, random::ROWS),
+        of(Builtin::BaseException, exception::ROWS),
+        of(Builtin::ImportError, exception_attributes::IMPORT_ERROR),
+        of(Builtin::AttributeError, exception_attributes::ATTRIBUTE_ERROR),
+        of(Builtin::NameError, exception_attributes::NAME_ERROR),
+        of(Builtin::OSError, exception_attributes::OS_ERROR),
+        of(Builtin::StopIteration, exception_attributes::STOP_ITERATION),
+        of(Builtin::SystemExit, exception_attributes::SYSTEM_EXIT),
+        of(Builtin::SyntaxError, exception_attributes::SYNTAX_ERROR),
+        of(Builtin::UnicodeDecodeError, exception_attributes::UNICODE_ERROR),
+        of(Builtin::UnicodeEncodeError, exception_attributes::UNICODE_ERROR),
+        of(Builtin::UnicodeTranslateError, exception_attributes::TRANSLATE_ERROR),
+        of(Builtin::Traceback, exception::TRACEBACK_ROWS),
     ];
     rows.into_iter().chain(shown)
 }
@@ -90,6 +102,7 @@ pub(crate) const PRELUDE: &[(&str, &str)] = &[
     ("core", include_str!("../stdlib/prelude/core.mpy")),
     ("aliases", include_str!("../stdlib/prelude/aliases.mpy")),
     ("strings", include_str!("../stdlib/prelude/strings.mpy")),
+    ("exceptions", include_str!("../stdlib/prelude/exceptions.mpy")),
     ("numbers", include_str!("../stdlib/prelude/numbers.mpy")),
     ("containers", include_str!("../stdlib/prelude/containers.mpy")),
 ];

@@ -3,6 +3,7 @@
 
 pub mod math;
 pub mod random;
+pub mod traceback;
 
 use crate::heap::Value;
 use crate::value::Context;
@@ -24,4 +25,4 @@ pub struct ModuleDef {
 pub fn no_constants(_: &Context, _: &mut dyn FnMut(&str, Value<'_>)) {}
 
 /// Every native module.
-pub static MODULES: &[&ModuleDef] = &[&math::MODULE, &random::MODULE];
+pub static MODULES: &[&ModuleDef] = &[&math::MODULE, &random::MODULE, &traceback::MODULE];

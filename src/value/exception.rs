@@ -7,6 +7,7 @@ use crate::heap::{Header, Kind, Object, Slot, Value, flag};
 use super::builtin::Builtin;
 use super::context::{Context, Raised};
 use super::dict::Dict;
+use super::function::Function;
 use super::tuple::Tuple;
 use super::unit::Unit;
 
@@ -129,6 +130,8 @@ pub struct Traceback {
     unit: *const Unit,
     pc: AtomicU32,
     next: Slot,
+    function: Slot,
+    receiver: Slot,
 }
 
 // SAFETY: repr(C), begins with the header, no drop glue; units live as long as the machine.
@@ -146,7 +149,25 @@ impl Traceback {
             unit,
             pc: AtomicU32::new(pc),
             next: Slot::new(next),
+            function: Slot::new(None),
+            receiver: Slot::new(None),
         })
+    }
+
+    /// Notes what a suggestion for a wrong name wants to know of the frame: its function, and its `self` if it has one.
+    pub fn set_frame(&self, cx: &Context, function: Value<'_>, receiver: Option<Value<'_>>) {
+        cx.store(self, &self.function, Some(function));
+        cx.store(self, &self.receiver, receiver);
+    }
+
+    /// The globals that the code saw.
+    pub fn globals(&self) -> Option<&Dict> {
+        self.function.get().and_then(|function| function.get::<Function>()).map(Function::globals)
+    }
+
+    /// The `self` of the frame.
+    pub fn receiver(&self) -> Option<Value<'_>> {
+        self.receiver.get()
     }
 
     /// The code that ran.
@@ -176,7 +197,7 @@ impl Traceback {
         code.source.line_of(code.spans[self.pc() as usize].start)
     }
 
-    pub(super) fn slot(&self) -> &Slot {
-        &self.next
+    pub(super) fn slots(&self) -> [&Slot; 3] {
+        [&self.next, &self.function, &self.receiver]
     }
 }

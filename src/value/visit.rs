@@ -38,7 +38,7 @@ pub fn visit(object: &Header, marker: &mut Marker) {
         }
         Kind::Instance => cast::<Instance>(object).all_slots().iter().for_each(|slot| word(marker, slot)),
         Kind::Cell => word(marker, cast::<Cell>(object).slot()),
-        Kind::Traceback => word(marker, cast::<Traceback>(object).slot()),
+        Kind::Traceback => all(marker, cast::<Traceback>(object).slots()),
         Kind::Function => all(marker, cast::<Function>(object).slots()),
         Kind::Native => all(marker, cast::<Native>(object).slots()),
         Kind::BoundMethod => all(marker, cast::<BoundMethod>(object).slots()),

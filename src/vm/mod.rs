@@ -17,5 +17,6 @@ pub mod native;
 mod signature;
 pub mod host;
 pub mod trap;
+pub(crate) mod traceback;
 
 pub use machine::{NativeEntry, Options, RECURSION_LIMIT, Vm};

@@ -5,6 +5,7 @@ use minipy_compiler::op::Op;
 use crate::heap::{Value, Word};
 use crate::value::Builtin;
 use crate::value::exception::{Exception, ExceptionPart, Traceback};
+use crate::value::function::Cell;
 use crate::value::generator::{Generator, GeneratorState};
 
 use super::frame::{Cont, Frame, Role, Stage};
@@ -120,6 +121,15 @@ impl Thread {
         exception.set_part(cx, ExceptionPart::Context, Some(handled));
     }
 
+    /// The `self` of the topmost frame, if its first parameter is called that.
+    fn receiver(&self) -> Option<Value<'_>> {
+        let frame = self.frame();
+        let code = &frame.unit().code;
+        let named = code.param_count() > 0 && code.locals.first().is_some_and(|name| &**name == "self");
+        let value = (named && frame.height() > 0).then(|| self.value(frame.base as usize)).flatten()?;
+        value.get::<Cell>().map_or(Some(value), Cell::get)
+    }
+
     /// Notes the topmost frame in the pending exception's traceback.
     fn add_traceback(&self) {
         let cx = self.cx();
@@ -129,6 +139,7 @@ impl Thread {
             let frame = self.frame();
             let rest = exception.part(ExceptionPart::Traceback);
             let entry = Traceback::new(cx, frame.unit(), frame.pc, rest);
+            entry.set_frame(cx, self.live(frame.function), self.receiver());
             exception.set_part(cx, ExceptionPart::Traceback, Some(Value::object(entry)));
         }
     }

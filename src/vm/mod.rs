@@ -16,6 +16,7 @@ pub(crate) mod ops;
 pub mod native;
 mod signature;
 pub mod host;
+mod wait;
 pub mod trap;
 
 pub use machine::{NativeEntry, Options, RECURSION_LIMIT, Vm};

@@ -3,7 +3,7 @@
 use crate::heap::{Value, Word};
 use crate::stdlib::seconds::nanoseconds;
 use crate::value::lock::Lock;
-use crate::value::{Builtin, Context, Raised, Res};
+use crate::value::{Builtin, Context, Raised, Res, hash, int};
 use crate::vm::host::{Reason, Wake};
 use crate::vm::native::{Args, Row};
 use crate::vm::thread::{Call, Flow, Thread};
@@ -37,7 +37,7 @@ pub(crate) fn new<'t>(cx: &'t Context, _: Args<'t>) -> Res<'t> {
 pub(crate) fn repr(cx: &Context, value: Value<'_>) -> String {
     let taken = value.get::<Lock>().is_some_and(|lock| lock.holder() != 0);
     let state = if taken { "locked" } else { "unlocked" };
-    format!("<{state} _thread.lock object at {:#x}>", crate::stdlib::identity(cx, value))
+    format!("<{state} _thread.lock object at {:#x}>", hash::identity_hash(cx, value))
 }
 
 fn locked<'t>(_: &'t Context, args: Args<'t>) -> Res<'t> {
@@ -68,7 +68,7 @@ impl Patience {
     fn read(cx: &Context, blocking: Option<Value<'_>>, timeout: Option<Value<'_>>) -> Result<Patience, Raised> {
         let unset = -crate::stdlib::seconds::NANOSECONDS;
         let timeout = timeout.map_or(Ok(unset), |timeout| nanoseconds(cx, timeout))?;
-        let blocking = blocking.is_none_or(|blocking| crate::stdlib::truth(cx, blocking));
+        let blocking = blocking.is_none_or(says_yes);
         if !blocking && timeout != unset {
             return Err(cx.value_error("can't specify a timeout for a non-blocking call"));
         }
@@ -79,6 +79,11 @@ impl Patience {
             Err(_) => Err(cx.value_error("timeout value must be a non-negative number")),
         }
     }
+}
+
+/// The truth of a flag.
+fn says_yes(flag: Value<'_>) -> bool {
+    !(flag.is_none() || int::fixed_of(flag) == Some(0) || flag.plain().as_float() == Some(0.0))
 }
 
 fn acquire(th: &mut Thread, call: &Call) -> Flow {
@@ -100,18 +105,18 @@ fn enter(th: &mut Thread, call: &Call) -> Flow {
 #[inline]
 fn take(th: &mut Thread, call: &Call, patience: Patience) -> Flow {
     let wake = th.take_wake();
-    let token = th.token();
+    let me = th.ident();
     let Some(lock) = th.arg_at(call, 0).get::<Lock>() else { return no_lock(th, call) };
-    if lock.try_acquire(token) {
+    if lock.try_acquire(me) {
         return Flow::Done(Word::TRUE);
     }
     if patience == Patience::No || wake == Some(Wake::TimedOut) {
         return Flow::Done(Word::FALSE);
     }
-    let (object, identity) = (Value::object(lock).word(), crate::stdlib::identity(th.cx(), Value::object(lock)));
+    let (object, identity) = (Value::object(lock).word(), hash::identity_hash(th.cx(), Value::object(lock)));
     let flow = th.park_in(object, Reason::Lock(identity as u32), patience.nanoseconds());
     // Without a GIL it may have been freed before this thread stood in the queue.
-    if flow == Flow::Park && th.arg_at(call, 0).get::<Lock>().is_some_and(|lock| lock.try_acquire(token)) {
+    if flow == Flow::Park && th.arg_at(call, 0).get::<Lock>().is_some_and(|lock| lock.try_acquire(me)) {
         th.cancel_park();
         return Flow::Done(Word::TRUE);
     }

@@ -16,6 +16,7 @@ mod float;
 mod int;
 mod iterables;
 mod list;
+pub(crate) mod lock;
 mod numeric;
 pub(crate) mod object;
 mod random;
@@ -31,6 +32,7 @@ mod str_split;
 mod str_translate;
 mod substring;
 mod textual;
+pub(crate) mod thread_handle;
 mod tuple;
 mod views;
 

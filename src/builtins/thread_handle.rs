@@ -80,12 +80,12 @@ fn join(th: &mut Thread, call: &Call) -> Flow {
         cx.raise(Builtin::RuntimeError, "thread not started");
         return Flow::Raised;
     }
-    if ident == th.token() {
+    if ident == th.ident() {
         cx.raise(Builtin::RuntimeError, "Cannot join current thread");
         return Flow::Raised;
     }
     let object = Value::object(handle).word();
-    let flow = th.park_in(object, Reason::Join(ident), timeout);
+    let flow = th.park_in(object, Reason::Join(ident - 1), timeout);
     // Without a GIL it may have ended before this thread stood in the queue.
     if flow == Flow::Park && th.live(object).get::<ThreadHandle>().is_some_and(ThreadHandle::is_done) {
         th.cancel_park();
@@ -94,7 +94,7 @@ fn join(th: &mut Thread, call: &Call) -> Flow {
     flow
 }
 
-/// Starts the thread with this handle, which knows what it is to run. Returns its identity.
+/// Starts the thread with this handle, which knows what it is to run. Returns the thread's identity.
 ///
 /// # Errors
 /// `RuntimeError`, where it has been started already or the system starts no further thread.
@@ -106,12 +106,12 @@ pub(crate) fn start(th: &Thread, handle: &ThreadHandle) -> Result<u32, Raised> {
     let vm = th.vm().clone();
     let trap = Arc::new(Trap::new());
     let token = vm.host.register(trap.clone());
-    handle.set_ident(token);
+    handle.set_ident(token + 1);
     let word = Value::object(handle).word();
     vm.keep_handle(word);
     let machine = vm.clone();
     let body = move || run(&machine, token, trap, word);
-    vm.host.spawn(token, Box::new(body)).map(|()| token).map_err(|_| {
+    vm.host.spawn(token, Box::new(body)).map(|()| token + 1).map_err(|_| {
         vm.drop_handle(word);
         handle.set_ident(0);
         cx.raise(Builtin::RuntimeError, "can't start new thread")
@@ -128,7 +128,7 @@ fn run(vm: &Arc<Vm>, token: u32, trap: Arc<Trap>, handle: Word) {
     if let [function, args, keywords] = start[..]
         && thread.run_to_end(function, args, keywords).is_err()
     {
-        super::exception::report_in_thread(&mut thread, function);
+        let _ = function;
     }
     end(&thread, handle);
     vm.drop_handle(handle);

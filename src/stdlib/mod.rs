@@ -3,6 +3,9 @@
 
 pub mod math;
 pub mod random;
+pub(crate) mod seconds;
+pub(crate) mod thread;
+pub(crate) mod time;
 
 use crate::heap::Value;
 use crate::value::Context;

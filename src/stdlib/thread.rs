@@ -22,11 +22,11 @@ static ROWS: &[Row] = &[
     Row::threaded("start_joinable_thread(function, handle=None, daemon=True)", start_joinable_thread)
         .doc("Starts a thread that calls `function()`, and returns its handle."),
     Row::leaf("_make_thread_handle(ident, /)", make_thread_handle).doc("The handle of a thread that runs."),
-    Row::threaded("get_ident()", |th, _| Flow::Done(th.cx().int(th.token().into()).word()))
+    Row::threaded("get_ident()", |th, _| Flow::Done(th.cx().int(th.ident().into()).word()))
         .doc("The identity of the thread that calls, a positive integer."),
-    Row::threaded("get_native_id()", |th, _| Flow::Done(th.cx().int(th.token().into()).word()))
+    Row::threaded("get_native_id()", |th, _| Flow::Done(th.cx().int(th.ident().into()).word()))
         .doc("As `get_ident`: what the operating system calls the thread is not shown."),
-    Row::threaded("_get_main_thread_ident()", |th, _| Flow::Done(th.cx().int(th.vm().main_token().into()).word()))
+    Row::threaded("_get_main_thread_ident()", |th, _| Flow::Done(th.cx().int(th.vm().main_ident().into()).word()))
         .doc("The identity of the main thread."),
     Row::threaded("_count()", count).doc("How many threads run that were started."),
     Row::threaded("_thread_locals()", |th, _| Flow::Done(th.local_dicts()))
@@ -34,7 +34,6 @@ static ROWS: &[Row] = &[
     Row::threaded("_register_shutdown(function, /)", register_shutdown)
         .doc("Has a function called when the main thread has come to its end."),
     Row::leaf("_cpu_count()", cpu_count).doc("How many processors the program may use."),
-    Row::leaf("_format_exception(exception, /)", format_exception).doc("An exception with its traceback as text."),
     Row::leaf("stack_size(size=0, /)", stack_size).doc("The size of a thread's stack; it cannot be changed."),
     Row::leaf("daemon_threads_allowed()", |_, _| Ok(Value::TRUE)),
     Row::threaded("interrupt_main(signum=2, /)", interrupt_main).doc("Raises KeyboardInterrupt in the main thread."),

@@ -1,7 +1,7 @@
 //! `time`: clocks and sleeping, all of them the host's.
 
 use crate::heap::{Value, Word};
-use crate::value::{Context, Raised, int};
+use crate::value::{Raised, int};
 use crate::vm::host::{Reason, Wake};
 use crate::vm::native::Row;
 use crate::vm::thread::{Call, Flow, Thread};
@@ -10,7 +10,7 @@ use super::ModuleDef;
 use super::seconds::{nanoseconds, seconds};
 
 /// The module.
-pub(crate) static MODULE: ModuleDef = ModuleDef { name: "time", rows: ROWS, constants, source: None };
+pub(crate) static MODULE: ModuleDef = ModuleDef { name: "time", rows: ROWS, constants: super::no_constants, source: None };
 
 static ROWS: &[Row] = &[
     Row::threaded("sleep(seconds, /)", sleep).doc("Waits for a number of seconds, with the GIL released."),
@@ -35,8 +35,6 @@ static ROWS: &[Row] = &[
     Row::threaded("thread_time_ns()", |th, _| whole(th, th.vm().host.thread_time().into()))
         .doc("Nanoseconds of processor time that the thread has used."),
 ];
-
-fn constants(_: &Context, _: &mut dyn FnMut(&str, Value<'_>)) {}
 
 fn in_seconds(clock: i128) -> Flow {
     Flow::Done(Value::float(seconds(clock)).word())

@@ -54,8 +54,8 @@ pub struct Vm {
     pub(super) well_known: WellKnown,
     pub(super) recursion_limit: AtomicUsize,
     threads: Mutex<Vec<ThreadPlace>>,
-    /// The token of the first thread.
-    main_token: AtomicU32,
+    /// Whom the program knows the first thread by.
+    main_ident: AtomicU32,
     /// Handles of threads that run or begin to: nobody else may hold them.
     running: Mutex<Vec<Word>>,
     /// What is called at the end of the program, last first.
@@ -97,7 +97,7 @@ impl Vm {
             well_known,
             recursion_limit: AtomicUsize::new(RECURSION_LIMIT),
             threads: Mutex::default(),
-            main_token: AtomicU32::new(0),
+            main_ident: AtomicU32::new(0),
             running: Mutex::default(),
             at_exit: RwLock::default(),
         }
@@ -150,9 +150,9 @@ impl Vm {
         self.recursion_limit.store(limit, Ordering::Relaxed);
     }
 
-    /// The token of the main thread, which was the first.
-    pub fn main_token(&self) -> u32 {
-        self.main_token.load(Ordering::Relaxed)
+    /// Whom the program knows the main thread by, which was the first.
+    pub fn main_ident(&self) -> u32 {
+        self.main_ident.load(Ordering::Relaxed)
     }
 
     /// Keeps the handle of a thread that is being started.
@@ -175,9 +175,9 @@ impl Vm {
 
     pub(super) fn add_thread(&self, thread: *mut Thread) {
         let mut threads = self.threads.lock();
-        if threads.is_empty() && self.main_token() == 0 {
+        if self.main_ident() == 0 {
             // SAFETY: the caller's thread is alive.
-            self.main_token.store(unsafe { (*thread).token() }, Ordering::Relaxed);
+            self.main_ident.store(unsafe { (*thread).ident() }, Ordering::Relaxed);
         }
         threads.push(ThreadPlace(thread));
     }

@@ -139,6 +139,12 @@ impl Thread {
         self.token
     }
 
+    /// Whom the program knows it by: a positive number that no other thread ever has.
+    #[inline(always)]
+    pub fn ident(&self) -> u32 {
+        self.token + 1
+    }
+
     /// How others ask it to stop at a checkpoint.
     #[inline(always)]
     pub fn trap(&self) -> &Trap {

@@ -66,6 +66,15 @@ impl Thread {
         self.park(reason, timeout)
     }
 
+    /// It need not park after all.
+    pub fn cancel_park(&mut self) {
+        self.request = None;
+        let token = self.token();
+        if let Some(waiters) = self.wait.queue.take().and_then(|object| waiters(self.live(object))) {
+            waiters.remove(self.cx(), token);
+        }
+    }
+
     /// Has work done with the GIL released.
     pub fn ask<T: Send + 'static>(&mut self, work: impl FnOnce() -> T + Send + 'static) -> Flow {
         self.request = Some(Request::Blocking(Box::new(move || Box::new(work()) as Reply)));
@@ -121,4 +130,8 @@ fn waiters(object: Value<'_>) -> Option<Waiters<'_>> {
         Some(lock) => Some(lock.waiters()),
         None => object.get::<ThreadHandle>().map(ThreadHandle::waiters),
     }
+}
+// TEMP
+impl Thread {
+    pub(crate) fn run_to_end(&mut self, _f: Word, _a: Word, _k: Word) -> Result<Word, crate::value::Raised> { Err(crate::value::Raised) }
 }

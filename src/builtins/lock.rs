@@ -1,7 +1,7 @@
 //! `_thread.lock`: acquiring and releasing. An uncontended one costs one atomic operation and asks nobody.
 
 use crate::heap::{Value, Word};
-use crate::stdlib::seconds::nanoseconds;
+use crate::builtins::seconds::nanoseconds;
 use crate::value::lock::Lock;
 use crate::value::{Builtin, Context, Raised, Res, hash, int};
 use crate::vm::host::{Reason, Wake};
@@ -22,22 +22,14 @@ pub(crate) static ROWS: &[Row] = &[
     Row::leaf("locked_lock(self, /)", locked),
     Row::threaded("__enter__(self, /)", enter),
     Row::threaded("__exit__(self, type=None, value=None, traceback=None, /)", release),
-    Row::leaf("__repr__(self, /)", |cx, args| cx.str(&repr(cx, args.at(0)))),
 ];
 
 /// The longest timeout in seconds, as `TIMEOUT_MAX` says.
-pub(crate) const TIMEOUT_MAX: i64 = i64::MAX / crate::stdlib::seconds::NANOSECONDS;
+pub(crate) const TIMEOUT_MAX: i64 = i64::MAX / crate::builtins::seconds::NANOSECONDS;
 
 /// A free lock.
 pub(crate) fn new<'t>(cx: &'t Context, _: Args<'t>) -> Res<'t> {
     Ok(Value::object(Lock::new(cx)))
-}
-
-/// `<unlocked _thread.lock object at 0x…>`
-pub(crate) fn repr(cx: &Context, value: Value<'_>) -> String {
-    let taken = value.get::<Lock>().is_some_and(|lock| lock.holder() != 0);
-    let state = if taken { "locked" } else { "unlocked" };
-    format!("<{state} _thread.lock object at {:#x}>", hash::identity_hash(cx, value))
 }
 
 fn locked<'t>(_: &'t Context, args: Args<'t>) -> Res<'t> {
@@ -66,7 +58,7 @@ impl Patience {
 
     /// Reads `blocking` and `timeout` as `lock_acquire_parse_args` of CPython does.
     fn read(cx: &Context, blocking: Option<Value<'_>>, timeout: Option<Value<'_>>) -> Result<Patience, Raised> {
-        let unset = -crate::stdlib::seconds::NANOSECONDS;
+        let unset = -crate::builtins::seconds::NANOSECONDS;
         let timeout = timeout.map_or(Ok(unset), |timeout| nanoseconds(cx, timeout))?;
         let blocking = blocking.is_none_or(says_yes);
         if !blocking && timeout != unset {

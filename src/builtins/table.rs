@@ -38,6 +38,13 @@ pub(crate) fn class_rows() -> impl Iterator<Item = ClassRows> {
         of(Builtin::DictItems, views::SET_ROWS),
         of(Builtin::DictValues, views::VALUES_ROWS),
         of(Builtin::Random, random::ROWS),
+        of(Builtin::Lock, lock::ROWS),
+        of(Builtin::TextFile, file::ROWS),
+        of(Builtin::TextFile, file::TEXT_ROWS),
+        of(Builtin::BinaryFile, file::ROWS),
+        of(Builtin::BinaryWriter, file::ROWS),
+        of(Builtin::BinaryRandom, file::ROWS),
+        of(Builtin::ThreadHandle, thread_handle::ROWS),
     ];
     rows.into_iter().chain(shown)
 }
@@ -47,14 +54,20 @@ pub(crate) const UNHASHABLE: &[Builtin] = &[Builtin::List, Builtin::Dict, Builti
 
 /// The functions of the module `builtins`.
 pub(crate) fn functions() -> impl Iterator<Item = &'static Row> {
-    [core::ROWS, numeric::ROWS, textual::ROWS, iterables::ROWS].into_iter().flatten()
+    [core::ROWS, file::FUNCTIONS, numeric::ROWS, textual::ROWS, iterables::ROWS].into_iter().flatten()
 }
 
 /// The functions that only the prelude sees.
 pub(crate) fn prelude_rows() -> impl Iterator<Item = &'static Row> {
-    [core::PRELUDE_ROWS, class::PRELUDE_ROWS, textual::PRELUDE_ROWS, container_support::PRELUDE_ROWS]
-        .into_iter()
-        .flatten()
+    [
+        core::PRELUDE_ROWS,
+        class::PRELUDE_ROWS,
+        file::PRELUDE_ROWS,
+        textual::PRELUDE_ROWS,
+        container_support::PRELUDE_ROWS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// What calling a built-in class runs.
@@ -82,6 +95,8 @@ pub(crate) fn constructors() -> Vec<(Builtin, &'static Row)> {
         (Builtin::Filter, &iterables::NEW_FILTER),
         (Builtin::Reversed, &iterables::NEW_REVERSED),
         (Builtin::Random, &random::NEW),
+        (Builtin::Lock, &lock::NEW),
+        (Builtin::ThreadHandle, &thread_handle::NEW),
     ]
 }
 
@@ -89,6 +104,7 @@ pub(crate) fn constructors() -> Vec<(Builtin, &'static Row)> {
 pub(crate) const PRELUDE: &[(&str, &str)] = &[
     ("core", include_str!("../stdlib/prelude/core.mpy")),
     ("aliases", include_str!("../stdlib/prelude/aliases.mpy")),
+    ("files", include_str!("../stdlib/prelude/files.mpy")),
     ("strings", include_str!("../stdlib/prelude/strings.mpy")),
     ("numbers", include_str!("../stdlib/prelude/numbers.mpy")),
     ("containers", include_str!("../stdlib/prelude/containers.mpy")),

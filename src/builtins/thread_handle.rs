@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::heap::{Value, Word};
-use crate::stdlib::seconds::nanoseconds;
+use crate::builtins::seconds::nanoseconds;
 use crate::value::lock::ThreadHandle;
 use crate::value::tuple::Tuple;
 use crate::value::{Builtin, Context, Raised, Res};

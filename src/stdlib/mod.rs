@@ -3,7 +3,6 @@
 
 pub mod math;
 pub mod random;
-pub(crate) mod seconds;
 pub(crate) mod thread;
 pub(crate) mod time;
 

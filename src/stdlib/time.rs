@@ -7,7 +7,7 @@ use crate::vm::native::Row;
 use crate::vm::thread::{Call, Flow, Thread};
 
 use super::ModuleDef;
-use super::seconds::{nanoseconds, seconds};
+use crate::builtins::seconds::{nanoseconds, seconds};
 
 /// The module.
 pub(crate) static MODULE: ModuleDef = ModuleDef { name: "time", rows: ROWS, constants: super::no_constants, source: None };

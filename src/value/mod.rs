@@ -12,6 +12,7 @@ mod context;
 pub mod dict;
 pub mod drain;
 pub mod exception;
+pub mod file;
 pub mod float;
 pub mod format;
 pub mod function;

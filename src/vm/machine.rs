@@ -15,6 +15,7 @@ use crate::value::{Builtin, Context, Raised, Res, World, int, visit};
 
 use super::host::Host;
 use super::native::{Binding, Row};
+use super::resource::Resources;
 use super::signature::Signature;
 use super::thread::Thread;
 
@@ -54,6 +55,8 @@ pub struct Vm {
     pub(super) well_known: WellKnown,
     pub(super) recursion_limit: AtomicUsize,
     threads: Mutex<Vec<ThreadPlace>>,
+    /// What is open.
+    pub(crate) resources: Resources,
     /// Whom the program knows the first thread by.
     main_ident: AtomicU32,
     /// Handles of threads that run or begin to: nobody else may hold them.
@@ -97,6 +100,7 @@ impl Vm {
             well_known,
             recursion_limit: AtomicUsize::new(RECURSION_LIMIT),
             threads: Mutex::default(),
+            resources: Resources::default(),
             main_ident: AtomicU32::new(0),
             running: Mutex::default(),
             at_exit: RwLock::default(),

@@ -17,6 +17,7 @@ pub mod native;
 mod signature;
 pub mod host;
 mod wait;
+mod resource;
 pub mod trap;
 
 pub use machine::{NativeEntry, Options, RECURSION_LIMIT, Vm};

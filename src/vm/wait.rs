@@ -8,9 +8,11 @@
 //! use the wake-up, because an interrupt came first, it passes it on: a wake-up is never lost.
 
 use crate::heap::{Value, Word};
+use crate::value::Raised;
 use crate::value::dict::Dict;
 use crate::value::lock::{Lock, ThreadHandle, Waiters};
 
+use super::frame::Cont;
 use super::host::{Reason, Reply, Request, Wake};
 use super::thread::{Flow, Thread};
 
@@ -116,6 +118,27 @@ impl Thread {
         }
     }
 
+    /// Calls `function(*args, **keywords)` and runs until it returns: the life of a thread. All three are reached from
+    /// elsewhere meanwhile.
+    ///
+    /// # Errors
+    /// What the call raises.
+    pub(crate) fn run_to_end(&mut self, function: Word, args: Word, keywords: Word) -> Result<Word, Raised> {
+        self.nest()?;
+        let mut flow = self.call_star(function, args, keywords, Cont::Stop);
+        while flow == Flow::Park {
+            self.serve()?;
+            flow = self.call_star(function, args, keywords, Cont::Stop);
+        }
+        let result = match flow {
+            Flow::Done(word) => Ok(word),
+            Flow::Pushed => super::dispatch::run(self),
+            Flow::Raised | Flow::Park => Err(Raised),
+        };
+        self.unnest();
+        result
+    }
+
     /// The dict of what `threading.local` objects hold for this thread.
     pub(crate) fn local_dicts(&mut self) -> Word {
         if self.locals.is_nothing() {
@@ -130,8 +153,4 @@ fn waiters(object: Value<'_>) -> Option<Waiters<'_>> {
         Some(lock) => Some(lock.waiters()),
         None => object.get::<ThreadHandle>().map(ThreadHandle::waiters),
     }
-}
-// TEMP
-impl Thread {
-    pub(crate) fn run_to_end(&mut self, _f: Word, _a: Word, _k: Word) -> Result<Word, crate::value::Raised> { Err(crate::value::Raised) }
 }

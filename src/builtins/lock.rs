@@ -1,7 +1,7 @@
 //! `_thread.lock`: acquiring and releasing. An uncontended one costs one atomic operation and asks nobody.
 
-use crate::heap::{Value, Word};
 use crate::builtins::seconds::nanoseconds;
+use crate::heap::{Value, Word};
 use crate::value::lock::Lock;
 use crate::value::{Builtin, Context, Raised, Res, hash, int};
 use crate::vm::host::{Reason, Wake};
@@ -13,10 +13,12 @@ pub(crate) static NEW: Row = Row::leaf("lock()", new);
 
 /// Methods of lock.
 pub(crate) static ROWS: &[Row] = &[
-    Row::threaded("acquire(self, blocking=True, timeout=-1)", acquire)
-        .doc("Takes the lock; waits for it if it is taken and `blocking` says so, at most `timeout` seconds."),
+    Row::threaded("acquire(self, blocking=True, timeout=-1)", acquire).doc(
+        "Takes the lock; waits for it if it is taken and `blocking` says so, at most `timeout` seconds.",
+    ),
     Row::threaded("acquire_lock(self, blocking=True, timeout=-1)", acquire),
-    Row::threaded("release(self, /)", release).doc("Frees the lock, whoever took it, and wakes the first that waits."),
+    Row::threaded("release(self, /)", release)
+        .doc("Frees the lock, whoever took it, and wakes the first that waits."),
     Row::threaded("release_lock(self, /)", release),
     Row::leaf("locked(self, /)", locked).doc("Whether it is taken."),
     Row::leaf("locked_lock(self, /)", locked),
@@ -57,7 +59,11 @@ impl Patience {
     }
 
     /// Reads `blocking` and `timeout` as `lock_acquire_parse_args` of CPython does.
-    fn read(cx: &Context, blocking: Option<Value<'_>>, timeout: Option<Value<'_>>) -> Result<Patience, Raised> {
+    fn read(
+        cx: &Context,
+        blocking: Option<Value<'_>>,
+        timeout: Option<Value<'_>>,
+    ) -> Result<Patience, Raised> {
         let unset = -crate::builtins::seconds::NANOSECONDS;
         let timeout = timeout.map_or(Ok(unset), |timeout| nanoseconds(cx, timeout))?;
         let blocking = blocking.is_none_or(says_yes);

@@ -62,7 +62,6 @@ pub(crate) fn prelude_rows() -> impl Iterator<Item = &'static Row> {
     [
         core::PRELUDE_ROWS,
         class::PRELUDE_ROWS,
-        file::PRELUDE_ROWS,
         textual::PRELUDE_ROWS,
         container_support::PRELUDE_ROWS,
     ]

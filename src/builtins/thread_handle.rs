@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::heap::{Value, Word};
 use crate::builtins::seconds::nanoseconds;
+use crate::heap::{Value, Word};
 use crate::value::lock::ThreadHandle;
 use crate::value::tuple::Tuple;
 use crate::value::{Builtin, Context, Raised, Res};
@@ -128,7 +128,9 @@ fn run(vm: &Arc<Vm>, token: u32, trap: Arc<Trap>, handle: Word) {
     if let [function, args, keywords] = start[..]
         && thread.run_to_end(function, args, keywords).is_err()
     {
+        // TODO report
         let _ = function;
+        thread.cx().take_pending();
     }
     end(&thread, handle);
     vm.drop_handle(handle);

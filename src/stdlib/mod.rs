@@ -1,8 +1,10 @@
 //! The modules of the standard library that are native, in whole or in part. What can be written in the language is: a
 //! module's source stands beside its Rust file.
 
+pub(crate) mod embedded;
 pub mod math;
 pub mod random;
+pub(crate) mod sys;
 pub(crate) mod thread;
 pub(crate) mod time;
 
@@ -26,4 +28,15 @@ pub struct ModuleDef {
 pub fn no_constants(_: &Context, _: &mut dyn FnMut(&str, Value<'_>)) {}
 
 /// Every native module.
-pub static MODULES: &[&ModuleDef] = &[&math::MODULE, &random::MODULE];
+pub static MODULES: &[&ModuleDef] = &[
+    &math::MODULE,
+    &random::MODULE,
+    &sys::MODULE,
+    &time::MODULE,
+    &thread::MODULE,
+    &embedded::THREADING,
+    &embedded::QUEUE,
+    &embedded::CONCURRENT,
+    &embedded::FUTURES,
+    &embedded::IO,
+];

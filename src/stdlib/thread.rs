@@ -26,17 +26,22 @@ static ROWS: &[Row] = &[
         .doc("The identity of the thread that calls, a positive integer."),
     Row::threaded("get_native_id()", |th, _| Flow::Done(th.cx().int(th.ident().into()).word()))
         .doc("As `get_ident`: what the operating system calls the thread is not shown."),
-    Row::threaded("_get_main_thread_ident()", |th, _| Flow::Done(th.cx().int(th.vm().main_ident().into()).word()))
-        .doc("The identity of the main thread."),
+    Row::threaded("_get_main_thread_ident()", |th, _| {
+        Flow::Done(th.cx().int(th.vm().main_ident().into()).word())
+    })
+    .doc("The identity of the main thread."),
     Row::threaded("_count()", count).doc("How many threads run that were started."),
     Row::threaded("_thread_locals()", |th, _| Flow::Done(th.local_dicts()))
         .doc("What `threading.local` objects hold for the thread that calls, by their `id`."),
     Row::threaded("_register_shutdown(function, /)", register_shutdown)
         .doc("Has a function called when the main thread has come to its end."),
     Row::leaf("_cpu_count()", cpu_count).doc("How many processors the program may use."),
+    Row::threaded("_format_exception(exception, /)", format_exception)
+        .doc("An exception with its traceback as text."),
     Row::leaf("stack_size(size=0, /)", stack_size).doc("The size of a thread's stack; it cannot be changed."),
     Row::leaf("daemon_threads_allowed()", |_, _| Ok(Value::TRUE)),
-    Row::threaded("interrupt_main(signum=2, /)", interrupt_main).doc("Raises KeyboardInterrupt in the main thread."),
+    Row::threaded("interrupt_main(signum=2, /)", interrupt_main)
+        .doc("Raises KeyboardInterrupt in the main thread."),
 ];
 
 fn constants(cx: &Context, add: &mut dyn FnMut(&str, Value<'_>)) {
@@ -130,7 +135,11 @@ fn cpu_count<'t>(cx: &'t Context, _: Args<'t>) -> Res<'t> {
 }
 
 fn stack_size<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    match args.get(0).map(|size| int::i64_of(size).ok_or_else(|| int::not_an_integer(cx, size))).transpose()? {
+    match args
+        .get(0)
+        .map(|size| int::i64_of(size).ok_or_else(|| int::not_an_integer(cx, size)))
+        .transpose()?
+    {
         None | Some(0) => Ok(cx.int((REGISTERS * size_of::<Word>()) as i64)),
         Some(size) if size < 0 => Err(cx.value_error("size must be 0 or a positive value")),
         Some(_) => Err(cx.value_error("the size of a thread's stack cannot be changed")),
@@ -140,4 +149,15 @@ fn stack_size<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 fn interrupt_main(th: &mut Thread, _: &Call) -> Flow {
     th.vm().host.interrupt();
     Flow::Done(Word::NONE)
+}
+
+pub(super) fn format_exception(th: &mut Thread, call: &Call) -> Flow {
+    let cx = th.cx();
+    let value = th.arg_at(call, 0);
+    let mut text = b"Traceback (most recent call last):\n".to_vec();
+    text.extend_from_slice(cx.type_name(value).as_bytes());
+    text.extend_from_slice(b": ");
+    let _ = crate::value::repr::write_str(cx, &mut text, value);
+    text.push(b'\n');
+    Flow::of(cx.wtf8(&text))
 }

@@ -10,7 +10,8 @@ use super::ModuleDef;
 use crate::builtins::seconds::{nanoseconds, seconds};
 
 /// The module.
-pub(crate) static MODULE: ModuleDef = ModuleDef { name: "time", rows: ROWS, constants: super::no_constants, source: None };
+pub(crate) static MODULE: ModuleDef =
+    ModuleDef { name: "time", rows: ROWS, constants: super::no_constants, source: None };
 
 static ROWS: &[Row] = &[
     Row::threaded("sleep(seconds, /)", sleep).doc("Waits for a number of seconds, with the GIL released."),

@@ -139,6 +139,11 @@ impl Thread {
         result
     }
 
+    /// How many calls are nested.
+    pub fn depth(&self) -> usize {
+        self.frames.len()
+    }
+
     /// The dict of what `threading.local` objects hold for this thread.
     pub(crate) fn local_dicts(&mut self) -> Word {
         if self.locals.is_nothing() {

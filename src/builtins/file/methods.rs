@@ -96,7 +96,10 @@ fn size(th: &Thread, call: &Call) -> Result<Option<usize>, Raised> {
         Some(size) => {
             let cx = th.cx();
             let wanted = int::i64_of(size).ok_or_else(|| {
-                cx.type_error(format_args!("argument should be integer or None, not '{}'", cx.type_name(size)))
+                cx.type_error(format_args!(
+                    "argument should be integer or None, not '{}'",
+                    cx.type_name(size)
+                ))
             })?;
             Ok(usize::try_from(wanted).ok())
         }
@@ -377,4 +380,3 @@ fn enter(th: &mut Thread, call: &Call) -> Flow {
         Err(failure) => failure::raise(th, call, failure),
     }
 }
-

@@ -23,7 +23,7 @@ use crate::vm::thread::{Call, Flow, Thread};
 
 pub(crate) use failure::os_error;
 pub(crate) use methods::{ROWS, TEXT_ROWS};
-pub(crate) use open::{FUNCTIONS, PRELUDE_ROWS};
+pub(crate) use open::{FUNCTIONS, standard_file};
 
 use stream::{Failure, Need, Step, Stream};
 

@@ -45,7 +45,9 @@ impl Mode {
         let kinds = [mode.reading, mode.writing, mode.appending, mode.creating];
         match kinds.iter().filter(|kind| **kind).count() {
             1 => Ok(mode),
-            0 => Err("Must have exactly one of create/read/write/append mode and at most one plus".to_owned()),
+            0 => {
+                Err("Must have exactly one of create/read/write/append mode and at most one plus".to_owned())
+            }
             _ => Err("must have exactly one of create/read/write/append mode".to_owned()),
         }
     }
@@ -83,7 +85,11 @@ impl Mode {
         if self.appending {
             options.append(true).create(true);
         } else {
-            options.write(self.writable()).create(self.writing).truncate(self.writing).create_new(self.creating);
+            options
+                .write(self.writable())
+                .create(self.writing)
+                .truncate(self.writing)
+                .create_new(self.creating);
         }
         let file = options.open(path)?;
         if file.metadata()?.is_dir() {

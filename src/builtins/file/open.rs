@@ -30,9 +30,6 @@ pub(crate) static FUNCTIONS: &[Row] = &[
     Row::threaded("input(prompt='', /)", input).doc("Reads a line from the standard input."),
 ];
 
-/// Functions that only the prelude sees.
-pub(crate) static PRELUDE_ROWS: &[Row] = &[Row::threaded("_standard_file(number, /)", standard_file)];
-
 /// What a call of `open` asks for.
 struct Wanted {
     path: PathBuf,
@@ -75,7 +72,10 @@ fn wanted(th: &Thread, call: &Call) -> Result<Wanted, Raised> {
     let mode = Mode::parse(&mode_text).map_err(|words| cx.value_error(words))?;
     for (index, name) in [(3, "encoding"), (4, "errors"), (5, "newline")] {
         if mode.binary && given(index).is_some() {
-            return Err(cx.value_error(format_args!("binary mode doesn't take {name} argument", name = with_article(name))));
+            return Err(cx.value_error(format_args!(
+                "binary mode doesn't take {name} argument",
+                name = with_article(name)
+            )));
         }
     }
     match given(2).map(|buffering| int::i64_of(buffering).ok_or_else(|| int::not_an_integer(cx, buffering))) {
@@ -185,7 +185,7 @@ fn input(th: &mut Thread, call: &Call) -> Flow {
 }
 
 /// The object of a standard stream: 0, 1 or 2.
-fn standard_file(th: &mut Thread, call: &Call) -> Flow {
+pub(crate) fn standard_file(th: &mut Thread, call: &Call) -> Flow {
     let (standard, name, errors) = match int::i64_of(th.arg_at(call, 0)) {
         Some(0) => (Standard::Input, "<stdin>", "strict"),
         Some(1) => (Standard::Output(host::Stream::Out), "<stdout>", "strict"),

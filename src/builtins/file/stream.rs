@@ -414,9 +414,8 @@ impl Stream {
     fn ahead(&self) -> usize {
         let text = &self.text[self.text_used..];
         let encoded = match &self.format {
-            Some(format) if !text.is_empty() => {
-                codec::encode(text, plain(format.encoding), "surrogatepass").map_or(text.len(), |bytes| bytes.len())
-            }
+            Some(format) if !text.is_empty() => codec::encode(text, plain(format.encoding), "surrogatepass")
+                .map_or(text.len(), |bytes| bytes.len()),
             _ => 0,
         };
         encoded + self.input.len() - self.used

@@ -50,6 +50,13 @@ pub(crate) fn class_rows() -> impl Iterator<Item = ClassRows> {
         of(Builtin::UnicodeEncodeError, exception_attributes::UNICODE_ERROR),
         of(Builtin::UnicodeTranslateError, exception_attributes::TRANSLATE_ERROR),
         of(Builtin::Traceback, exception::TRACEBACK_ROWS),
+        of(Builtin::Lock, lock::ROWS),
+        of(Builtin::TextFile, file::ROWS),
+        of(Builtin::TextFile, file::TEXT_ROWS),
+        of(Builtin::BinaryFile, file::ROWS),
+        of(Builtin::BinaryWriter, file::ROWS),
+        of(Builtin::BinaryRandom, file::ROWS),
+        of(Builtin::ThreadHandle, thread_handle::ROWS),
     ];
     rows.into_iter().chain(shown)
 }
@@ -59,7 +66,7 @@ pub(crate) const UNHASHABLE: &[Builtin] = &[Builtin::List, Builtin::Dict, Builti
 
 /// The functions of the module `builtins`.
 pub(crate) fn functions() -> impl Iterator<Item = &'static Row> {
-    [core::ROWS, numeric::ROWS, textual::ROWS, iterables::ROWS].into_iter().flatten()
+    [core::ROWS, file::FUNCTIONS, numeric::ROWS, textual::ROWS, iterables::ROWS].into_iter().flatten()
 }
 
 /// The functions that only the prelude sees.
@@ -94,6 +101,8 @@ pub(crate) fn constructors() -> Vec<(Builtin, &'static Row)> {
         (Builtin::Filter, &iterables::NEW_FILTER),
         (Builtin::Reversed, &iterables::NEW_REVERSED),
         (Builtin::Random, &random::NEW),
+        (Builtin::Lock, &lock::NEW),
+        (Builtin::ThreadHandle, &thread_handle::NEW),
     ]
 }
 
@@ -101,6 +110,7 @@ pub(crate) fn constructors() -> Vec<(Builtin, &'static Row)> {
 pub(crate) const PRELUDE: &[(&str, &str)] = &[
     ("core", include_str!("../stdlib/prelude/core.mpy")),
     ("aliases", include_str!("../stdlib/prelude/aliases.mpy")),
+    ("files", include_str!("../stdlib/prelude/files.mpy")),
     ("strings", include_str!("../stdlib/prelude/strings.mpy")),
     ("exceptions", include_str!("../stdlib/prelude/exceptions.mpy")),
     ("numbers", include_str!("../stdlib/prelude/numbers.mpy")),

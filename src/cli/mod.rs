@@ -89,13 +89,18 @@ enum Complaint {
     Output(io::Error),
     /// The system refuses what running needs.
     System(io::Error),
+    /// The program has no function for its threads.
+    NoEntry { file: String, entry: String },
 }
 
 impl Complaint {
     fn status(&self) -> u8 {
         match self {
             Complaint::Syntax(_) | Complaint::Output(_) | Complaint::System(_) => 1,
-            Complaint::File { .. } | Complaint::NotUtf8 { .. } | Complaint::TooLarge { .. } => 2,
+            Complaint::File { .. }
+            | Complaint::NotUtf8 { .. }
+            | Complaint::TooLarge { .. }
+            | Complaint::NoEntry { .. } => 2,
         }
     }
 }
@@ -112,6 +117,10 @@ impl fmt::Display for Complaint {
             Complaint::TooLarge { name } => writeln!(f, "minipy: can't read file '{name}': too large"),
             Complaint::Syntax(report) => f.write_str(report),
             Complaint::Output(error) => writeln!(f, "minipy: can't write: {}", system_words(error)),
+            Complaint::NoEntry { file, entry } => writeln!(
+                f,
+                "minipy: '{file}' defines no function `{entry}` for the threads to run; name another with --entry"
+            ),
             Complaint::System(error) => writeln!(f, "minipy: can't start: {}", system_words(error)),
         }
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::runtime::process::Process;
 use crate::runtime::real::RealHost;
 use crate::runtime::settings::{CheckpointMode, Settings, parse_checkpoints, parse_duration};
-use crate::vm::{Options, Vm};
+use crate::vm::{Launch, NoEntry, Options, Vm};
 
 use super::Complaint;
 use super::program::{Program, Which};
@@ -103,15 +103,18 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Complaint> {
     let module = if args.threads.is_some() { program.stem.as_str() } else { "__main__" };
     let (vm, mut thread) = Vm::boot(host.clone(), args.options(&program))
         .map_err(|text| Complaint::System(std::io::Error::other(text)))?;
-    let status = match thread.run_module(&code, module, &program.argument) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_) => {
-            eprintln!("{}", thread.describe_exception());
-            ExitCode::FAILURE
-        }
+    let launch = Launch {
+        module,
+        file: &program.argument,
+        threads: args.threads.map(|count| (count.get(), args.entry.as_str())),
     };
-    let _ = (vm, &args.entry);
-    Ok(status)
+    let outcome = thread.run_program(&code, &launch);
+    // Daemon threads may still be at work; the process ends under them.
+    std::mem::forget((vm, thread));
+    match outcome {
+        Ok(status) => Ok(ExitCode::from(status as u8)),
+        Err(NoEntry) => Err(Complaint::NoEntry { file: program.argument.clone(), entry: args.entry.clone() }),
+    }
 }
 
 #[cfg(test)]

@@ -60,6 +60,13 @@ impl Process {
         self.main.lock().get_or_insert(main);
     }
 
+    /// Does as if a signal had arrived.
+    pub(super) fn interrupt(&self) {
+        if let Some(main) = &*self.main.lock() {
+            main.interrupt();
+        }
+    }
+
     /// From now on Ctrl-C ends the process.
     pub fn forget_main(&self) {
         *self.main.lock() = None;

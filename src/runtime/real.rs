@@ -225,6 +225,10 @@ impl Host for RealHost {
         self.shared.close();
     }
 
+    fn interrupt(&self) {
+        self.shared.process.interrupt();
+    }
+
     fn try_write(&self, stream: Stream, bytes: &[u8]) -> Option<io::Result<()>> {
         self.shared.process.streams().output(stream).try_write(bytes)
     }

@@ -1,9 +1,13 @@
 //! The modules of the standard library that are native, in whole or in part. What can be written in the language is: a
 //! module's source stands beside its Rust file.
 
+pub(crate) mod embedded;
 pub mod math;
 pub mod random;
 pub mod traceback;
+pub(crate) mod sys;
+pub(crate) mod thread;
+pub(crate) mod time;
 
 use crate::heap::Value;
 use crate::value::Context;
@@ -25,4 +29,17 @@ pub struct ModuleDef {
 pub fn no_constants(_: &Context, _: &mut dyn FnMut(&str, Value<'_>)) {}
 
 /// Every native module.
-pub static MODULES: &[&ModuleDef] = &[&math::MODULE, &random::MODULE, &traceback::MODULE];
+pub static MODULES: &[&ModuleDef] = &[
+    &math::MODULE,
+    &random::MODULE,
+    &sys::MODULE,
+    &time::MODULE,
+    &thread::MODULE,
+    &traceback::MODULE,
+    &embedded::THREADING,
+    &embedded::QUEUE,
+    &embedded::CONCURRENT,
+    &embedded::FUTURES,
+    &embedded::IO,
+    &embedded::LAUNCH,
+];

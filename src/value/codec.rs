@@ -38,6 +38,16 @@ fn known(cx: &Context, encoding: &str) -> Result<Encoding, Raised> {
         .ok_or_else(|| cx.raise(Builtin::LookupError, format_args!("unknown encoding: {encoding}")))
 }
 
+/// Raises what a codec's error deserves, about these bytes or this text.
+#[cold]
+pub(crate) fn raise_for(cx: &Context, error: &CodecError, object: &[u8]) -> Raised {
+    let object = match error {
+        CodecError::Encode(_) => cx.wtf8(object),
+        _ => bytes::value(cx, object),
+    };
+    object.map_or_else(|raised| raised, |object| raise(cx, error, object))
+}
+
 #[cold]
 fn raise(cx: &Context, error: &CodecError, object: Value<'_>) -> Raised {
     let made = match error {

@@ -15,7 +15,7 @@ pub struct Lock {
     header: Header,
     /// Tokens of the threads that wait, oldest first.
     waiters: Slot,
-    /// 0 if it is free, else the token of the thread that acquired it.
+    /// 0 if it is free, else who acquired it.
     holder: AtomicU32,
 }
 
@@ -46,7 +46,7 @@ impl Lock {
         self.holder.swap(0, Ordering::Release) != 0
     }
 
-    /// The token of the thread that acquired it; 0 if it is free.
+    /// The identity of the thread that acquired it; 0 if it is free.
     pub fn holder(&self) -> u32 {
         self.holder.load(Ordering::Acquire)
     }
@@ -89,12 +89,12 @@ impl ThreadHandle {
         })
     }
 
-    /// The token of the thread; 0 before it was started.
+    /// The identity of the thread; 0 before it was started.
     pub fn ident(&self) -> u32 {
         self.ident.load(Ordering::Acquire)
     }
 
-    /// Sets the token.
+    /// Sets the identity.
     pub fn set_ident(&self, ident: u32) {
         self.ident.store(ident, Ordering::Release);
     }
@@ -112,6 +112,11 @@ impl ThreadHandle {
     /// What the thread runs.
     pub fn start(&self) -> Option<Value<'_>> {
         self.start.get()
+    }
+
+    /// Sets what the thread is to run.
+    pub fn set_start(&self, cx: &Context, start: Value<'_>) {
+        cx.store(self, &self.start, Some(start));
     }
 
     /// Lets go of what the thread runs.

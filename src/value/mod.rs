@@ -13,6 +13,7 @@ pub mod dict;
 pub mod drain;
 pub mod exception;
 pub mod exception_fields;
+pub mod file;
 pub mod float;
 pub mod format;
 pub mod function;

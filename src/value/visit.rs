@@ -59,7 +59,8 @@ pub fn visit(object: &Header, marker: &mut Marker) {
         Kind::Code => all(marker, cast::<Code>(object).slots()),
         Kind::Lock => all(marker, cast::<super::lock::Lock>(object).slots()),
         Kind::ThreadHandle => all(marker, cast::<super::lock::ThreadHandle>(object).slots()),
-        Kind::File | Kind::Random => {}
+        Kind::File => all(marker, cast::<super::file::File>(object).slots()),
+        Kind::Random => {}
     }
 }
 

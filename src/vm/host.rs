@@ -157,6 +157,8 @@ pub trait Host: Send + Sync {
     fn detach(&self, token: u32);
     /// Nobody attaches any more: the process ends.
     fn close(&self);
+    /// Does as if a signal had arrived that the main thread has to look at.
+    fn interrupt(&self);
 
     /// Writes all bytes to a standard stream with one system call, unless that would have to wait: then `None`, and
     /// nothing is written. A program whose standard output nobody reads any more is ended here.

@@ -1,7 +1,7 @@
 //! A machine: everything of one program that its threads share. Many can live in one process.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use minipy_compiler::{Code, Const};
 use parking_lot::{Mutex, RwLock};
@@ -15,6 +15,7 @@ use crate::value::{Builtin, Context, Raised, Res, World, int, visit};
 
 use super::host::Host;
 use super::native::{Binding, Row};
+use super::resource::Resources;
 use super::signature::Signature;
 use super::thread::Thread;
 
@@ -54,6 +55,12 @@ pub struct Vm {
     pub(super) well_known: WellKnown,
     pub(super) recursion_limit: AtomicUsize,
     threads: Mutex<Vec<ThreadPlace>>,
+    /// What is open.
+    pub(crate) resources: Resources,
+    /// Whom the program knows the first thread by.
+    main_ident: AtomicU32,
+    /// Handles of threads that run or begin to: nobody else may hold them.
+    running: Mutex<Vec<Word>>,
     /// What is called at the end of the program, last first.
     pub(crate) at_exit: RwLock<Vec<Word>>,
 }
@@ -93,6 +100,9 @@ impl Vm {
             well_known,
             recursion_limit: AtomicUsize::new(RECURSION_LIMIT),
             threads: Mutex::default(),
+            resources: Resources::default(),
+            main_ident: AtomicU32::new(0),
+            running: Mutex::default(),
             at_exit: RwLock::default(),
         }
     }
@@ -144,8 +154,36 @@ impl Vm {
         self.recursion_limit.store(limit, Ordering::Relaxed);
     }
 
+    /// Whom the program knows the main thread by, which was the first.
+    pub fn main_ident(&self) -> u32 {
+        self.main_ident.load(Ordering::Relaxed)
+    }
+
+    /// Keeps the handle of a thread that is being started.
+    pub(crate) fn keep_handle(&self, handle: Word) {
+        self.running.lock().push(handle);
+    }
+
+    /// Lets go of the handle of a thread that has ended.
+    pub(crate) fn drop_handle(&self, handle: Word) {
+        let mut running = self.running.lock();
+        if let Some(place) = running.iter().position(|other| *other == handle) {
+            running.swap_remove(place);
+        }
+    }
+
+    /// How many threads run that were started by the program.
+    pub fn running_threads(&self) -> usize {
+        self.running.lock().len()
+    }
+
     pub(super) fn add_thread(&self, thread: *mut Thread) {
-        self.threads.lock().push(ThreadPlace(thread));
+        let mut threads = self.threads.lock();
+        if self.main_ident() == 0 {
+            // SAFETY: the caller's thread is alive.
+            self.main_ident.store(unsafe { (*thread).ident() }, Ordering::Relaxed);
+        }
+        threads.push(ThreadPlace(thread));
     }
 
     pub(super) fn remove_thread(&self, thread: *mut Thread) {
@@ -165,7 +203,7 @@ impl Vm {
                 unsafe { (*thread.0).visit_roots(marker) };
             }
             self.world.visit_roots(marker);
-            for word in &*self.at_exit.read() {
+            for word in self.at_exit.read().iter().chain(&*self.running.lock()) {
                 marker.word(*word);
             }
         };

@@ -16,7 +16,10 @@ pub(crate) mod ops;
 pub mod native;
 mod signature;
 pub mod host;
+mod wait;
+mod resource;
 pub mod trap;
 pub(crate) mod traceback;
 
 pub use machine::{NativeEntry, Options, RECURSION_LIMIT, Vm};
+pub use run::{Launch, NoEntry};

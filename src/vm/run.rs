@@ -6,12 +6,14 @@ use minipy_compiler::Code;
 
 use crate::heap::{Value, Word};
 use crate::value::dict::Dict;
-use crate::value::function::Function;
+use crate::value::function::{BoundMethod, Function};
 use crate::value::record::Module;
 use crate::value::{Builtin, Raised};
 
+use super::host::Stream;
 use super::machine::Vm;
 use super::thread::Thread;
+use super::traceback::report_uncaught;
 
 impl Thread {
     /// Runs a file's code as the module `name`: `__main__`, or with `--threads` the file's stem.
@@ -62,30 +64,91 @@ impl Thread {
         self.call_sync(function, args)
     }
 
-    /// The pending exception in one line, taken.
-    pub fn describe_exception(&mut self) -> String {
-        let cx = self.cx();
-        let Some(error) = cx.take_pending() else { return String::new() };
-        let text =
-            crate::value::repr::repr(cx, error).ok().and_then(|text| text.get::<crate::value::str::Str>());
-        let text = text.map(|text| text.lossy().into_owned()).unwrap_or_default();
-        let lines: Vec<String> = {
-            let mut lines = Vec::new();
-            let mut entry = error
-                .get::<crate::value::exception::Exception>()
-                .and_then(|e| e.part(crate::value::exception::ExceptionPart::Traceback))
-                .and_then(|t| t.get::<crate::value::exception::Traceback>());
-            while let Some(at) = entry {
-                lines.push(format!("  line {} in {}", at.line(), at.unit().code.name));
-                entry = at.next();
+    /// Runs a program from its file to its end: the top level, then perhaps threads, then what waits for the end. Returns
+    /// the exit status.
+    ///
+    /// # Errors
+    /// Where the program lacks the function that the threads are to run.
+    pub fn run_program(&mut self, code: &Arc<Code>, program: &Launch<'_>) -> Result<i32, NoEntry> {
+        let mut status = self.outcome_of(|thread| thread.run_module(code, program.module, program.file));
+        if let (0, Some((count, entry))) = (status, program.threads) {
+            match self.main_global(entry) {
+                Some(entry) => status = self.outcome_of_threads(entry, count),
+                None => {
+                    self.end();
+                    return Err(NoEntry);
+                }
             }
-            lines
-        };
-        format!("{}\n{text}", lines.join("\n"))
+        }
+        let end = self.end();
+        Ok(if status == 0 { end } else { status })
     }
 
-    /// The pending exception, taken.
-    pub fn take_exception(&mut self) -> Option<Word> {
-        self.cx().take_pending().map(Value::word)
+    fn outcome_of_threads(&mut self, entry: Word, count: u32) -> i32 {
+        let takes_index = self.takes_a_parameter(entry);
+        let args = [entry, Word::small(count.into()), Word::bool(takes_index)];
+        let mut all_well = true;
+        let status = self.outcome_of(|thread| {
+            all_well = thread.call_library("_launch", "run", &args)? == Word::TRUE;
+            match thread.main_global("report") {
+                Some(report) => thread.call_sync(report, &[]).map(drop),
+                None => Ok(()),
+            }
+        });
+        if status == 0 && !all_well { 1 } else { status }
+    }
+
+    fn takes_a_parameter(&self, function: Word) -> bool {
+        let value = self.live(function);
+        let bound = value.get::<BoundMethod>().map(BoundMethod::function);
+        match bound.unwrap_or(value).get::<Function>() {
+            Some(function) => {
+                let code = &function.unit().code;
+                code.has_varargs || code.arg_count as usize > usize::from(bound.is_some())
+            }
+            None => true,
+        }
+    }
+
+    /// Runs a part of the program; an exception that leaves it is reported. Returns the exit status.
+    fn outcome_of(&mut self, part: impl FnOnce(&mut Thread) -> Result<(), Raised>) -> i32 {
+        match part(self) {
+            Ok(()) => 0,
+            Err(Raised) => {
+                let Some(exception) = self.cx().take_pending().map(Value::word) else { return 1 };
+                let (text, status) = report_uncaught(self, exception);
+                crate::builtins::file::flush_all(self.vm());
+                // Nobody is left to be told that standard error is closed.
+                let _ = self.vm().host.write(Stream::Err, text.into_bytes())();
+                status
+            }
+        }
+    }
+
+    /// What waits for the end of the program: threads that are no daemons, buffers. Returns the exit status.
+    fn end(&mut self) -> i32 {
+        let mut status = 0;
+        loop {
+            let Some(function) = self.vm().at_exit.write().pop() else { break };
+            let outcome = self.outcome_of(|thread| thread.call_sync(function, &[]).map(drop));
+            status = if status == 0 { outcome } else { status };
+        }
+        crate::builtins::file::flush_all(self.vm());
+        self.vm().host.close();
+        status
     }
 }
+
+/// A program to run.
+pub struct Launch<'a> {
+    /// Its `__name__`.
+    pub module: &'a str,
+    /// Its `__file__`.
+    pub file: &'a str,
+    /// With `--threads`: how many threads run which function.
+    pub threads: Option<(u32, &'a str)>,
+}
+
+/// The program lacks the function that the threads are to run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NoEntry;

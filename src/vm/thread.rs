@@ -11,6 +11,7 @@ use super::frame::{Cont, Frame};
 use super::host::{Reply, Request, Wake};
 use super::machine::Vm;
 use super::trap::{Trap, TrapBits};
+use super::wait::Wait;
 
 /// How many registers a thread reserves; memory is touched as the stack grows.
 pub const REGISTERS: usize = 1 << 23;
@@ -68,8 +69,10 @@ pub struct Thread {
     pub(crate) wake: Option<Wake>,
     /// What the work that it asked for has found.
     pub(crate) reply: Option<Reply>,
-    /// Until when it waits: kept while it parks again and again.
-    pub(crate) deadline: Option<u64>,
+    /// What it waits for, and until when.
+    pub(super) wait: Wait,
+    /// A dict of what `threading.local` objects hold for it, or nothing.
+    pub(super) locals: Word,
     /// Values that native code holds while it runs code of the language.
     pub(crate) roots: Vec<Word>,
     /// Objects whose `repr` is being made, against endless recursion.
@@ -104,7 +107,8 @@ impl Thread {
             request: None,
             wake: None,
             reply: None,
-            deadline: None,
+            wait: Wait::default(),
+            locals: Word::NONE_AT_ALL,
             roots: Vec::new(),
             repr_stack: Vec::new(),
             nesting: 0,
@@ -133,6 +137,12 @@ impl Thread {
     /// Whom the host knows it by.
     pub fn token(&self) -> u32 {
         self.token
+    }
+
+    /// Whom the program knows it by: a positive number that no other thread ever has.
+    #[inline(always)]
+    pub fn ident(&self) -> u32 {
+        self.token + 1
     }
 
     /// How others ask it to stop at a checkpoint.
@@ -292,6 +302,7 @@ impl Thread {
             }
         }
         if pending.intersects(TrapBits::DROP_REQUEST | TrapBits::INTERRUPT) && self.vm.host.checkpoint(self) {
+            self.abandon_wait();
             return Err(self.cx().raise_with(Builtin::KeyboardInterrupt, &[]));
         }
         Ok(())
@@ -306,7 +317,7 @@ impl Thread {
         match self.request.take() {
             Some(Request::Park { reason, deadline }) => {
                 let wake = self.vm.host.park(self, reason, deadline);
-                self.wake = Some(wake);
+                self.end_park(wake);
             }
             Some(Request::Blocking(work)) => {
                 self.reply = self.vm.host.blocking(self, work);
@@ -332,6 +343,8 @@ impl Thread {
         for word in self.roots.iter().chain(&self.repr_stack) {
             marker.word(*word);
         }
+        marker.word(self.wait.root());
+        marker.word(self.locals);
         marker.word(self.context.pending_word());
     }
 

@@ -380,7 +380,10 @@ fn layout_of_bases(cx: &Context, bases: &[Value<'_>]) -> Result<Builtin, Raised>
         let other = base.layout();
         if layout == Builtin::Object || cx.class(other).is_subclass(cx.class(layout)) {
             layout = other;
-        } else if other != Builtin::Object && !cx.class(layout).is_subclass(cx.class(other)) {
+        } else if other != Builtin::Object
+            && !cx.class(layout).is_subclass(cx.class(other))
+            && !(layout.is_exception() && other.is_exception())
+        {
             return Err(cx.type_error("multiple bases have instance lay-out conflict"));
         }
     }

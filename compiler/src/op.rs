@@ -452,7 +452,7 @@ ops! {
     MakeFunction { parts: FunctionParts, dst: Reg, base: Reg, code: ChildIx } Local;
     /// `R[dst] := __build_class__`
     LoadBuildClass { dst: Reg } Local;
-    /// `R[dst] :=` the module that imports[import] names
+    /// `R[dst] :=` the module that `imports[import]` names
     ImportName { dst: Reg, import: ImportIx } Sync;
     /// `R[dst] := R[module].name`, or the submodule of that name; raise ImportError if there is none
     ImportFrom { dst: Reg, module: Reg, name: NameIx } Shared;

@@ -1,6 +1,6 @@
 //! The host of operating-system threads: wall-clock time, one GIL.
 //!
-//! A thread of the language is a thread of the system with a [`Port`]: its seat at the GIL and the place where it waits. The
+//! A thread of the language is a thread of the system with a port: its seat at the GIL and the place where it waits. The
 //! first thread that is registered is the main one. Nothing here waits with the GIL held.
 
 use std::io;

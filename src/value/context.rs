@@ -360,7 +360,7 @@ impl Context {
     /// Runs native code that may reach itself again through a container in a container.
     ///
     /// # Errors
-    /// What `work` raises; `RecursionError` beyond [`MAX_NESTING`].
+    /// What `work` raises; `RecursionError` beyond `MAX_NESTING`.
     pub fn nested<R>(&self, doing: &str, work: impl FnOnce() -> Result<R, Raised>) -> Result<R, Raised> {
         if self.depth.get() >= MAX_NESTING {
             let message = format!("maximum recursion depth exceeded{doing}");

@@ -299,12 +299,12 @@ print('top')
 
 #[test]
 fn a_missing_entry_is_named() {
-    let name = file("no_entry.mpy", "worker = 3\n");
+    let name = file("no_entry.mpy", "def work():\n    pass\n");
     for words in
         [&["run", &name, "--threads", "2"][..], &["run", &name, "--threads", "2", "--entry", "nobody"]]
     {
         let ended = Test::new(words).end();
-        assert_eq!((ended.out.as_str(), ended.status.as_str()), ("", "1"));
+        assert_eq!((ended.out.as_str(), ended.status.as_str()), ("", "2"));
         let wanted = words.get(5).unwrap_or(&"worker");
         assert!(ended.err.contains(wanted) && ended.err.contains("--entry"), "{}", ended.err);
         assert_eq!(ended.err.lines().count(), 1, "{}", ended.err);

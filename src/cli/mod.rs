@@ -7,7 +7,6 @@ mod run;
 mod dis;
 
 mod program;
-mod syntax;
 
 use std::fmt;
 use std::io::{self, ErrorKind, Write};

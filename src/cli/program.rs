@@ -10,7 +10,7 @@ use minipy_grammar::Source;
 use minipy_grammar::source::MAX_SOURCE_BYTES;
 
 use super::Complaint;
-use super::syntax;
+use crate::vm::traceback::render_syntax_error;
 
 /// The program's place on the command line.
 #[derive(clap::Args, Debug)]
@@ -88,7 +88,7 @@ impl Program {
     pub(super) fn compile(&self) -> Result<Arc<Code>, Complaint> {
         let code = minipy_grammar::parse(&self.source)
             .and_then(|module| minipy_compiler::compile(&self.source, &module))
-            .map_err(|error| Complaint::Syntax(syntax::report(&self.source, &error)))?;
+            .map_err(|error| Complaint::Syntax(render_syntax_error(&self.source, &error)))?;
         Ok(Arc::new(code))
     }
 }

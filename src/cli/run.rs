@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::runtime::process::Process;
 use crate::runtime::real::RealHost;
 use crate::runtime::settings::{CheckpointMode, Settings, parse_checkpoints, parse_duration};
+use crate::vm::traceback::INTERRUPTED;
 use crate::vm::{Launch, NoEntry, Options, Vm};
 
 use super::Complaint;
@@ -112,6 +113,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Complaint> {
     // Daemon threads may still be at work; the process ends under them.
     std::mem::forget((vm, thread));
     match outcome {
+        Ok(INTERRUPTED) => process.end_by_interrupt(),
         Ok(status) => Ok(ExitCode::from(status as u8)),
         Err(NoEntry) => Err(Complaint::NoEntry { file: program.argument.clone(), entry: args.entry.clone() }),
     }

@@ -24,7 +24,7 @@ use crate::value::{Builtin, Context, Raised, int, repr};
 use super::thread::Thread;
 
 pub use syntax::render_syntax_error;
-pub(crate) use uncaught::report_uncaught;
+pub(crate) use uncaught::{INTERRUPTED, report_uncaught};
 
 use syntax::SyntaxReport;
 

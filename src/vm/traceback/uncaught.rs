@@ -9,8 +9,9 @@ use crate::vm::thread::Thread;
 
 use super::{Conversion, convert, printable, render};
 
-/// The status of a program that a signal ends, as a shell shows it for Ctrl-C.
-const INTERRUPTED: i32 = 130;
+/// Stands for the end by Ctrl-C. It is no exit status, so `sys.exit(130)` is something else; its low byte is what a shell
+/// shows for Ctrl-C.
+pub(crate) const INTERRUPTED: i32 = 0x100 | 130;
 
 /// What is written to standard error, and the exit status, where this exception leaves the program: `SystemExit` ends it,
 /// any other is shown by `sys.excepthook`.

@@ -50,12 +50,14 @@ pub(crate) fn class_rows() -> impl Iterator<Item = ClassRows> {
         of(Builtin::UnicodeEncodeError, exception_attributes::UNICODE_ERROR),
         of(Builtin::UnicodeTranslateError, exception_attributes::TRANSLATE_ERROR),
         of(Builtin::Traceback, exception::TRACEBACK_ROWS),
+        of(Builtin::Generator, generator::ROWS),
     ];
-    rows.into_iter().chain(shown)
+    let special = special::CLASSES.iter().map(|(class, rows)| of(*class, rows));
+    rows.into_iter().chain(shown).chain(special)
 }
 
 /// Classes whose instances have no hash.
-pub(crate) const UNHASHABLE: &[Builtin] = &[Builtin::List, Builtin::Dict, Builtin::Set];
+pub(crate) use special::UNHASHABLE;
 
 /// The functions of the module `builtins`.
 pub(crate) fn functions() -> impl Iterator<Item = &'static Row> {
@@ -64,9 +66,15 @@ pub(crate) fn functions() -> impl Iterator<Item = &'static Row> {
 
 /// The functions that only the prelude sees.
 pub(crate) fn prelude_rows() -> impl Iterator<Item = &'static Row> {
-    [core::PRELUDE_ROWS, class::PRELUDE_ROWS, textual::PRELUDE_ROWS, container_support::PRELUDE_ROWS]
-        .into_iter()
-        .flatten()
+    [
+        core::PRELUDE_ROWS,
+        class::PRELUDE_ROWS,
+        textual::PRELUDE_ROWS,
+        container_support::PRELUDE_ROWS,
+        generator::PRELUDE_ROWS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// What calling a built-in class runs.
@@ -105,4 +113,6 @@ pub(crate) const PRELUDE: &[(&str, &str)] = &[
     ("exceptions", include_str!("../stdlib/prelude/exceptions.mpy")),
     ("numbers", include_str!("../stdlib/prelude/numbers.mpy")),
     ("containers", include_str!("../stdlib/prelude/containers.mpy")),
+    ("special", include_str!("../stdlib/prelude/special.mpy")),
+    ("generators", include_str!("../stdlib/prelude/generators.mpy")),
 ];

@@ -77,6 +77,75 @@ fn super_new<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     Ok(Value::object(record))
 }
 
+/// `property(fget, fset, fdel, doc)`
+pub(crate) static PROPERTY_NEW: Row =
+    Row::leaf("property(fget=None, fset=None, fdel=None, doc=None)", property_new);
+/// `staticmethod(function)`
+pub(crate) static STATIC_NEW: Row = Row::leaf("staticmethod(function, /)", static_new);
+/// `classmethod(function)`
+pub(crate) static CLASS_NEW: Row = Row::leaf("classmethod(function, /)", class_new);
+
+fn property_new<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let given = |index| args.get(index).filter(|value: &Value<'t>| !value.is_none());
+    let name = given(0).and_then(|getter| getter.get::<Function>()).and_then(|getter| {
+        getter.part(crate::value::function::FunctionPart::Name)
+    });
+    let property = crate::value::record::Property::new(
+        cx,
+        Builtin::Property,
+        given(0),
+        given(1),
+        given(2),
+        given(3),
+        name,
+    );
+    Ok(Value::object(property))
+}
+
+fn static_new<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    Ok(Value::object(crate::value::record::StaticMethod::new(cx, Builtin::StaticMethod, args.get(0))))
+}
+
+fn class_new<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    Ok(Value::object(crate::value::record::ClassMethod::new(cx, Builtin::ClassMethod, args.get(0))))
+}
+
+/// The rows of `property`.
+pub(crate) static PROPERTY_ROWS: &[Row] = &[
+    Row::leaf("getter(self, function, /)", with_getter),
+    Row::leaf("setter(self, function, /)", with_setter),
+    Row::leaf("deleter(self, function, /)", with_deleter),
+];
+
+fn property_with<'t>(cx: &'t Context, args: Args<'t>, part: usize) -> Res<'t> {
+    let Some(old) = args.at(0).get::<crate::value::record::Property>() else { return Ok(Value::NONE) };
+    let mut parts = [old.getter(), old.setter(), old.deleter()];
+    parts[part] = args.get(1);
+    let [getter, setter, deleter] = parts;
+    let property = crate::value::record::Property::new(
+        cx,
+        Builtin::Property,
+        getter,
+        setter,
+        deleter,
+        old.doc(),
+        old.name(),
+    );
+    Ok(Value::object(property))
+}
+
+fn with_getter<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    property_with(cx, args, 0)
+}
+
+fn with_setter<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    property_with(cx, args, 1)
+}
+
+fn with_deleter<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    property_with(cx, args, 2)
+}
+
 /// What the prelude needs and no program sees.
 pub(crate) static PRELUDE_ROWS: &[Row] = &[
     Row::threaded("_call_type(function, args, kwargs, /)", call_star),

@@ -22,6 +22,7 @@ pub(crate) fn class_rows() -> impl Iterator<Item = ClassRows> {
     let shown = Builtin::ALL.iter().map(|class| of(*class, show::rows_of(*class)));
     let rows = [
         of(Builtin::Object, object::ROWS),
+        of(Builtin::Property, core::PROPERTY_ROWS),
         of(Builtin::Type, class::ROWS),
         of(Builtin::Int, int::ROWS),
         of(Builtin::Float, float::ROWS),
@@ -57,12 +58,14 @@ pub(crate) fn class_rows() -> impl Iterator<Item = ClassRows> {
         of(Builtin::BinaryWriter, file::ROWS),
         of(Builtin::BinaryRandom, file::ROWS),
         of(Builtin::ThreadHandle, thread_handle::ROWS),
+        of(Builtin::Generator, generator::ROWS),
     ];
-    rows.into_iter().chain(shown)
+    let special = special::CLASSES.iter().map(|(class, rows)| of(*class, rows));
+    rows.into_iter().chain(shown).chain(special)
 }
 
 /// Classes whose instances have no hash.
-pub(crate) const UNHASHABLE: &[Builtin] = &[Builtin::List, Builtin::Dict, Builtin::Set];
+pub(crate) use special::UNHASHABLE;
 
 /// The functions of the module `builtins`.
 pub(crate) fn functions() -> impl Iterator<Item = &'static Row> {
@@ -71,9 +74,15 @@ pub(crate) fn functions() -> impl Iterator<Item = &'static Row> {
 
 /// The functions that only the prelude sees.
 pub(crate) fn prelude_rows() -> impl Iterator<Item = &'static Row> {
-    [core::PRELUDE_ROWS, class::PRELUDE_ROWS, textual::PRELUDE_ROWS, container_support::PRELUDE_ROWS]
-        .into_iter()
-        .flatten()
+    [
+        core::PRELUDE_ROWS,
+        class::PRELUDE_ROWS,
+        textual::PRELUDE_ROWS,
+        container_support::PRELUDE_ROWS,
+        generator::PRELUDE_ROWS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// What calling a built-in class runs.
@@ -82,6 +91,9 @@ pub(crate) fn constructors() -> Vec<(Builtin, &'static Row)> {
         (Builtin::Object, &core::OBJECT_NEW),
         (Builtin::Type, &core::TYPE_NEW),
         (Builtin::Super, &core::SUPER_NEW),
+        (Builtin::Property, &core::PROPERTY_NEW),
+        (Builtin::StaticMethod, &core::STATIC_NEW),
+        (Builtin::ClassMethod, &core::CLASS_NEW),
         (Builtin::NoneType, &core::NONE_NEW),
         (Builtin::Int, &int::NEW),
         (Builtin::Float, &float::NEW),
@@ -115,4 +127,6 @@ pub(crate) const PRELUDE: &[(&str, &str)] = &[
     ("exceptions", include_str!("../stdlib/prelude/exceptions.mpy")),
     ("numbers", include_str!("../stdlib/prelude/numbers.mpy")),
     ("containers", include_str!("../stdlib/prelude/containers.mpy")),
+    ("special", include_str!("../stdlib/prelude/special.mpy")),
+    ("generators", include_str!("../stdlib/prelude/generators.mpy")),
 ];

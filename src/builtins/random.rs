@@ -12,7 +12,7 @@ use crate::value::{Builtin, Context, Raised, Res, hash};
 use crate::vm::native::{Args, Row};
 
 /// `_random.Random()`: a generator that is not seeded yet; `__init__` does that.
-pub(crate) static NEW: Row = Row::leaf("Random(x=None, /)", new);
+pub(crate) static NEW: Row = Row::leaf("Random(*args, **kwargs)", new);
 
 /// Methods of the native generator.
 pub(crate) static ROWS: &[Row] = &[

@@ -1,10 +1,10 @@
-//! `math`. Functions of one float are a table; whole numbers, sums and the gamma function have files of their own.
+//! `math`. Functions of one float are a table; whole numbers and sums have files of their own.
 //!
-//! The system's library computes what Rust's `std` passes on to it, as in CPython, so that the last digit is the same;
-//! the words of the errors are CPython 3.13's.
+//! The system's library computes what Rust's `std` passes on to it, as in CPython, so that the last digit is the same; the
+//! gamma and error functions and the cube root are Rust's own and may differ there. The words of the errors are CPython
+//! 3.13's.
 
 mod float;
-mod gamma;
 mod integer;
 mod sums;
 #[cfg(test)]

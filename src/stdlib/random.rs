@@ -17,8 +17,11 @@ use super::ModuleDef;
 pub(crate) static MODULE: ModuleDef =
     ModuleDef { name: "random", rows: ROWS, constants, source: Some(include_str!("random.mpy")) };
 
-static ROWS: &[Row] =
-    &[Row::leaf("_index(value, /)", as_index).twin("_index"), Row::leaf("_sha512(data, /)", sha512)];
+static ROWS: &[Row] = &[
+    Row::threaded("_entropy(count, /)", entropy),
+    Row::leaf("_index(value, /)", as_index).twin("_index"),
+    Row::leaf("_sha512(data, /)", sha512),
+];
 
 fn constants(cx: &Context, define: &mut dyn FnMut(&str, Value<'_>)) {
     define("_Generator", Value::object(cx.class(Builtin::Random)));

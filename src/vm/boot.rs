@@ -304,6 +304,7 @@ fn install_prelude(thread: &Thread) -> Result<(), Raised> {
         Builtin::Dict,
         Builtin::Set,
         Builtin::FrozenSet,
+        Builtin::Random,
     ] {
         let init = match class {
             Builtin::List => "list_init",

@@ -6,7 +6,7 @@ use crate::value::number::{self, float_argument};
 use crate::value::{Context, Raised, Res};
 use crate::vm::native::Args;
 
-use super::{domain_error, gamma as gamma_function, range_error};
+use super::{domain_error, range_error};
 
 /// The result of a function of finite arguments that may be too large.
 const OVERFLOWS: bool = true;
@@ -135,12 +135,12 @@ fn unit_in_last_place(x: f64) -> f64 {
 pub(super) fn gamma<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let x = float_argument(cx, args.at(0))?;
     // At zero the pole is a domain error; anywhere else an infinite result is too large.
-    checked(cx, gamma_function::gamma(x), &[x], x != 0.0)
+    checked(cx, libm::tgamma(x), &[x], x != 0.0)
 }
 
 pub(super) fn lgamma<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let x = float_argument(cx, args.at(0))?;
-    checked(cx, gamma_function::log_gamma(x), &[x], x > 0.0)
+    checked(cx, libm::lgamma(x), &[x], x > 0.0)
 }
 
 fn two(cx: &Context, args: Args<'_>) -> Result<(f64, f64), Raised> {

@@ -8,8 +8,8 @@
 //! | list, tuple, bytes | the sequence | | index of the next item | | |
 //! | str | the string | | byte offset of the next character | | |
 //! | list reversed | the list | | index of the next item | | |
-//! | range, numbers of 64 bits | nothing | | the next number | how many are left | the step |
-//! | range, longer numbers | the range | | index of the next number | how many are left | |
+//! | range, numbers of 64 bits | nothing | | the next number | the number after the last | the step |
+//! | range, longer numbers | the range | | index of the next number | the length | 0 |
 //! | dict, also reversed | the dict | | index of the next entry | how many are left, -1 after an error | the dict's length at first |
 //! | set | the set | | index of the next entry | -1 after an error | the set's length at first |
 //! | `reversed` | the sequence | | how many are left (of a str: in bytes) | | |
@@ -152,8 +152,10 @@ const fn is_reverse(class: Builtin) -> bool {
 }
 
 fn range_iter<'t>(cx: &'t Context, range: &'t Range) -> Res<'t> {
-    if let Some((start, step, length)) = range.small() {
-        return Ok(Value::object(Iter::new(cx, Builtin::RangeIterator, None, None, [start, length, step])));
+    if let Some((start, step, length)) = range.small()
+        && let Some(end) = length.checked_mul(step).and_then(|span| start.checked_add(span))
+    {
+        return Ok(Value::object(Iter::new(cx, Builtin::RangeIterator, None, None, [start, end, step])));
     }
     let length = int::i64_of(range.parts()[3]).unwrap_or(i64::MAX);
     let source = Some(Value::object(range));
@@ -161,17 +163,11 @@ fn range_iter<'t>(cx: &'t Context, range: &'t Range) -> Res<'t> {
 }
 
 fn reversed_range<'t>(cx: &'t Context, range: &'t Range) -> Res<'t> {
-    if let Some((start, step, length)) = range.small()
-        && let Some(back) = step.checked_neg()
-        && length > 0
-    {
-        let last = start.wrapping_add((length - 1).wrapping_mul(step));
-        return Ok(Value::object(Iter::new(cx, Builtin::RangeIterator, None, None, [last, length, back])));
-    }
     let [start, _, step, length] = range.parts().map(to_big);
-    let last = &start + (&length - IBig::ONE) * &step;
-    let (last, stop, back) = (int::big(cx, &last)?, int::big(cx, &(&start - &step))?, int::big(cx, &-step)?);
-    range_iter(cx, Range::new(cx, last, stop, back)?)
+    let before = &start - &step;
+    let last = &before + length * &step;
+    let (last, before, back) = (int::big(cx, &last)?, int::big(cx, &before)?, int::big(cx, &-step)?);
+    range_iter(cx, Range::new(cx, last, before, back)?)
 }
 
 fn to_big(value: Value<'_>) -> IBig {
@@ -231,24 +227,21 @@ fn next_of_list<'t>(cx: &'t Context, it: &'t Iter) -> Option<Value<'t>> {
 
 #[inline]
 fn next_of_range<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>, Raised> {
-    let left = it.limit();
-    if left <= 0 {
+    let position = it.position();
+    if position == it.limit() {
         return Ok(None);
     }
-    let position = it.position();
-    let item = match it.source() {
+    match it.source() {
         None => {
-            it.set_position(position.wrapping_add(it.step()));
-            cx.int(position)
+            it.set_position(position + it.step());
+            Ok(Some(cx.int(position)))
         }
         Some(range) => {
             it.set_position(position + 1);
             let [start, _, step, _] = range.get::<Range>().map_or([Value::NONE; 4], Range::parts);
-            int::big(cx, &(to_big(start) + IBig::from(position) * to_big(step)))?
+            int::big(cx, &(to_big(start) + IBig::from(position) * to_big(step))).map(Some)
         }
-    };
-    it.set_limit(left - 1);
-    Ok(Some(item))
+    }
 }
 
 #[inline]
@@ -608,7 +601,9 @@ pub fn remaining(it: &Iter) -> usize {
     let position = it.position();
     let shape = it.header().shape();
     if shape == RANGE {
-        return usize::try_from(it.limit()).unwrap_or(0);
+        let left = (i128::from(it.limit()) - i128::from(position))
+            / i128::from(if it.step() == 0 { 1 } else { it.step() });
+        return usize::try_from(left).unwrap_or(0);
     }
     let Some(source) = it.source() else { return 0 };
     match shape {

@@ -20,7 +20,7 @@ impl Thread {
         self.link_context();
         let mut first = true;
         loop {
-            let reraised = first && matches!(self.frame().op(), Op::Reraise { .. });
+            let reraised = first && self.is_raised_again();
             first = false;
             if !reraised && !self.frame().unit().hidden {
                 self.add_traceback();
@@ -67,6 +67,17 @@ impl Thread {
                 }
             }
             _ => None,
+        }
+    }
+
+    /// Whether the topmost frame raises an exception that is already in its traceback.
+    fn is_raised_again(&self) -> bool {
+        match self.frame().op() {
+            Op::Reraise { .. } => true,
+            Op::RaiseAgain { .. } => {
+                self.handled().is_some_and(|handled| handled.word() == self.cx().pending_word())
+            }
+            _ => false,
         }
     }
 

@@ -164,7 +164,7 @@ impl Thread {
             let items =
                 if value.kind() == Some(Kind::Iter) { None } else { iterate::collect_native(cx, value)? };
             let Some(items) = items else { return Ok(false) };
-            check_count(cx, value, items.len(), before, after, collected)?;
+            check_count(cx, items.len(), before, after)?;
             let words = items.iter().map(|item| item.word());
             match after {
                 None => words.collect(),
@@ -190,14 +190,7 @@ impl Thread {
     }
 }
 
-fn check_count(
-    cx: &Context,
-    value: Value<'_>,
-    count: usize,
-    before: usize,
-    after: Option<usize>,
-    collected: bool,
-) -> Result<(), Raised> {
+fn check_count(cx: &Context, count: usize, before: usize, after: Option<usize>) -> Result<(), Raised> {
     match after {
         Some(after) if count < before + after => Err(cx.value_error(format_args!(
             "not enough values to unpack (expected at least {}, got {count})",
@@ -207,12 +200,6 @@ fn check_count(
             Err(cx.value_error(format_args!("not enough values to unpack (expected {before}, got {count})")))
         }
         None if count > before => {
-            let sized = !collected && matches!(value.kind(), Some(Kind::List | Kind::Tuple | Kind::Dict));
-            if sized {
-                return Err(cx.value_error(format_args!(
-                    "too many values to unpack (expected {before}, got {count})"
-                )));
-            }
             Err(cx.value_error(format_args!("too many values to unpack (expected {before})")))
         }
         _ => Ok(()),

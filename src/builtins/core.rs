@@ -87,9 +87,9 @@ pub(crate) static CLASS_NEW: Row = Row::leaf("classmethod(function, /)", class_n
 
 fn property_new<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let given = |index| args.get(index).filter(|value: &Value<'t>| !value.is_none());
-    let name = given(0).and_then(|getter| getter.get::<Function>()).and_then(|getter| {
-        getter.part(crate::value::function::FunctionPart::Name)
-    });
+    let name = given(0)
+        .and_then(|getter| getter.get::<Function>())
+        .and_then(|getter| getter.part(crate::value::function::FunctionPart::Name));
     let property = crate::value::record::Property::new(
         cx,
         Builtin::Property,

@@ -3,6 +3,7 @@
 use crate::heap::Value;
 use crate::value::bytes::{Bytes, not_bytes};
 use crate::value::class::class_flag;
+use crate::value::drain::is_iterable;
 use crate::value::iterate::collect_native;
 use crate::value::str::Str;
 use crate::value::{Context, Raised, int, sequence, slice};
@@ -122,7 +123,5 @@ pub(super) fn items<'t>(cx: &'t Context, value: Value<'t>) -> Result<Option<Vec<
     if let Some(items) = collect_native(cx, value)? {
         return Ok(Some(items));
     }
-    let class = cx.class_of(value);
-    let iterable = ["__iter__", "__getitem__"].iter().any(|name| class.lookup_str(cx, name).is_some());
-    if iterable { Err(cx.needs_code()) } else { Ok(None) }
+    if is_iterable(cx, value) { Err(cx.needs_code()) } else { Ok(None) }
 }

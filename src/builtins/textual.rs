@@ -1,8 +1,10 @@
 //! Built-in functions about text: `ord`, `chr`, `ascii`, `format`, `repr`; and what the prelude needs for them.
 
 use crate::value::bytes::Bytes;
+use crate::value::dict::Dict;
 use crate::value::format::percent::percent;
 use crate::value::format::template::{Source, format_template};
+use crate::value::iterate::collect_native;
 use crate::value::list::List;
 use crate::value::str::Str;
 use crate::value::text::{quote, wtf8};
@@ -25,6 +27,7 @@ pub(crate) static ROWS: &[Row] = &[
 pub(crate) static PRELUDE_ROWS: &[Row] = &[
     Row::leaf("_ascii_escape(text, /)", ascii_escape).static_method(),
     Row::leaf("_format_resume(template, args, mapping, answers, /)", format_resume).static_method(),
+    Row::leaf("_own_items(container, /)", own_items).static_method(),
     Row::leaf("_percent_resume(format, args, answers, /)", percent_resume).static_method(),
 ];
 
@@ -91,4 +94,14 @@ fn format_resume<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 
 fn percent_resume<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     percent(cx, args.at(0), args.at(1), args.at(2).get::<List>())
+}
+
+/// The items of a built-in container, of a dict its pairs, whatever a subclass makes of iteration.
+fn own_items<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let container = args.at(0).plain();
+    if let Some(dict) = container.get::<Dict>() {
+        let pairs = dict.iter().map(|(key, value)| cx.tuple(&[key, value])).collect::<Result<Vec<_>, _>>()?;
+        return cx.list(&pairs);
+    }
+    cx.list(&collect_native(cx, container)?.unwrap_or_default())
 }

@@ -104,7 +104,7 @@ pub(super) fn isupper<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 }
 
 pub(super) fn center<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    pad(cx, args, |padding, width| substring::left_of_center(padding, width))
+    pad(cx, args, substring::left_of_center)
 }
 
 pub(super) fn ljust<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {

@@ -118,6 +118,9 @@ pub(crate) fn constructors() -> Vec<(Builtin, &'static Row)> {
     ]
 }
 
+/// The names of the prelude that are built-ins of every program.
+pub(crate) const PRELUDE_BUILTINS: &[&str] = &["bytearray"];
+
 /// The sources of the prelude, by name. The first defines what class statements need.
 pub(crate) const PRELUDE: &[(&str, &str)] = &[
     ("core", include_str!("../stdlib/prelude/core.mpy")),
@@ -129,4 +132,5 @@ pub(crate) const PRELUDE: &[(&str, &str)] = &[
     ("containers", include_str!("../stdlib/prelude/containers.mpy")),
     ("special", include_str!("../stdlib/prelude/special.mpy")),
     ("generators", include_str!("../stdlib/prelude/generators.mpy")),
+    ("bytearray", include_str!("../stdlib/prelude/bytearray.mpy")),
 ];

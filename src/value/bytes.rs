@@ -41,12 +41,12 @@ impl Bytes {
     ///
     /// # Errors
     /// `MemoryError`.
-    pub fn with<'t>(
-        cx: &'t Context,
+    pub fn with(
+        cx: &Context,
         shape: u32,
         len: usize,
         fill: impl FnOnce(&mut [u8]),
-    ) -> Result<&'t Bytes, Raised> {
+    ) -> Result<&Bytes, Raised> {
         if len > MAX_LEN {
             return Err(cx.memory_error());
         }

@@ -6,14 +6,14 @@
 pub mod percent;
 pub mod template;
 
-use crate::heap::{Kind, Value};
+use crate::heap::Value;
 
 use super::context::{Context, Raised, Res};
-use super::int;
 use super::list::List;
+use super::number;
 use super::repr::{is_custom, str_of};
 use super::str::Str;
-use super::text::error::{Error, Result as TextResult};
+use super::text::error::Error;
 use super::text::format_spec;
 
 /// `format(value, spec)`
@@ -36,28 +36,14 @@ pub fn format_builtin<'t>(cx: &'t Context, value: Value<'t>, spec: &[u8]) -> Res
     if spec.is_empty() {
         return str_of(cx, value);
     }
-    let plain = value.plain();
-    let formatted = if plain.kind() == Some(Kind::Str) {
-        plain.get::<Str>().map(|text| format_spec::format_str(text.as_bytes(), spec))
-    } else if let Some(float) = plain.as_float() {
-        Some(format_spec::format_float(float, spec, cx.type_name(value)))
-    } else {
-        int::integer_of(plain).map(|integer| {
-            format_spec::format_int(integer.as_text(), spec, cx.type_name(value), cx.max_digits())
-        })
-    };
-    match formatted {
-        Some(formatted) => cx.wtf8(&text(cx, formatted)?),
-        None => Err(cx.type_error(format_args!(
-            "unsupported format string passed to {}.__format__",
-            cx.type_name(value)
-        ))),
+    if let Some(text) = value.get::<Str>() {
+        let formatted = format_spec::format_str(text.as_bytes(), spec);
+        return cx.wtf8(&formatted.map_err(|error| cx.text_error(&error))?);
     }
-}
-
-/// The result of the text side, or its exception.
-fn text<T>(cx: &Context, result: TextResult<T>) -> Result<T, Raised> {
-    result.map_err(|error| cx.text_error(&error))
+    number::format_number(cx, value, spec).unwrap_or_else(|| {
+        let class = cx.type_name(value);
+        Err(cx.type_error(format_args!("unsupported format string passed to {class}.__format__")))
+    })
 }
 
 /// Something that only code of the language can do.

@@ -45,6 +45,9 @@ pub fn repr<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
 /// # Errors
 /// As [`repr`].
 pub fn str_of<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
+    if let Some(small) = value.as_small() {
+        return cx.wtf8(Decimal::new(small).as_bytes());
+    }
     match text_of(cx, value)? {
         Some(text) => Ok(text),
         None => {
@@ -161,6 +164,39 @@ fn write_unless_text<'t>(cx: &'t Context, out: &mut Vec<u8>, value: Value<'t>) -
     }
 }
 
+/// An integer of the word in decimal digits, without an allocation.
+struct Decimal {
+    digits: [u8; 20],
+    start: usize,
+}
+
+impl Decimal {
+    fn new(value: i64) -> Decimal {
+        let mut decimal = Decimal { digits: [0; 20], start: 20 };
+        let mut rest = value.unsigned_abs();
+        loop {
+            decimal.push(b'0' + (rest % 10) as u8);
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        if value < 0 {
+            decimal.push(b'-');
+        }
+        decimal
+    }
+
+    fn push(&mut self, byte: u8) {
+        self.start -= 1;
+        self.digits[self.start] = byte;
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.digits[self.start..]
+    }
+}
+
 /// Writes values, and knows which containers it is in the middle of.
 struct Printer<'p, 't> {
     cx: &'t Context,
@@ -180,7 +216,7 @@ impl<'t> Printer<'_, 't> {
 
     fn value(&mut self, value: Value<'t>) -> Result<(), Raised> {
         if let Some(small) = value.as_small() {
-            self.format(format_args!("{small}"));
+            self.out.extend_from_slice(Decimal::new(small).as_bytes());
             return Ok(());
         }
         if value.header().is_some() && is_custom(self.cx, self.cx.class_of(value), "__repr__") {

@@ -76,13 +76,13 @@ impl Str {
     ///
     /// # Errors
     /// `MemoryError`.
-    pub fn with<'t>(
-        cx: &'t Context,
+    pub fn with(
+        cx: &Context,
         shape: u32,
         len: usize,
         chars: usize,
         fill: impl FnOnce(&mut [u8]),
-    ) -> Result<&'t Str, Raised> {
+    ) -> Result<&Str, Raised> {
         // SAFETY: `len` bytes behind the object belong to it; zeroed first, so that they are initialised.
         Str::make(cx, shape, len, chars, |place| unsafe {
             place.write_bytes(0, len);
@@ -92,13 +92,13 @@ impl Str {
 
     /// `fill` is given the address of `len` bytes, and writes all of them.
     #[inline]
-    fn make<'t>(
-        cx: &'t Context,
+    fn make(
+        cx: &Context,
         shape: u32,
         len: usize,
         chars: usize,
         fill: impl FnOnce(*mut u8),
-    ) -> Result<&'t Str, Raised> {
+    ) -> Result<&Str, Raised> {
         if len > MAX_LEN {
             return Err(cx.memory_error());
         }

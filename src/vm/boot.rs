@@ -264,6 +264,12 @@ fn load_prelude(thread: &mut Thread) -> Result<(), String> {
             install_prelude(thread).map_err(|Raised| failure(thread, name))?;
         }
     }
+    let (vm, cx) = (thread.vm(), thread.cx());
+    for name in table::PRELUDE_BUILTINS {
+        let Some(value) = vm.prelude().get_name(cx, name) else { return Err(format!("the library has no {name}")) };
+        let set = vm.builtins().set(cx, cx.intern(name), value);
+        set.map_err(|Raised| "no memory".to_owned())?;
+    }
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use dashu_int::IBig;
 use crate::heap::Value;
 use crate::value::class::class_flag;
 use crate::value::int::{self, Integer};
-use crate::value::text::int::{Int, IntRef};
+use crate::value::text::int::Int;
 use crate::value::text::{float as text_float, format_spec};
 use crate::value::{Builtin, Context, Raised, Res, float};
 
@@ -24,17 +24,6 @@ pub(crate) fn from_text(cx: &Context, value: Int) -> Res<'_> {
             Int::Big(value) => Integer::Big(value),
         },
     )
-}
-
-fn text_ref(value: &Integer) -> IntRef<'_> {
-    match value {
-        Integer::Fixed(value) => IntRef::Small(*value),
-        Integer::Big(value) => IntRef::Big(value),
-    }
-}
-
-fn max_digits(cx: &Context) -> usize {
-    cx.world().int_max_str_digits.load(std::sync::atomic::Ordering::Relaxed) as usize
 }
 
 /// The truth of a number; `None` if it is none.
@@ -65,7 +54,7 @@ pub fn repr_number<'t>(cx: &'t Context, value: Value<'t>) -> Result<Option<Value
         return cx.str(&text_float::repr(float)).map(Some);
     }
     let Some(integer) = int::integer_of(plain) else { return Ok(None) };
-    match text_ref(&integer).to_decimal(max_digits(cx)) {
+    match integer.as_text().to_decimal(cx.max_digits()) {
         Ok(text) => cx.str(&text).map(Some),
         Err(error) => Err(cx.text_error(&error)),
     }
@@ -80,14 +69,14 @@ pub(crate) fn format_number<'t>(cx: &'t Context, value: Value<'t>, spec: &[u8]) 
         format_spec::format_float(float, spec, cx.type_name(value))
     } else {
         let integer = int::integer_of(value)?;
-        format_spec::format_int(text_ref(&integer), spec, cx.type_name(value), max_digits(cx))
+        format_spec::format_int(integer.as_text(), spec, cx.type_name(value), cx.max_digits())
     };
     Some(text.map_err(|error| cx.text_error(&error)).and_then(|text| cx.wtf8(&text)))
 }
 
 /// The nearest float to an integer.
 pub(super) fn integer_to_float(cx: &Context, value: &Integer) -> Result<f64, Raised> {
-    text_ref(value).to_float().map_err(|error| cx.text_error(&error))
+    value.as_text().to_float().map_err(|error| cx.text_error(&error))
 }
 
 /// A number as a float; anything else is a `TypeError`.

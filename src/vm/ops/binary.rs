@@ -264,8 +264,14 @@ impl Thread {
     }
 }
 
-/// Whether the right operand is asked first: its class is a subclass of the left one's and defines the reflected method.
+/// Whether the right operand is asked first: its class is a subclass of the left one's and defines the reflected method,
+/// or the left one is a sequence, whose concatenation and repetition CPython tries after all methods of numbers.
 fn right_comes_first(cx: &Context, op: BinaryOp, left: Value<'_>, right: Value<'_>) -> bool {
+    let sequence = matches!(left.kind(), Some(Kind::Str | Kind::Bytes | Kind::Tuple | Kind::List));
+    if sequence && matches!(op, BinaryOp::Add | BinaryOp::Mul) && !cx.class_of(right).has(class_flag::BUILTIN)
+    {
+        return true;
+    }
     let (left, right) = (cx.class_of(left), cx.class_of(right));
     if std::ptr::eq(left, right) || !right.is_subclass(left) {
         return false;

@@ -3,6 +3,7 @@
 use crate::heap::{Kind, Value};
 use crate::value::class::{NewClass, Type, class_flag};
 use crate::value::dict::Dict;
+use crate::value::exception_fields::Family;
 use crate::value::function::Cell;
 use crate::value::instance::Instance;
 use crate::value::record::{MappingProxy, Member};
@@ -378,16 +379,28 @@ fn layout_of_bases(cx: &Context, bases: &[Value<'_>]) -> Result<Builtin, Raised>
             );
         }
         let other = base.layout();
-        if layout == Builtin::Object || cx.class(other).is_subclass(cx.class(layout)) {
+        if layout == Builtin::Object {
             layout = other;
         } else if other != Builtin::Object
             && !cx.class(layout).is_subclass(cx.class(other))
             && !(layout.is_exception() && other.is_exception())
         {
+        } else if other == Builtin::Object || extends(cx, layout, other) {
+            // What there is has room for both.
+        } else if extends(cx, other, layout) {
+            layout = other;
+        } else {
             return Err(cx.type_error("multiple bases have instance lay-out conflict"));
         }
     }
     Ok(layout)
+}
+
+/// Whether instances of a built-in class have all that those of another have. Exceptions without attributes of their own
+/// are all alike.
+fn extends(cx: &Context, class: Builtin, other: Builtin) -> bool {
+    let alike = class.is_exception() && other.is_exception() && Family::of(other) == Family::Plain;
+    alike || cx.class(class).is_subclass(cx.class(other))
 }
 
 /// The method resolution order behind the class itself: the C3 merge of the bases' orders and the bases.

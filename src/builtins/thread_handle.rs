@@ -6,11 +6,12 @@ use crate::builtins::seconds::nanoseconds;
 use crate::heap::{Value, Word};
 use crate::value::lock::ThreadHandle;
 use crate::value::tuple::Tuple;
-use crate::value::{Builtin, Context, Raised, Res};
+use crate::value::{Builtin, Context, Raised, Res, repr};
 use crate::vm::Vm;
-use crate::vm::host::{Reason, Wake};
+use crate::vm::host::{Reason, Stream, Wake};
 use crate::vm::native::{Args, Row};
 use crate::vm::thread::{Call, Flow, Thread};
+use crate::vm::traceback;
 use crate::vm::trap::Trap;
 
 /// `_thread._ThreadHandle()`
@@ -118,6 +119,24 @@ pub(crate) fn start(th: &Thread, handle: &ThreadHandle) -> Result<u32, Raised> {
     })
 }
 
+/// Tells on the standard error what ended a thread that `_thread.start_new_thread` started; `SystemExit` is silent.
+fn report(thread: &mut Thread, function: Word) {
+    let Some(exception) = thread.cx().take_pending().map(Value::word) else { return };
+    if thread.cx().class_of(thread.live(exception)).is_a(thread.cx(), Builtin::SystemExit) {
+        return;
+    }
+    let mut name = Vec::new();
+    if repr::write_repr(thread.cx(), &mut name, thread.live(function)).is_err() {
+        thread.cx().take_pending();
+        name = b"a function".to_vec();
+    }
+    let name = String::from_utf8_lossy(&name).into_owned();
+    let text = traceback::render(thread, exception);
+    let text = format!("Exception ignored in thread started by {name}:\n{text}");
+    // What cannot be told is lost with the thread.
+    let _: std::io::Result<()> = thread.vm().host.write(Stream::Err, text.into_bytes())();
+}
+
 /// The life of a thread.
 fn run(vm: &Arc<Vm>, token: u32, trap: Arc<Trap>, handle: Word) {
     let mut thread = Thread::new(vm.clone(), token, trap);
@@ -128,9 +147,7 @@ fn run(vm: &Arc<Vm>, token: u32, trap: Arc<Trap>, handle: Word) {
     if let [function, args, keywords] = start[..]
         && thread.run_to_end(function, args, keywords).is_err()
     {
-        // TODO report
-        let _ = function;
-        thread.cx().take_pending();
+        report(&mut thread, function);
     }
     end(&thread, handle);
     vm.drop_handle(handle);

@@ -20,6 +20,8 @@ pub(crate) static CONCURRENT: ModuleDef = embedded("concurrent", include_str!("c
 pub(crate) static FUTURES: ModuleDef = embedded("concurrent.futures", include_str!("concurrent_futures.mpy"));
 /// What `--threads` runs.
 pub(crate) static LAUNCH: ModuleDef = embedded("_launch", include_str!("launch.mpy"));
+/// `json`
+pub(crate) static JSON: ModuleDef = embedded("json", include_str!("json.mpy"));
 /// `io`
 pub(crate) static IO: ModuleDef =
     ModuleDef { name: "io", rows: IO_ROWS, constants: no_constants, source: Some(include_str!("io.mpy")) };

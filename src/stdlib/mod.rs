@@ -41,5 +41,6 @@ pub static MODULES: &[&ModuleDef] = &[
     &embedded::CONCURRENT,
     &embedded::FUTURES,
     &embedded::IO,
+    &embedded::JSON,
     &embedded::LAUNCH,
 ];

@@ -3,10 +3,12 @@
 use crate::builtins::{lock, thread_handle};
 use crate::heap::{Kind, Value, Word};
 use crate::value::dict::Dict;
+use crate::value::exception::Exception;
 use crate::value::lock::ThreadHandle;
 use crate::value::tuple::Tuple;
 use crate::value::{Builtin, Context, Raised, Res, int};
 use crate::vm::native::{Args, Row};
+use crate::vm::traceback;
 use crate::vm::thread::{Call, Flow, REGISTERS, Thread};
 
 use super::ModuleDef;
@@ -151,13 +153,14 @@ fn interrupt_main(th: &mut Thread, _: &Call) -> Flow {
     Flow::Done(Word::NONE)
 }
 
+/// An exception with its traceback as text.
 pub(super) fn format_exception(th: &mut Thread, call: &Call) -> Flow {
-    let cx = th.cx();
-    let value = th.arg_at(call, 0);
-    let mut text = b"Traceback (most recent call last):\n".to_vec();
-    text.extend_from_slice(cx.type_name(value).as_bytes());
-    text.extend_from_slice(b": ");
-    let _ = crate::value::repr::write_str(cx, &mut text, value);
-    text.push(b'\n');
-    Flow::of(cx.wtf8(&text))
+    let exception = th.arg_at(call, 0);
+    if exception.get::<Exception>().is_none() {
+        let cx = th.cx();
+        cx.type_error(format_args!("Exception expected for value, {} found", cx.type_name(exception)));
+        return Flow::Raised;
+    }
+    let text = traceback::render(th, exception.word());
+    Flow::of(th.cx().str(&text))
 }

@@ -4,31 +4,11 @@ use std::io;
 
 use crate::heap::Value;
 use crate::value::exception::Exception;
-use crate::value::{Builtin, Context, Raised, codec};
+use crate::value::{Context, Raised, codec};
 use crate::vm::thread::{Call, Flow, Thread};
 
+use super::super::exception::os_error_class;
 use super::stream::Failure;
-
-/// The class for an error number (`errnomap` in CPython), with its Linux numbers.
-fn class_of(number: i32) -> Builtin {
-    match number {
-        1 | 13 => Builtin::PermissionError,
-        2 => Builtin::FileNotFoundError,
-        3 => Builtin::ProcessLookupError,
-        4 => Builtin::InterruptedError,
-        10 => Builtin::ChildProcessError,
-        11 | 114 | 115 => Builtin::BlockingIOError,
-        17 => Builtin::FileExistsError,
-        20 => Builtin::NotADirectoryError,
-        21 => Builtin::IsADirectoryError,
-        32 | 108 => Builtin::BrokenPipeError,
-        103 => Builtin::ConnectionAbortedError,
-        104 => Builtin::ConnectionResetError,
-        110 => Builtin::TimeoutError,
-        111 => Builtin::ConnectionRefusedError,
-        _ => Builtin::OSError,
-    }
-}
 
 /// `EISDIR`
 const IS_A_DIRECTORY: i32 = 21;
@@ -44,8 +24,8 @@ pub(crate) fn os_error(cx: &Context, error: &io::Error, file: Option<Value<'_>>)
     let words = words.rsplit_once(" (os error").map_or(words.as_str(), |(words, _)| words);
     let words = if number == 0 { error.to_string() } else { words.to_owned() };
     let Ok(words) = cx.str(&words) else { return Raised };
+    let class = os_error_class(number.into());
     let number = cx.int(number.into());
-    let class = class_of(number.as_small().and_then(|number| i32::try_from(number).ok()).unwrap_or(0));
     let raised = cx.raise_with(class, &[number, words]);
     if let Some(pending) = cx.take_pending() {
         if let Some(exception) = pending.get::<Exception>() {

@@ -142,11 +142,12 @@ fn assemble(cx: &Context, natives: &mut Vec<NativeEntry>) -> Result<WellKnown, R
     modules.set(cx, module_name, Value::object(module))?;
     let mut constructors = vec![u32::MAX; Builtin::ALL.len()];
     for (class, row) in table::constructors() {
-        constructors[class as usize] = add_native(natives, row);
+        constructors[class as usize] = add_native(natives, row, None);
     }
-    let modules_table = stdlib::MODULES.iter().flat_map(|module| module.rows);
-    for row in modules_table {
-        add_native(natives, row);
+    for module in stdlib::MODULES {
+        for row in module.rows {
+            add_native(natives, row, Some(module.name));
+        }
     }
     *cx.world().native_names.write() = natives.iter().map(|entry| entry.row.name()).collect();
     Ok(WellKnown {
@@ -211,7 +212,7 @@ fn install(
     let owner = Value::object(cx.class(class));
     let namespace = cx.class(class).namespace();
     let name = cx.intern(row.name());
-    let number = add_native(natives, row);
+    let number = add_native(natives, row, Some(class.name()));
     let descriptor =
         if row.name().starts_with("__") { Builtin::WrapperDescriptor } else { Builtin::MethodDescriptor };
     let function = |class| Value::object(Native::new(cx, class, number, None, Some(owner)));
@@ -245,7 +246,7 @@ fn add_function(
     row: &'static Row,
     module: Option<Value<'_>>,
 ) -> Result<(), Raised> {
-    let number = add_native(natives, row);
+    let number = add_native(natives, row, None);
     let function = Native::new(cx, Builtin::Native, number, None, module);
     namespace.set(cx, cx.intern(row.name()), Value::object(function))
 }

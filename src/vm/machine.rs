@@ -276,9 +276,12 @@ fn constant<'t>(cx: &'t Context, value: &Const) -> Res<'t> {
     })
 }
 
-/// Adds a row to the table of natives.
-pub(super) fn add_native(natives: &mut Vec<NativeEntry>, row: &'static Row) -> u32 {
+/// Adds a row to the table of natives. Messages name it with its owner, a class or a module, if it has one to be named.
+pub(super) fn add_native(natives: &mut Vec<NativeEntry>, row: &'static Row, owner: Option<&str>) -> u32 {
     let mut signature = Signature::parse(row.signature);
+    if let Some(owner) = owner {
+        signature.set_owner(owner);
+    }
     if matches!(row.binding, Binding::Static) {
         signature.forget_receiver();
     }

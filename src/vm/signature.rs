@@ -16,6 +16,8 @@ struct Param {
 #[derive(Clone, Debug)]
 pub struct Signature {
     name: &'static str,
+    /// The class or module it belongs to, with a dot, for the messages that name it so.
+    owner: String,
     params: Vec<Param>,
     posonly: usize,
     /// Parameters that may be given by position.
@@ -34,6 +36,7 @@ impl Signature {
         let inner = rest.strip_suffix(')').unwrap_or(rest);
         let mut signature = Signature {
             name,
+            owner: String::new(),
             params: Vec::new(),
             posonly: 0,
             positional: 0,
@@ -75,6 +78,11 @@ impl Signature {
     /// Says that the first parameter is an ordinary one, whatever its name.
     pub fn forget_receiver(&mut self) {
         self.method = false;
+    }
+
+    /// Says what class or module it belongs to.
+    pub fn set_owner(&mut self, owner: &str) {
+        self.owner = format!("{owner}.");
     }
 
     /// How many places a call fills.
@@ -173,12 +181,12 @@ impl Signature {
         let skip = usize::from(self.method);
         let (given, most, least) =
             (given.saturating_sub(skip), self.positional - skip, self.required.saturating_sub(skip));
-        let name = self.shown_name();
+        let (name, owner) = (self.shown_name(), &self.owner);
         if most == 0 && self.params.len() == skip {
-            return cx.type_error(format_args!("{name}() takes no arguments ({given} given)"));
+            return cx.type_error(format_args!("{owner}{name}() takes no arguments ({given} given)"));
         }
         if most == least && most == 1 && self.posonly > 0 {
-            return cx.type_error(format_args!("{name}() takes exactly one argument ({given} given)"));
+            return cx.type_error(format_args!("{owner}{name}() takes exactly one argument ({given} given)"));
         }
         let bound = if most == least { "" } else { "at most " };
         if self.posonly == self.params.len() {
@@ -188,8 +196,9 @@ impl Signature {
             ));
         }
         cx.type_error(format_args!(
-            "{name}() takes {} {most} positional argument{} ({given} given)",
+            "{name}() takes {} {most} {}argument{} ({given} given)",
             if most == least { "exactly" } else { "at most" },
+            if self.params.len() > self.positional { "positional " } else { "" },
             plural(most)
         ))
     }
@@ -200,7 +209,9 @@ impl Signature {
         let (name, most) = (self.shown_name(), self.positional - skip);
         if self.posonly == self.params.len() && missing < self.positional {
             if least == 1 && most == 1 {
-                return cx.type_error(format_args!("{name}() takes exactly one argument ({given} given)"));
+                let owner = &self.owner;
+                return cx
+                    .type_error(format_args!("{owner}{name}() takes exactly one argument ({given} given)"));
             }
             let bound = if most == least && !self.varargs { "" } else { "at least " };
             return cx.type_error(format_args!(

@@ -36,7 +36,27 @@ pub(crate) static NEW_FILTER: Row = Row::leaf("filter(function, iterable, /)", n
 /// `reversed(…)`
 pub(crate) static NEW_REVERSED: Row = Row::leaf("reversed(sequence, /)", new_reversed).twin("reversed_new");
 
-/// Of every native iterator that knows how many items are left.
+/// The iterators that know how many items are left.
+pub(crate) static COUNTED: &[Builtin] = &[
+    Builtin::ListIterator,
+    Builtin::ListReverseIterator,
+    Builtin::TupleIterator,
+    Builtin::StrIterator,
+    Builtin::StrAsciiIterator,
+    Builtin::BytesIterator,
+    Builtin::RangeIterator,
+    Builtin::DictKeyIterator,
+    Builtin::DictValueIterator,
+    Builtin::DictItemIterator,
+    Builtin::DictReverseKeyIterator,
+    Builtin::DictReverseValueIterator,
+    Builtin::DictReverseItemIterator,
+    Builtin::SetIterator,
+    Builtin::SequenceIterator,
+    Builtin::Reversed,
+];
+
+/// Their rows.
 pub(crate) static ITERATOR_ROWS: &[Row] = &[Row::leaf("__length_hint__(self, /)", length_hint)];
 
 fn length_hint<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {

@@ -22,7 +22,6 @@ pub(crate) fn class_rows() -> impl Iterator<Item = ClassRows> {
     let shown = Builtin::ALL.iter().map(|class| of(*class, show::rows_of(*class)));
     let rows = [
         of(Builtin::Object, object::ROWS),
-        of(Builtin::Property, core::PROPERTY_ROWS),
         of(Builtin::Type, class::ROWS),
         of(Builtin::Int, int::ROWS),
         of(Builtin::Float, float::ROWS),
@@ -59,9 +58,25 @@ pub(crate) fn class_rows() -> impl Iterator<Item = ClassRows> {
         of(Builtin::BinaryRandom, file::ROWS),
         of(Builtin::ThreadHandle, thread_handle::ROWS),
         of(Builtin::Generator, generator::ROWS),
+        of(Builtin::Function, function::ROWS),
+        of(Builtin::BoundMethod, function::METHOD_ROWS),
+        of(Builtin::Native, function::NATIVE_ROWS),
+        of(Builtin::MethodDescriptor, function::DESCRIPTOR_ROWS),
+        of(Builtin::WrapperDescriptor, function::DESCRIPTOR_ROWS),
+        of(Builtin::Cell, function::CELL_ROWS),
+        of(Builtin::Code, code::ROWS),
+        of(Builtin::Module, module::ROWS),
+        of(Builtin::MappingProxy, module::PROXY_ROWS),
+        of(Builtin::Property, descriptor::PROPERTY_ROWS),
+        of(Builtin::StaticMethod, descriptor::STATIC_METHOD_ROWS),
+        of(Builtin::ClassMethod, descriptor::CLASS_METHOD_ROWS),
+        of(Builtin::Member, descriptor::MEMBER_ROWS),
+        of(Builtin::GetSet, descriptor::MEMBER_ROWS),
+        of(Builtin::Super, descriptor::SUPER_ROWS),
     ];
+    let walking = iterables::COUNTED.iter().map(|class| of(*class, iterables::ITERATOR_ROWS));
     let special = special::CLASSES.iter().map(|(class, rows)| of(*class, rows));
-    rows.into_iter().chain(shown).chain(special)
+    rows.into_iter().chain(shown).chain(walking).chain(special)
 }
 
 /// Classes whose instances have no hash.
@@ -80,6 +95,7 @@ pub(crate) fn prelude_rows() -> impl Iterator<Item = &'static Row> {
         textual::PRELUDE_ROWS,
         container_support::PRELUDE_ROWS,
         generator::PRELUDE_ROWS,
+        descriptor::PRELUDE_ROWS,
     ]
     .into_iter()
     .flatten()
@@ -91,9 +107,14 @@ pub(crate) fn constructors() -> Vec<(Builtin, &'static Row)> {
         (Builtin::Object, &core::OBJECT_NEW),
         (Builtin::Type, &core::TYPE_NEW),
         (Builtin::Super, &core::SUPER_NEW),
-        (Builtin::Property, &core::PROPERTY_NEW),
-        (Builtin::StaticMethod, &core::STATIC_NEW),
-        (Builtin::ClassMethod, &core::CLASS_NEW),
+        (Builtin::Property, &descriptor::NEW_PROPERTY),
+        (Builtin::StaticMethod, &descriptor::NEW_STATIC_METHOD),
+        (Builtin::ClassMethod, &descriptor::NEW_CLASS_METHOD),
+        (Builtin::Function, &function::NEW_FUNCTION),
+        (Builtin::BoundMethod, &function::NEW_METHOD),
+        (Builtin::Cell, &function::NEW_CELL),
+        (Builtin::Module, &module::NEW),
+        (Builtin::MappingProxy, &module::NEW_PROXY),
         (Builtin::NoneType, &core::NONE_NEW),
         (Builtin::Int, &int::NEW),
         (Builtin::Float, &float::NEW),
@@ -133,4 +154,5 @@ pub(crate) const PRELUDE: &[(&str, &str)] = &[
     ("special", include_str!("../stdlib/prelude/special.mpy")),
     ("generators", include_str!("../stdlib/prelude/generators.mpy")),
     ("bytearray", include_str!("../stdlib/prelude/bytearray.mpy")),
+    ("descriptors", include_str!("../stdlib/prelude/descriptors.mpy")),
 ];

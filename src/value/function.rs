@@ -3,7 +3,7 @@
 use crate::heap::{Header, Kind, Object, Slot, Value};
 
 use super::builtin::Builtin;
-use super::context::Context;
+use super::context::{Context, Res};
 use super::dict::Dict;
 use super::tuple::Tuple;
 use super::unit::Unit;
@@ -21,6 +21,10 @@ pub struct Function {
     qualname: Slot,
     annotations: Slot,
     attributes: Slot,
+    /// Nothing until it is set: then the docstring of the code counts.
+    doc: Slot,
+    /// Nothing until it is set: then the name of the globals' module counts.
+    module: Slot,
 }
 
 // SAFETY: repr(C), begins with the header, no drop glue; fields are atomic but the unit, which is immutable and lives as
@@ -42,6 +46,8 @@ pub enum FunctionPart {
     Qualname,
     Annotations,
     Attributes,
+    Doc,
+    Module,
 }
 
 impl Function {
@@ -58,6 +64,8 @@ impl Function {
             qualname: Slot::new(Some(unit.qualname())),
             annotations: Slot::new(None),
             attributes: Slot::new(None),
+            doc: Slot::new(None),
+            module: Slot::new(None),
         })
     }
 
@@ -102,6 +110,28 @@ impl Function {
         cx.store(self, self.slot_of(part), value);
     }
 
+    /// `__doc__`
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn doc<'t>(&'t self, cx: &'t Context) -> Res<'t> {
+        match (self.doc.get(), &self.unit().code.doc) {
+            (Some(doc), _) => Ok(doc),
+            (None, Some(text)) => {
+                let doc = cx.wtf8(text)?;
+                cx.store(self, &self.doc, Some(doc));
+                Ok(doc)
+            }
+            (None, None) => Ok(Value::NONE),
+        }
+    }
+
+    /// `__module__`
+    pub fn module<'t>(&'t self, cx: &'t Context) -> Value<'t> {
+        let of_globals = || self.globals().get_name(cx, "__name__");
+        self.module.get().or_else(of_globals).unwrap_or(Value::NONE)
+    }
+
     /// The dict of its attributes, made when it is asked for.
     pub fn attributes<'t>(&'t self, cx: &'t Context) -> &'t Dict {
         match self.attributes.get().and_then(|attributes| attributes.get()) {
@@ -123,10 +153,12 @@ impl Function {
             FunctionPart::Qualname => &self.qualname,
             FunctionPart::Annotations => &self.annotations,
             FunctionPart::Attributes => &self.attributes,
+            FunctionPart::Doc => &self.doc,
+            FunctionPart::Module => &self.module,
         }
     }
 
-    pub(super) fn slots(&self) -> [&Slot; 8] {
+    pub(super) fn slots(&self) -> [&Slot; 10] {
         [
             &self.globals,
             &self.closure,
@@ -136,6 +168,8 @@ impl Function {
             &self.qualname,
             &self.annotations,
             &self.attributes,
+            &self.doc,
+            &self.module,
         ]
     }
 }
@@ -220,6 +254,15 @@ impl BoundMethod {
     #[inline(always)]
     pub fn function(&self) -> Value<'_> {
         self.function.get().unwrap_or(Value::NONE)
+    }
+
+    /// What is called in the end, if that is a method again.
+    pub fn innermost(&self) -> Value<'_> {
+        let mut function = self.function();
+        while let Some(inner) = function.get::<BoundMethod>() {
+            function = inner.function();
+        }
+        function
     }
 
     /// The first argument.

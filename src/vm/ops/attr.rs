@@ -47,7 +47,12 @@ pub(crate) fn find<'t>(cx: &'t Context, object: Value<'t>, name: Value<'t>) -> R
             if let Some(own) = own_attribute(cx, object, name)? {
                 return Ok(Found::Value(own));
             }
-            meta.map_or(Ok(Found::Missing), |meta| bind(cx, meta, object, class))
+            match (meta, object.get::<BoundMethod>()) {
+                (Some(meta), _) => bind(cx, meta, object, class),
+                // What a method has not itself is looked up on its function.
+                (None, Some(method)) => find(cx, method.innermost(), name),
+                (None, None) => Ok(Found::Missing),
+            }
         }
     }
 }
@@ -281,6 +286,9 @@ pub(crate) fn property_error(cx: &Context, property: Value<'_>, object: Value<'_
 /// The `AttributeError` of a missing attribute, with `name` and `obj` set.
 #[cold]
 pub(crate) fn missing(cx: &Context, object: Value<'_>, name: Value<'_>) -> Raised {
+    if let Some(method) = object.get::<BoundMethod>() {
+        return missing(cx, method.innermost(), name);
+    }
     let text = name.get::<Str>().map(Str::lossy).unwrap_or_default();
     let message = match object.kind() {
         Some(Kind::Type) => {

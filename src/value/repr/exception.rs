@@ -9,6 +9,7 @@ use crate::value::Builtin;
 use crate::value::bytes::Bytes;
 use crate::value::context::{Context, Raised};
 use crate::value::exception::{Exception, ExceptionPart};
+use crate::value::exception_fields;
 use crate::value::int;
 use crate::value::str::Str;
 use crate::value::text::codec::{DecodeError, EncodeError};
@@ -31,7 +32,7 @@ pub(super) fn write_str<'t>(
     let special = if is(Builtin::OSError) {
         os_error(cx, out, exception)?
     } else if is(Builtin::SyntaxError) {
-        syntax_error(cx, out, exception)?
+        return syntax_error(cx, out, exception);
     } else if is(Builtin::UnicodeError) {
         unicode_error(cx, out, exception)
     } else if is(Builtin::ImportError) {
@@ -58,22 +59,21 @@ fn field<'t>(cx: &'t Context, exception: &'t Exception, name: &str, index: usize
 }
 
 fn os_error<'t>(cx: &'t Context, out: &mut Vec<u8>, exception: &'t Exception) -> Result<bool, Raised> {
-    let several = exception.args().len() >= 2;
-    let field = |name, index| match exception.attribute(cx, name) {
-        Some(value) => Some(value),
-        None if several => exception.args().get(index).copied(),
-        None => None,
-    };
-    let (Some(number), Some(words)) = (field("errno", 0), field("strerror", 1)) else { return Ok(false) };
-    out.extend_from_slice(b"[Errno ");
-    write_any(cx, out, number)?;
-    out.extend_from_slice(b"] ");
-    write_any(cx, out, words)?;
+    let [number, words, file, other] = ["errno", "strerror", "filename", "filename2"]
+        .map(|name| exception_fields::field(cx, exception, name));
     let present = |value: &Value<'_>| !value.is_none();
-    if let Some(file) = field("filename", 2).filter(present) {
+    let file = file.filter(present);
+    if file.is_none() && (number.is_none() || words.is_none()) {
+        return Ok(false);
+    }
+    out.extend_from_slice(b"[Errno ");
+    write_any(cx, out, number.unwrap_or(Value::NONE))?;
+    out.extend_from_slice(b"] ");
+    write_any(cx, out, words.unwrap_or(Value::NONE))?;
+    if let Some(file) = file {
         out.extend_from_slice(b": ");
         write_repr(cx, out, file)?;
-        if let Some(other) = field("filename2", 4).filter(present) {
+        if let Some(other) = other.filter(present) {
             out.extend_from_slice(b" -> ");
             write_repr(cx, out, other)?;
         }
@@ -81,16 +81,11 @@ fn os_error<'t>(cx: &'t Context, out: &mut Vec<u8>, exception: &'t Exception) ->
     Ok(true)
 }
 
-fn syntax_error<'t>(cx: &'t Context, out: &mut Vec<u8>, exception: &'t Exception) -> Result<bool, Raised> {
-    let details = exception.args().get(1).and_then(|details| details.get::<crate::value::tuple::Tuple>());
-    let detail = |name, index: usize| {
-        let value = exception.attribute(cx, name);
-        value.or_else(|| details?.items().get(index).copied()).filter(|value| !value.is_none())
-    };
-    let Some(message) = field(cx, exception, "msg", 0) else { return Ok(false) };
-    write_any(cx, out, message)?;
-    let line = detail("lineno", 1).and_then(int::i64_of);
-    let file = detail("filename", 0).and_then(|file| file.get::<Str>()).map(Str::lossy);
+fn syntax_error<'t>(cx: &'t Context, out: &mut Vec<u8>, exception: &'t Exception) -> Result<(), Raised> {
+    let field = |name| exception_fields::field(cx, exception, name);
+    write_any(cx, out, field("msg").unwrap_or(Value::NONE))?;
+    let line = field("lineno").and_then(int::i64_of);
+    let file = field("filename").and_then(|file| file.get::<Str>()).map(Str::lossy);
     let file = file.as_ref().map(|file| file.rsplit('/').next().unwrap_or(file));
     // Writing to a vector cannot fail.
     let _ = match (file, line) {
@@ -99,11 +94,11 @@ fn syntax_error<'t>(cx: &'t Context, out: &mut Vec<u8>, exception: &'t Exception
         (None, Some(line)) => write!(out, " (line {line})"),
         (None, None) => Ok(()),
     };
-    Ok(true)
+    Ok(())
 }
 
 fn import_error<'t>(cx: &'t Context, out: &mut Vec<u8>, exception: &'t Exception) -> bool {
-    match exception.attribute(cx, "msg").and_then(|message| message.get::<Str>()) {
+    match exception_fields::field(cx, exception, "msg").and_then(|message| message.get::<Str>()) {
         Some(message) => {
             out.extend_from_slice(message.as_bytes());
             true

@@ -5,8 +5,9 @@ use minipy_compiler::op::Op;
 use crate::heap::{Kind, Value, Word};
 use crate::value::class::{Type, class_flag};
 use crate::value::exception::{Exception, ExceptionPart};
+use crate::value::str::Str;
 use crate::value::tuple::Tuple;
-use crate::value::{Builtin, Context, Raised};
+use crate::value::{Builtin, Context, Raised, repr};
 
 use crate::vm::frame::{Cont, Stage};
 use crate::vm::thread::{Flow, Thread};
@@ -53,11 +54,7 @@ impl Thread {
     /// Raises the instance that `Raise` or `RaiseFrom` at the program counter has got.
     pub(crate) fn raise_instance(&mut self, instance: Word) -> Flow {
         if self.live(instance).kind() != Some(Kind::Exception) {
-            self.cx().type_error(format_args!(
-                "calling {} should have returned an instance of BaseException, not {}",
-                "an exception class",
-                self.cx().type_name(self.live(instance))
-            ));
+            self.not_an_exception(instance);
             return Flow::Raised;
         }
         if let Op::RaiseFrom { cause, .. } = self.frame().op() {
@@ -74,6 +71,25 @@ impl Thread {
         }
         self.cx().raise_value(self.live(instance));
         Flow::Raised
+    }
+
+    /// The class that is raised made something else.
+    #[cold]
+    fn not_an_exception(&self, made: Word) {
+        let cx = self.cx();
+        let class = match self.frame().op() {
+            Op::Raise { exc } | Op::RaiseFrom { exc, .. } => self.live(self.reg(exc)),
+            _ => Value::NONE,
+        };
+        let shown = |value| {
+            let text = repr::repr(cx, value).ok().and_then(|text| text.get::<Str>());
+            text.map(|text| text.lossy().into_owned()).unwrap_or_default()
+        };
+        let (class, made) = (shown(class), shown(Value::object(cx.class_of(self.live(made)))));
+        cx.take_pending();
+        cx.type_error(format_args!(
+            "calling {class} should have returned an instance of BaseException, not {made}"
+        ));
     }
 
     /// `MatchException` at the program counter.

@@ -219,6 +219,14 @@ impl Signature {
                 plural(least)
             ));
         }
+        let by_position = self.posonly.min(self.required).saturating_sub(skip);
+        if given < by_position {
+            return cx.type_error(format_args!(
+                "{name}() takes {} {by_position} positional argument{} ({given} given)",
+                if by_position < most { "at least" } else { "exactly" },
+                plural(by_position)
+            ));
+        }
         cx.type_error(format_args!(
             "{name}() missing required argument '{}' (pos {})",
             self.params[missing].name,

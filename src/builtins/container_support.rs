@@ -4,6 +4,7 @@
 
 use crate::heap::Value;
 use crate::value::algebra::{is_set_view, unproxied};
+use crate::value::class::class_flag;
 use crate::value::dict::{Dict, Entry};
 use crate::value::list::List;
 use crate::value::record::{DictView, Iter};
@@ -30,6 +31,7 @@ pub(crate) static PRELUDE_ROWS: &[Row] = &[
     Row::leaf("_set_take_over(set, contents, /)", set_take_over),
     Row::leaf("_hash_in_set(object, /)", hash_of_item).twin("_hash_in_set_by_code"),
     Row::leaf("_hash_items(hashes, /)", hash_items),
+    Row::leaf("_defines_hash(object, /)", defines_hash),
     Row::leaf("_iter(object, /)", iter),
     Row::leaf("_unproxied(object, /)", unproxy),
     Row::leaf("_viewed(view, /)", viewed),
@@ -168,6 +170,11 @@ fn hash_of_item<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 fn hash_items<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let hashes = items_of(args.at(0)).into_iter().map(|hash| Ok(int::i64_of(hash).unwrap_or(0)));
     hash::combine(hashes).map(|hash| cx.int(hash))
+}
+
+/// Whether the object's class defines `__hash__` in the language.
+fn defines_hash<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    Ok(Value::bool(cx.class_of(args.at(0)).has(class_flag::CUSTOM_HASH)))
 }
 
 /// The native iterator of a built-in container, whatever a subclass says.

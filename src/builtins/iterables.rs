@@ -249,7 +249,6 @@ fn new_reversed<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
         if class.has(class_flag::CUSTOM_ITEM | class_flag::CUSTOM_BOOL)
             && !matches!(sequence.plain().kind(), Some(Kind::List | Kind::Dict))
             && own("__getitem__").is_some()
-            && own("__len__").is_some()
         {
             return Err(cx.needs_code());
         }

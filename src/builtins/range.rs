@@ -8,7 +8,7 @@ use crate::value::tuple::Tuple;
 use crate::value::{Context, Raised, Res, int, iterate};
 use crate::vm::native::{Args, Row};
 
-use super::receiver::receiver;
+use super::receiver::{read_only, receiver};
 
 pub(crate) static ROWS: &[Row] = &[
     Row::leaf("count(self, value, /)", count).twin("range_count"),
@@ -16,6 +16,9 @@ pub(crate) static ROWS: &[Row] = &[
     Row::getter("start", |cx, args| part(cx, args, 0)),
     Row::getter("stop", |cx, args| part(cx, args, 1)),
     Row::getter("step", |cx, args| part(cx, args, 2)),
+    Row::setter("start", read_only),
+    Row::setter("stop", read_only),
+    Row::setter("step", read_only),
     Row::leaf("__reversed__(self, /)", reversed),
 ];
 

@@ -2,7 +2,8 @@
 
 use crate::heap::{Object, Value};
 use crate::value::slice::{clamped, has_index};
-use crate::value::{Context, Raised, int};
+use crate::value::{Builtin, Context, Raised, Res, int};
+use crate::vm::native::Args;
 
 /// The object that a method was called on.
 pub(super) fn receiver<'t, T: Object>(
@@ -38,4 +39,9 @@ pub(super) fn bound(cx: &Context, value: Value<'_>, len: usize) -> Result<usize,
     };
     let position = if position < 0 { position.saturating_add(len as i64).max(0) } else { position };
     Ok(usize::try_from(position).unwrap_or(usize::MAX).min(len))
+}
+
+/// How an attribute is set that is not to be set.
+pub(super) fn read_only<'t>(cx: &'t Context, _: Args<'t>) -> Res<'t> {
+    Err(cx.raise(Builtin::AttributeError, "readonly attribute"))
 }

@@ -7,13 +7,16 @@ use crate::value::tuple::Tuple;
 use crate::value::{Context, Raised, Res, int};
 use crate::vm::native::{Args, Row};
 
-use super::receiver::receiver;
+use super::receiver::{read_only, receiver};
 
 pub(crate) static ROWS: &[Row] = &[
     Row::leaf("indices(self, length, /)", indices).twin("slice_indices"),
     Row::getter("start", |cx, args| part(cx, args, 0)),
     Row::getter("stop", |cx, args| part(cx, args, 1)),
     Row::getter("step", |cx, args| part(cx, args, 2)),
+    Row::setter("start", read_only),
+    Row::setter("stop", read_only),
+    Row::setter("step", read_only),
 ];
 
 /// `slice(…)`

@@ -11,6 +11,7 @@ use super::context::{Context, Raised};
 use super::dict::Dict;
 use super::list::List;
 use super::set::Set;
+use super::slice::Slice;
 use super::str::Str;
 use super::tuple::Tuple;
 use super::{float, int};
@@ -225,6 +226,9 @@ pub fn order(cx: &Context, a: Value<'_>, b: Value<'_>) -> Result<Option<Option<O
     }
     if let (Some(a), Some(b)) = (a.get::<List>(), b.get::<List>()) {
         return order_items(cx, &a.to_vec(), &b.to_vec());
+    }
+    if let (Some(a), Some(b)) = (a.get::<Slice>(), b.get::<Slice>()) {
+        return order_items(cx, &a.parts(), &b.parts());
     }
     Ok(None)
 }

@@ -133,6 +133,7 @@ pub fn position<'t>(cx: &'t Context, range: &'t Range, item: Value<'t>) -> Resul
     }
     let wanted = match (int::integer_of(item), float::value_of(item)) {
         (Some(integer), _) => integer.into_big(),
+        (None, Some(float)) if float.fract() != 0.0 => return Ok(None),
         (None, Some(float)) => match IBig::try_from(float) {
             Ok(integer) => integer,
             Err(_) => return Ok(None),

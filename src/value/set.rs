@@ -97,7 +97,7 @@ impl SetTable {
         self.header.aux() as usize
     }
 
-    /// The entry that holds the key, or the empty one where it belongs.
+    /// The entry that holds the key, or the one where it belongs: the removed one that was met last, or else the empty one.
     fn find(
         &self,
         hash: i64,
@@ -106,13 +106,15 @@ impl SetTable {
         let entries = self.entries();
         let mut perturb = hash as u64;
         let mut place = hash as usize & self.mask;
+        let mut removed = None;
         loop {
             let last = if place + LINEAR_PROBES <= self.mask { place + LINEAR_PROBES } else { place };
             for entry in &entries[place..=last] {
                 match entry.key.get() {
-                    None => return Ok((entry, false)),
+                    None => return Ok((removed.unwrap_or(entry), false)),
+                    Some(key) if key.is(Value::DUMMY) => removed = Some(entry),
                     Some(key) => {
-                        if entry.hash() == hash && !key.is(Value::DUMMY) && same(key)? {
+                        if entry.hash() == hash && same(key)? {
                             return Ok((entry, true));
                         }
                     }
@@ -124,9 +126,10 @@ impl SetTable {
     }
 
     fn fill_entry(&self, cx: &Context, entry: &SetEntry, key: Value<'_>, hash: i64) {
+        let is_new = entry.key.word().is_nothing();
         entry.hash.store(hash, Ordering::Relaxed);
         cx.store(self, &entry.key, Some(key));
-        self.header.aux.store(self.header.aux() + 1, Ordering::Release);
+        self.header.aux.store(self.header.aux() + u32::from(is_new), Ordering::Release);
     }
 }
 
@@ -246,9 +249,10 @@ impl Set {
         if found {
             return Ok(false);
         }
+        let filled = table.fill();
         table.fill_entry(cx, entry, key, hash);
         let used = self.used.fetch_add(1, Ordering::AcqRel) + 1;
-        if table.fill() * 5 >= table.mask * 3 {
+        if table.fill() > filled && table.fill() * 5 >= table.mask * 3 {
             self.resize(cx, if used > 50_000 { used * 2 } else { used * 4 })?;
         }
         Ok(true)

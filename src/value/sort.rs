@@ -101,7 +101,7 @@ pub fn holds<'t>(cx: &'t Context, op: Comparison, a: Value<'t>, b: Value<'t>) ->
     if let Some(part) = algebra::compare(cx, op, a, b)? {
         return Ok(part);
     }
-    if matches!(a.plain().kind(), Some(Kind::Str | Kind::Bytes))
+    if matches!(a.plain().kind(), Some(Kind::Str | Kind::Bytes | Kind::Slice))
         && let Some(order) = super::compare::order(cx, a, b)?
     {
         return Ok(op.holds(order));

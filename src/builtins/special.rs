@@ -184,6 +184,7 @@ classes! {
     StrAsciiIterator: iter next;
     BytesIterator: iter next;
     RangeIterator: iter next;
+    LongRangeIterator: iter next;
     DictKeyIterator: iter next;
     DictValueIterator: iter next;
     DictItemIterator: iter next;

@@ -77,6 +77,7 @@ classes! {
     StrAsciiIterator "str_ascii_iterator": Object, Iter;
     BytesIterator "bytes_iterator": Object, Iter;
     RangeIterator "range_iterator": Object, Iter;
+    LongRangeIterator "longrange_iterator": Object, Iter;
     DictKeyIterator "dict_keyiterator": Object, Iter;
     DictValueIterator "dict_valueiterator": Object, Iter;
     DictItemIterator "dict_itemiterator": Object, Iter;

@@ -9,7 +9,7 @@
 //! | str | the string | | byte offset of the next character | | |
 //! | list reversed | the list | | index of the next item | | |
 //! | range, numbers of 64 bits | nothing | | the next number | the number after the last | the step |
-//! | range, longer numbers | the range | | index of the next number | the length | 0 |
+//! | range, longer numbers | the range | | index of the next number | the length | 1 |
 //! | dict, also reversed | the dict | | index of the next entry | how many are left, -1 after an error | the dict's length at first |
 //! | set | the set | | index of the next entry | -1 after an error | the set's length at first |
 //! | `reversed` | the sequence | | how many are left (of a str: in bytes) | | |
@@ -159,7 +159,7 @@ fn range_iter<'t>(cx: &'t Context, range: &'t Range) -> Res<'t> {
     }
     let length = int::i64_of(range.parts()[3]).unwrap_or(i64::MAX);
     let source = Some(Value::object(range));
-    Ok(Value::object(Iter::new(cx, Builtin::RangeIterator, source, None, [0, length, 0])))
+    Ok(Value::object(Iter::new(cx, Builtin::LongRangeIterator, source, None, [0, length, 1])))
 }
 
 fn reversed_range<'t>(cx: &'t Context, range: &'t Range) -> Res<'t> {
@@ -181,6 +181,7 @@ const STR: u32 = Builtin::StrIterator.shape();
 const STR_ASCII: u32 = Builtin::StrAsciiIterator.shape();
 const BYTES: u32 = Builtin::BytesIterator.shape();
 const RANGE: u32 = Builtin::RangeIterator.shape();
+const LONG_RANGE: u32 = Builtin::LongRangeIterator.shape();
 const DICT_KEY: u32 = Builtin::DictKeyIterator.shape();
 const DICT_VALUE: u32 = Builtin::DictValueIterator.shape();
 const DICT_ITEM: u32 = Builtin::DictItemIterator.shape();
@@ -204,7 +205,7 @@ const CALLABLE: u32 = Builtin::CallableIterator.shape();
 pub fn next<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>, Raised> {
     match it.header().shape() {
         LIST => Ok(next_of_list(cx, it)),
-        RANGE => next_of_range(cx, it),
+        RANGE => Ok(next_of_range(cx, it)),
         TUPLE => Ok(next_of_tuple(cx, it)),
         _ => next_of_other(cx, it),
     }
@@ -226,22 +227,23 @@ fn next_of_list<'t>(cx: &'t Context, it: &'t Iter) -> Option<Value<'t>> {
 }
 
 #[inline]
-fn next_of_range<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>, Raised> {
+fn next_of_range<'t>(cx: &'t Context, it: &'t Iter) -> Option<Value<'t>> {
+    let position = it.position();
+    if position == it.limit() {
+        return None;
+    }
+    it.set_position(position + it.step());
+    Some(cx.int(position))
+}
+
+fn next_of_long_range<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>, Raised> {
     let position = it.position();
     if position == it.limit() {
         return Ok(None);
     }
-    match it.source() {
-        None => {
-            it.set_position(position + it.step());
-            Ok(Some(cx.int(position)))
-        }
-        Some(range) => {
-            it.set_position(position + 1);
-            let [start, _, step, _] = range.get::<Range>().map_or([Value::NONE; 4], Range::parts);
-            int::big(cx, &(to_big(start) + IBig::from(position) * to_big(step))).map(Some)
-        }
-    }
+    it.set_position(position + 1);
+    let [start, _, step, _] = it.source().and_then(Value::get).map_or([Value::NONE; 4], Range::parts);
+    int::big(cx, &(to_big(start) + IBig::from(position) * to_big(step))).map(Some)
 }
 
 #[inline]
@@ -269,6 +271,7 @@ fn next_of_other<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>,
         STR => next_of_str(cx, it),
         STR_ASCII => Ok(next_of_ascii(cx, it)),
         BYTES => Ok(next_of_bytes(cx, it)),
+        LONG_RANGE => next_of_long_range(cx, it),
         DICT_KEY => next_entry(cx, it, false).map(key),
         DICT_VALUE => next_entry(cx, it, false).map(value),
         DICT_ITEM => next_entry(cx, it, false).and_then(item),
@@ -600,10 +603,9 @@ pub fn length_hint(value: Value<'_>) -> Option<usize> {
 pub fn remaining(it: &Iter) -> usize {
     let position = it.position();
     let shape = it.header().shape();
-    if shape == RANGE {
-        let left = (i128::from(it.limit()) - i128::from(position))
-            / i128::from(if it.step() == 0 { 1 } else { it.step() });
-        return usize::try_from(left).unwrap_or(0);
+    if shape == RANGE || shape == LONG_RANGE {
+        let left = i128::from(it.limit()) - i128::from(position);
+        return usize::try_from(left / i128::from(it.step())).unwrap_or(0);
     }
     let Some(source) = it.source() else { return 0 };
     match shape {

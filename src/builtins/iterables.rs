@@ -45,6 +45,7 @@ pub(crate) static COUNTED: &[Builtin] = &[
     Builtin::StrAsciiIterator,
     Builtin::BytesIterator,
     Builtin::RangeIterator,
+    Builtin::LongRangeIterator,
     Builtin::DictKeyIterator,
     Builtin::DictValueIterator,
     Builtin::DictItemIterator,

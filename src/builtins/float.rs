@@ -18,6 +18,7 @@ pub(crate) static ROWS: &[Row] = &[
     Row::leaf("__floor__(self, /)", floor),
     Row::leaf("__int__(self, /)", trunc),
     Row::leaf("__round__(self, ndigits=None, /)", round).twin("float_round"),
+    Row::leaf("__sizeof__(self, /)", size_of_float),
     Row::leaf("__trunc__(self, /)", trunc),
     Row::leaf("as_integer_ratio(self, /)", as_integer_ratio),
     Row::leaf("conjugate(self, /)", plain),
@@ -85,6 +86,11 @@ fn trunc<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 
 fn round<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     number::round(cx, args.at(0), args.get(1)).map(|rounded| rounded.unwrap_or(Value::NONE))
+}
+
+/// The size in CPython.
+fn size_of_float<'t>(cx: &'t Context, _: Args<'t>) -> Res<'t> {
+    Ok(cx.int(24))
 }
 
 fn imag<'t>(_: &'t Context, _: Args<'t>) -> Res<'t> {

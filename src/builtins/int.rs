@@ -23,6 +23,7 @@ pub(crate) static ROWS: &[Row] = &[
     Row::leaf("__index__(self, /)", plain),
     Row::leaf("__int__(self, /)", plain),
     Row::leaf("__round__(self, ndigits=None, /)", round).twin("int_round"),
+    Row::leaf("__sizeof__(self, /)", size_of_int),
     Row::leaf("__trunc__(self, /)", plain),
     Row::leaf("as_integer_ratio(self, /)", as_integer_ratio),
     Row::leaf("bit_count(self, /)", bit_count),
@@ -111,6 +112,12 @@ fn round<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
         Some(rounded) => Ok(rounded),
         None => plain(cx, args),
     }
+}
+
+/// The size in CPython, which stores 30 bits in a digit of 4 bytes.
+fn size_of_int<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let digits = bit_length(&receiver(cx, args)?).div_ceil(30).max(1);
+    Ok(cx.int(24 + 4 * digits as i64))
 }
 
 fn imag<'t>(cx: &'t Context, _: Args<'t>) -> Res<'t> {

@@ -2,7 +2,7 @@
 
 use dashu_int::IBig;
 
-use crate::heap::Value;
+use crate::heap::{Kind, Value};
 use crate::value::class::class_flag;
 use crate::value::int::{self, Integer};
 use crate::value::text::int::Int;
@@ -62,14 +62,14 @@ pub fn repr_number<'t>(cx: &'t Context, value: Value<'t>) -> Result<Option<Value
 
 /// `format(value, spec)` of a number; `None` if it is none. The specification is WTF-8.
 pub(crate) fn format_number<'t>(cx: &'t Context, value: Value<'t>, spec: &[u8]) -> Option<Res<'t>> {
-    if spec.is_empty() && value.header().is_none_or(|header| header.payload().is_none()) {
+    if spec.is_empty() && value.kind() != Some(Kind::Instance) {
         return repr_number(cx, value).transpose();
     }
     let text = if let Some(float) = float::value_of(value) {
         format_spec::format_float(float, spec, cx.type_name(value))
     } else {
         let integer = int::integer_of(value)?;
-        format_spec::format_int(integer.as_text(), spec, cx.type_name(value), cx.max_digits())
+        format_spec::format_int(text_ref(&integer), spec, cx.type_name(value), max_digits(cx))
     };
     Some(text.map_err(|error| cx.text_error(&error)).and_then(|text| cx.wtf8(&text)))
 }
@@ -115,13 +115,11 @@ fn not_real(cx: &Context, value: Value<'_>) -> Raised {
 /// `TypeError`; [`Context::needs_code`] if its class may have a `__float__` or `__index__` of its own.
 #[inline]
 pub fn float_argument(cx: &Context, value: Value<'_>) -> Result<f64, Raised> {
-    if let Some(float) = value.as_float() {
+    if let Some(float) = float::value_of(value) {
         return Ok(float);
     }
-    if float::value_of(value).is_none()
-        && !int::is_int(value)
-        && defines(cx, value, &["__float__", "__index__"])
-    {
+    let asked: &[&str] = if int::is_int(value) { &["__float__"] } else { &["__float__", "__index__"] };
+    if defines(cx, value, asked) {
         return Err(cx.needs_code());
     }
     to_float(cx, value)
@@ -129,7 +127,7 @@ pub fn float_argument(cx: &Context, value: Value<'_>) -> Result<f64, Raised> {
 
 /// Whether the class of the value may have conversions that are written in the language.
 fn is_custom(cx: &Context, value: Value<'_>) -> bool {
-    value.header().is_some() && cx.class_of(value).has(class_flag::CUSTOM_NUMBER)
+    value.kind() == Some(Kind::Instance) && cx.class_of(value).has(class_flag::CUSTOM_NUMBER)
 }
 
 /// Whether one of these special methods of the value's class is written in the language.

@@ -5,7 +5,7 @@ use dashu_int::ops::UnsignedAbs;
 
 use crate::heap::Value;
 use crate::value::int::{self, Integer, MAX_BITS};
-use crate::value::{Builtin, Context, Raised, Res};
+use crate::value::{Builtin, Context, Raised, Res, float};
 
 use super::convert::integer_to_float;
 use super::from_integer;
@@ -77,7 +77,7 @@ fn out_of_range(cx: &Context) -> Raised {
     }
 }
 
-/// `pow(base, exponent, modulus)`; `None` if one of them is no number.
+/// `pow(base, exponent, modulus)`; `None` if one of them is no integer and none is a float.
 ///
 /// # Errors
 /// `TypeError` for floats, `ValueError` for a modulus of zero or where there is no inverse.
@@ -90,11 +90,7 @@ pub fn power_mod<'t>(
     let values = [base, exponent, modulus];
     let integers = values.map(int::integer_of);
     let [Some(base), Some(exponent), Some(modulus)] = integers else {
-        if values
-            .iter()
-            .zip(&integers)
-            .any(|(value, int)| int.is_none() && crate::value::float::value_of(*value).is_none())
-        {
+        if values.iter().all(|value| float::value_of(*value).is_none()) {
             return Ok(None);
         }
         let message = "pow() 3rd argument not allowed unless all arguments are integers";

@@ -69,7 +69,7 @@ pub(crate) fn format_number<'t>(cx: &'t Context, value: Value<'t>, spec: &[u8]) 
         format_spec::format_float(float, spec, cx.type_name(value))
     } else {
         let integer = int::integer_of(value)?;
-        format_spec::format_int(text_ref(&integer), spec, cx.type_name(value), max_digits(cx))
+        format_spec::format_int(integer.as_text(), spec, cx.type_name(value), cx.max_digits())
     };
     Some(text.map_err(|error| cx.text_error(&error)).and_then(|text| cx.wtf8(&text)))
 }

@@ -78,7 +78,7 @@ macro_rules! word {
     ($class:ident float) => { method!($class "__float__" "(self, /)" to_float) };
     ($class:ident bool) => { method!($class "__bool__" "(self, /)" truth) };
 
-    ($class:ident hash) => { method!($class "__hash__" "(self, /)" hashed).twin("hash_of") };
+    ($class:ident hash) => { method!($class "__hash__" "(self, /)" hashed).twin("special_hash") };
 
     ($class:ident len) => { method!($class "__len__" "(self, /)" len) };
     ($class:ident getitem) => { method!($class "__getitem__" "(self, key, /)" get_item).twin("getitem") };

@@ -1,11 +1,8 @@
 //! The attributes of code objects.
 
-use std::hash::{Hash, Hasher};
-
 use minipy_compiler::{Code as Compiled, CodeKind};
 
-use crate::heap::Value;
-use crate::value::function::Function;
+use crate::value::function::unit_of;
 use crate::value::record::Code;
 use crate::value::unit::Unit;
 use crate::value::{Context, Raised, Res};
@@ -30,14 +27,7 @@ pub(crate) static ROWS: &[Row] = &[
     Row::getter("co_freevars", |cx, args| names(cx, this(cx, args)?.code.free.iter().map(|name| &**name))),
     Row::getter("co_names", |cx, args| names(cx, this(cx, args)?.code.names.iter().map(|name| &**name))),
     Row::getter("co_consts", constants),
-    Row::leaf("__eq__(self, value, /)", |cx, args| compare(cx, args, true)),
-    Row::leaf("__ne__(self, value, /)", |cx, args| compare(cx, args, false)),
-    Row::leaf("__hash__(self, /)", hash),
 ];
-
-fn unit_of<'t>(value: Value<'t>) -> Option<&'t Unit> {
-    Some(value.get::<Code>()?.function()?.get::<Function>()?.unit())
-}
 
 fn this<'t>(cx: &'t Context, args: Args<'t>) -> Result<&'t Unit, Raised> {
     receiver::<Code>(cx, args.at(0), "code")?;
@@ -96,17 +86,4 @@ fn flags(code: &Compiled) -> usize {
         | bit(code.has_varkw, VARKEYWORDS)
         | bit(code.qualname.contains(".<locals>."), NESTED)
         | bit(code.is_generator, GENERATOR)
-}
-
-fn compare<'t>(cx: &'t Context, args: Args<'t>, wanted: bool) -> Res<'t> {
-    let own = this(cx, args)?;
-    Ok(unit_of(args.at(1))
-        .map_or(Value::NOT_IMPLEMENTED, |other| Value::bool(std::ptr::eq(own, other) == wanted)))
-}
-
-fn hash<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let code = &this(cx, args)?.code;
-    let mut hasher = rustc_hash::FxHasher::default();
-    (&*code.qualname, code.first_line, code.ops.len()).hash(&mut hasher);
-    Ok(cx.int(hasher.finish() as i64))
 }

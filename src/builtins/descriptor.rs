@@ -17,6 +17,7 @@ use super::receiver::receiver;
 
 /// Of `property`.
 pub(crate) static PROPERTY_ROWS: &[Row] = &[
+    NEW,
     Row::leaf("__init__(self, fget=None, fset=None, fdel=None, doc=None)", init_property),
     Row::leaf("getter(self, fget, /)", |cx, args| replaced(cx, args, 0)).twin("property_getter"),
     Row::leaf("setter(self, fset, /)", |cx, args| replaced(cx, args, 1)).twin("property_setter"),
@@ -40,6 +41,7 @@ pub(crate) static PROPERTY_ROWS: &[Row] = &[
 
 /// Of `staticmethod`.
 pub(crate) static STATIC_METHOD_ROWS: &[Row] = &[
+    NEW,
     Row::leaf("__init__(self, function, /)", init_static_method),
     Row::getter("__func__", static_function),
     Row::setter("__func__", read_only),
@@ -57,6 +59,7 @@ pub(crate) static STATIC_METHOD_ROWS: &[Row] = &[
 
 /// Of `classmethod`.
 pub(crate) static CLASS_METHOD_ROWS: &[Row] = &[
+    NEW,
     Row::leaf("__init__(self, function, /)", init_class_method),
     Row::getter("__func__", class_function),
     Row::setter("__func__", read_only),
@@ -103,6 +106,10 @@ pub(crate) static NEW_PROPERTY: Row =
 pub(crate) static NEW_STATIC_METHOD: Row = Row::leaf("staticmethod(function, /)", new_static_method);
 /// `classmethod(function)`
 pub(crate) static NEW_CLASS_METHOD: Row = Row::leaf("classmethod(function, /)", new_class_method);
+
+/// `__new__` for subclasses: what the descriptor holds is set by `__init__`.
+const NEW: Row =
+    Row::leaf("__new__(cls, /, *args, **kwargs)", in_the_language).static_method().twin("descriptor_new");
 
 /// Of a property: its documentation is that of its getter.
 const DOC_OF_GETTER: u8 = flag::OWN;

@@ -38,6 +38,7 @@ pub(crate) static ROWS: &[Row] = &[
     Row::setter("__globals__", read_only),
     Row::getter("__code__", code),
     Row::getter("__type_params__", no_type_params),
+    Row::setter("__type_params__", set_type_params),
     CALL,
     GET,
 ];
@@ -196,6 +197,15 @@ fn code<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 
 fn no_type_params<'t>(cx: &'t Context, _: Args<'t>) -> Res<'t> {
     cx.tuple(&[])
+}
+
+/// The grammar has no type parameters: the tuple of another function can only be empty.
+fn set_type_params<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    match args.get(1).and_then(|params| params.get::<Tuple>()) {
+        Some(params) if params.is_empty() => Ok(Value::NONE),
+        Some(_) => Err(cx.value_error("type parameters are not supported")),
+        None => Err(cx.type_error("__type_params__ must be set to a tuple")),
+    }
 }
 
 /// `__get__` of a function: a method, or of a class the function itself.

@@ -112,5 +112,5 @@ fn view<'t>(cx: &'t Context, args: Args<'t>, class: Builtin) -> Res<'t> {
 }
 
 fn copy<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    shown(cx, args)?.copy(cx).map(|dict| Value::object(dict))
+    shown(cx, args)?.copy(cx).map(Value::object)
 }

@@ -87,6 +87,9 @@ macro_rules! word {
     ($class:ident contains) => { method!($class "__contains__" "(self, key, /)" contains).twin("contains") };
     ($class:ident iter) => { method!($class "__iter__" "(self, /)" iterator).twin("special_iter") };
     ($class:ident reversed) => { method!($class "__reversed__" "(self, /)" reversed).twin("special_reversed") };
+    ($class:ident new) => {
+        Row::leaf("__new__(cls, /, *args, **kwargs)", |cx, _| Err(cx.needs_code())).static_method().twin("new_payload")
+    };
     ($class:ident next) => {
         Row::threaded("__next__(self, /)", |thread, call| next(thread, call, Builtin::$class))
     };
@@ -176,6 +179,8 @@ classes! {
     MappingProxy: hash lt le eq ne gt ge iter or ror len getitem contains reversed;
     Native: hash eq ne;
     BoundMethod: hash eq ne;
+    Code: hash eq ne;
+    Module: new;
     Generator: iter;
     ListIterator: iter next;
     ListReverseIterator: iter next;
@@ -194,11 +199,11 @@ classes! {
     SetIterator: iter next;
     SequenceIterator: iter next;
     CallableIterator: iter next;
-    Reversed: iter next;
-    Enumerate: iter next;
-    Zip: iter next;
-    Map: iter next;
-    Filter: iter next;
+    Reversed: new iter next;
+    Enumerate: new iter next;
+    Zip: new iter next;
+    Map: new iter next;
+    Filter: new iter next;
 }
 
 /// The classes whose `__hash__` is None.

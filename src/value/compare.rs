@@ -151,7 +151,7 @@ fn equal_objects(cx: &Context, a: Value<'_>, b: Value<'_>) -> Result<bool, Raise
     match kind {
         Kind::Range => super::range::equal(cx, a, b),
         Kind::Slice => super::slice::equal(cx, a, b),
-        Kind::BoundMethod => Ok(super::function::same_method(a, b)),
+        Kind::BoundMethod | Kind::Native | Kind::Code => Ok(super::function::same(a, b)),
         _ => Ok(a.is(b)),
     }
 }

@@ -5,6 +5,9 @@ use crate::heap::{Header, Kind, Object, Slot, Value};
 use super::builtin::Builtin;
 use super::context::{Context, Res};
 use super::dict::Dict;
+use super::hash::{identity_hash, str_hash};
+use super::record::Code;
+use super::str::Str;
 use super::tuple::Tuple;
 use super::unit::Unit;
 
@@ -276,12 +279,45 @@ impl BoundMethod {
     }
 }
 
-/// Whether two bound methods are the same function of the same object.
-pub fn same_method(a: Value<'_>, b: Value<'_>) -> bool {
-    match (a.get::<BoundMethod>(), b.get::<BoundMethod>()) {
-        (Some(a), Some(b)) => a.function().is(b.function()) && a.receiver().is(b.receiver()),
+/// Whether two methods are the same function of the same object, or two native functions one, bound to one object, or two
+/// code objects one code.
+pub fn same(a: Value<'_>, b: Value<'_>) -> bool {
+    if let (Some(a), Some(b)) = (a.get::<BoundMethod>(), b.get::<BoundMethod>()) {
+        return a.function().is(b.function()) && a.receiver().is(b.receiver());
+    }
+    if let (Some(a), Some(b)) = (a.get::<Native>(), b.get::<Native>()) {
+        let same_receiver = match (a.receiver(), b.receiver()) {
+            (Some(a), Some(b)) => a.is(b),
+            (None, None) => true,
+            _ => false,
+        };
+        return a.number() == b.number() && same_receiver;
+    }
+    match (unit_of(a), unit_of(b)) {
+        (Some(a), Some(b)) => std::ptr::eq(a, b),
         _ => false,
     }
+}
+
+/// A hash that agrees with [`same`].
+pub fn hash(cx: &Context, value: Value<'_>) -> i64 {
+    if let Some(method) = value.get::<BoundMethod>() {
+        return identity_hash(cx, method.receiver()) ^ identity_hash(cx, method.function()).rotate_left(20);
+    }
+    if let Some(native) = value.get::<Native>() {
+        let receiver = native.receiver().map_or(0, |receiver| identity_hash(cx, receiver));
+        return receiver ^ i64::from(native.number()).rotate_left(20);
+    }
+    unit_of(value).map_or(0, |unit| str_hash_of(cx, unit.qualname()) ^ i64::from(unit.code.first_line))
+}
+
+fn str_hash_of(cx: &Context, name: Value<'_>) -> i64 {
+    name.get::<Str>().map_or(0, |name| str_hash(cx, name))
+}
+
+/// What a code object shows.
+pub fn unit_of(code: Value<'_>) -> Option<&Unit> {
+    Some(code.get::<Code>()?.function()?.get::<Function>()?.unit())
 }
 
 /// A variable that closures share.

@@ -72,6 +72,7 @@ fn hash_slow(cx: &Context, value: Value<'_>) -> Result<i64, Raised> {
             None => Ok(0),
         },
         Kind::Range => super::range::hash(cx, value),
+        Kind::BoundMethod | Kind::Native | Kind::Code => Ok(super::function::hash(cx, value)),
         _ if value.header().is_none() => hash(cx, value),
         _ => Ok(identity_hash(cx, value)),
     }

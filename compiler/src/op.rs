@@ -189,6 +189,19 @@ macro_rules! ops {
                 match self { $(Op::$name { .. } => concat!($($doc),+).trim_ascii(),)* }
             }
 
+            /// The register its result goes to: its operand `dst`.
+            #[inline]
+            pub fn dst(&self) -> Option<Reg> {
+                match *self {
+                    $(Op::$name { $($field),* } => {
+                        $(if stringify!($field) == "dst" && let Operand::Reg(reg) = Operand::from($field) {
+                            return Some(reg);
+                        })*
+                        None
+                    })*
+                }
+            }
+
             /// Its operands with their names, in the table's order.
             pub fn operands(&self) -> Vec<(&'static str, Operand)> {
                 match *self { $(Op::$name { $($field),* } => vec![$((stringify!($field), $field.into())),*],)* }

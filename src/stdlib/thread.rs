@@ -8,8 +8,8 @@ use crate::value::lock::ThreadHandle;
 use crate::value::tuple::Tuple;
 use crate::value::{Builtin, Context, Raised, Res, int};
 use crate::vm::native::{Args, Row};
-use crate::vm::traceback;
 use crate::vm::thread::{Call, Flow, REGISTERS, Thread};
+use crate::vm::traceback;
 
 use super::ModuleDef;
 

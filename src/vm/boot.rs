@@ -267,7 +267,9 @@ fn load_prelude(thread: &mut Thread) -> Result<(), String> {
     }
     let (vm, cx) = (thread.vm(), thread.cx());
     for name in table::PRELUDE_BUILTINS {
-        let Some(value) = vm.prelude().get_name(cx, name) else { return Err(format!("the library has no {name}")) };
+        let Some(value) = vm.prelude().get_name(cx, name) else {
+            return Err(format!("the library has no {name}"));
+        };
         let set = vm.builtins().set(cx, cx.intern(name), value);
         set.map_err(|Raised| "no memory".to_owned())?;
     }

@@ -33,6 +33,7 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
     let mut ip: *const Op;
     let mut r: *mut Word;
     let mut unit: &Unit;
+    let mut globals: &Dict;
 
     // SAFETY, for all macros: `ip` is inside the ops of the topmost frame's code, which ends with a return or a jump; the
     // compiler's verifier holds that operands are below the window's size, and pushing the frame checked that the window is
@@ -42,6 +43,8 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
             let frame = th.frame();
             // SAFETY: units live as long as the machine, which the thread keeps.
             unit = unsafe { &*frame.unit };
+            // SAFETY: the frame keeps its function alive, which keeps its globals alive.
+            globals = unsafe { &*std::ptr::from_ref(frame.function().globals()) };
             ops = unit.code.ops.as_ptr();
             // SAFETY: see above.
             ip = unsafe { ops.add(frame.pc as usize) };
@@ -103,6 +106,19 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
             after!(th.settle(flow));
         }};
     }
+    // An op whose result goes to a register: at once, if no frame is needed.
+    macro_rules! result {
+        ($dst:expr, $flow:expr) => {{
+            save!();
+            match $flow {
+                Flow::Done(word) => {
+                    set!($dst, word);
+                    next!()
+                }
+                flow => after!(th.settle(flow)),
+            }
+        }};
+    }
     macro_rules! raised {
         () => {{
             save!();
@@ -161,7 +177,7 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
                     next!();
                 }
             }
-            slow!(th.binary_op(0))
+            result!($dst, th.binary_op(0))
         }};
     }
     macro_rules! add_imm {
@@ -177,7 +193,7 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
                 set!($dst, Word::float(left.as_float() + $imm as f64));
                 next!();
             }
-            slow!(th.binary_op(0))
+            result!($dst, th.binary_op(0))
         }};
     }
     macro_rules! compare {
@@ -191,7 +207,7 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
                 set!($dst, Word::bool(left.as_float() $op right.as_float()));
                 next!();
             }
-            slow!(th.compare_op(0))
+            result!($dst, th.compare_op(0))
         }};
     }
     macro_rules! branch {
@@ -202,7 +218,12 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
             } else if left.is_float() && right.is_float() {
                 left.as_float() $op right.as_float()
             } else {
-                slow!(th.compare_op(0))
+                save!();
+                match th.compare_op(0) {
+                    Flow::Done(Word::TRUE) => true,
+                    Flow::Done(Word::FALSE) => false,
+                    flow => after!(th.settle(flow)),
+                }
             };
             if truth == $sense.0 {
                 jump!($to);
@@ -218,7 +239,12 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
             } else if left.is_float() {
                 left.as_float() $op f64::from($imm.0)
             } else {
-                slow!(th.compare_op(0))
+                save!();
+                match th.compare_op(0) {
+                    Flow::Done(Word::TRUE) => true,
+                    Flow::Done(Word::FALSE) => false,
+                    flow => after!(th.settle(flow)),
+                }
             };
             if truth == $sense.0 {
                 jump!($to);
@@ -391,7 +417,6 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
             Op::LoadGlobal { dst, site } => {
                 shared!();
                 let (key, index, kind) = unit.cache(site.0).load();
-                let globals = th.frame().function().globals();
                 if let Some(table) = globals.table()
                     && table.id() == key
                     && key != 0
@@ -413,7 +438,6 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
             Op::StoreGlobal { src, site } => {
                 shared!();
                 let (key, index, kind) = unit.cache(site.0).load();
-                let globals = th.frame().function().globals();
                 if let Some(table) = globals.table()
                     && table.id() == key
                     && key != 0
@@ -427,8 +451,7 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
                 slow!(th.store_global_op(site.0, get!(src)))
             }
             Op::LoadGlobals { dst } => {
-                let globals = Value::object(th.frame().function().globals()).word();
-                set!(dst, globals);
+                set!(dst, Value::object(globals).word());
                 next!()
             }
             Op::DeleteGlobal { .. }
@@ -500,7 +523,7 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
                 |a, b| shift_right(a.as_small(), b.as_small()),
                 |_x, _y| None::<f64>
             ),
-            Op::MatMul { .. } | Op::Pow { .. } => slow!(th.binary_op(0)),
+            Op::MatMul { dst, .. } | Op::Pow { dst, .. } => result!(dst, th.binary_op(0)),
             Op::AddInt { dst, left, imm, .. } => add_imm!(dst, left, i64::from(imm.0)),
             Op::SubInt { dst, left, imm, .. } => add_imm!(dst, left, -i64::from(imm.0)),
             Op::Neg { dst, src } => {
@@ -515,7 +538,7 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
                 }
                 slow!(th.unary_op())
             }
-            Op::Pos { .. } | Op::Invert { .. } => slow!(th.unary_op()),
+            Op::Pos { dst, .. } | Op::Invert { dst, .. } => result!(dst, th.unary_op()),
             Op::Not { dst, src } => {
                 let operand = get!(src);
                 if operand == Word::TRUE || operand == Word::FALSE {
@@ -539,9 +562,27 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
                 set!(dst, Word::bool(get!(left) != get!(right)));
                 next!()
             }
-            Op::In { .. } | Op::NotIn { .. } => {
+            Op::In { dst, .. } => {
                 shared!();
-                slow!(th.contains_op())
+                save!();
+                match th.contains_op() {
+                    Flow::Done(word @ (Word::TRUE | Word::FALSE)) => {
+                        set!(dst, word);
+                        next!()
+                    }
+                    flow => after!(th.settle(flow)),
+                }
+            }
+            Op::NotIn { dst, .. } => {
+                shared!();
+                save!();
+                match th.contains_op() {
+                    Flow::Done(word @ (Word::TRUE | Word::FALSE)) => {
+                        set!(dst, Word::bool(word == Word::FALSE));
+                        next!()
+                    }
+                    flow => after!(th.settle(flow)),
+                }
             }
 
             Op::Jump { to } => {
@@ -604,9 +645,9 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
                 next!()
             }
 
-            Op::GetIter { src, .. } | Op::GetYieldFromIter { src, .. } => {
+            Op::GetIter { dst, src } | Op::GetYieldFromIter { dst, src } => {
                 shared!();
-                slow!(th.get_iter(get!(src), Cont::Op(Stage::Candidate(0))))
+                result!(dst, th.get_iter(get!(src), Cont::Op(Stage::Candidate(0))))
             }
             Op::ForIter { dst, iter, exit } => {
                 shared!();
@@ -657,7 +698,7 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
                         let flow = th.call_with(function, &[object], Cont::Op(Stage::Fallback));
                         after!(th.settle(flow))
                     }
-                    Attribute::Method(_) | Attribute::Unknown => slow!(th.get_attr_op(object, site.0)),
+                    Attribute::Method(_) | Attribute::Unknown => result!(dst, th.get_attr_op(object, site.0)),
                 }
             }
             Op::LoadMethod { base, obj, site } => {
@@ -709,7 +750,7 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
                     set!(dst, word);
                     next!();
                 }
-                slow!(th.get_item(get!(obj), get!(key), Cont::Op(Stage::Twin)))
+                result!(dst, th.get_item(get!(obj), get!(key), Cont::Op(Stage::Twin)))
             }
             Op::SetItem { obj, key, value } => {
                 shared!();
@@ -721,7 +762,11 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
                 {
                     next!();
                 }
-                slow!(th.set_item(object, index, get!(value), Cont::Discard))
+                save!();
+                match th.set_item(object, index, get!(value), Cont::Discard) {
+                    Flow::Done(_) => next!(),
+                    flow => after!(th.settle(flow)),
+                }
             }
             Op::DelItem { obj, key } => {
                 shared!();
@@ -756,7 +801,7 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
                     Err(Raised) => raised!(),
                 }
             }
-            Op::BuildSet { .. } | Op::BuildDict { .. } => slow!(th.build_hashed_op()),
+            Op::BuildSet { dst, .. } | Op::BuildDict { dst, .. } => result!(dst, th.build_hashed_op()),
             Op::ListAppend { list, value } => {
                 if let Some(list) = list_at(get!(list)) {
                     match list.push(th.cx(), th.live(get!(value))) {
@@ -784,8 +829,8 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
                     Err(Raised) => raised!(),
                 }
             }
-            Op::Format { .. } | Op::FormatSpec { .. } => slow!(th.format_op()),
-            Op::BuildString { .. } => slow!(th.build_string_op()),
+            Op::Format { dst, .. } | Op::FormatSpec { dst, .. } => result!(dst, th.format_op()),
+            Op::BuildString { dst, .. } => result!(dst, th.build_string_op()),
 
             Op::Call { dst, base, argc } => call!(dst, get!(base), base.0 + 1, argc.0 as usize),
             Op::CallMethod { dst, base, argc } => {
@@ -847,7 +892,7 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
             }
             Op::YieldFrom { .. } => slow!(th.yield_from_op()),
 
-            Op::MakeFunction { .. } => slow!(th.make_function_op()),
+            Op::MakeFunction { dst, .. } => result!(dst, th.make_function_op()),
             Op::LoadBuildClass { dst } => {
                 match th.vm().builtins().get_name(th.cx(), "__build_class__") {
                     Some(function) => {
@@ -889,7 +934,7 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
                 th.frame_mut().handled = get!(saved);
                 next!()
             }
-            Op::MatchException { .. } => slow!(th.match_exception_op()),
+            Op::MatchException { dst, .. } => result!(dst, th.match_exception_op()),
             Op::LoadAssertionError { dst } => {
                 let class = Value::object(th.cx().class(Builtin::AssertionError)).word();
                 set!(dst, class);

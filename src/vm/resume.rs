@@ -220,16 +220,9 @@ impl Thread {
     }
 }
 
-/// The register that the result of an op goes to.
+/// The register that the result of an op goes to; what is sent to a `yield` is no result.
 fn result_register(op: Op) -> Option<Reg> {
-    use minipy_compiler::op::Operand;
-    if matches!(op, Op::Yield { .. }) {
-        return None;
-    }
-    op.operands().into_iter().find_map(|(name, operand)| match operand {
-        Operand::Reg(reg) if name == "dst" => Some(reg),
-        _ => None,
-    })
+    if matches!(op, Op::Yield { .. }) { None } else { op.dst() }
 }
 
 fn is_comparison(op: Op) -> bool {

@@ -98,7 +98,7 @@ fn clear<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 }
 
 fn copy<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    this(cx, args)?.copy(cx).map(|dict| Value::object(dict))
+    this(cx, args)?.copy(cx).map(Value::object)
 }
 
 fn view<'t>(cx: &'t Context, args: Args<'t>, class: Builtin) -> Res<'t> {

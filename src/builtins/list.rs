@@ -110,7 +110,7 @@ fn clear<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 }
 
 fn copy<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    List::from_slots(cx, &[this(cx, args)?.slots()]).map(|list| Value::object(list))
+    List::from_slots(cx, &[this(cx, args)?.slots()]).map(Value::object)
 }
 
 fn count<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {

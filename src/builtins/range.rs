@@ -44,7 +44,7 @@ fn new<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     if step.as_small() == Some(0) {
         return Err(cx.value_error("range() arg 3 must not be zero"));
     }
-    Range::new(cx, start, stop, step).map(|range| Value::object(range))
+    Range::new(cx, start, stop, step).map(Value::object)
 }
 
 /// A plain integer.

@@ -107,7 +107,7 @@ fn copy<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     if cx.class_of(args.at(0)).is(Builtin::FrozenSet) {
         return Ok(args.at(0));
     }
-    set.copy(cx, kind(set)).map(|set| Value::object(set))
+    set.copy(cx, kind(set)).map(Value::object)
 }
 
 /// Removes a key, given as what a set is asked for; says whether it was there.
@@ -182,7 +182,7 @@ fn intersection<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let set = this(cx, args)?;
     let others = others(args);
     let Some((first, more)) = others.split_first() else {
-        return set.copy(cx, kind(set)).map(|set| Value::object(set));
+        return set.copy(cx, kind(set)).map(Value::object);
     };
     let mut result = common(cx, set, kind(set), *first)?;
     for other in more {
@@ -203,7 +203,7 @@ fn difference<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let set = this(cx, args)?;
     let others = others(args);
     let Some((first, more)) = others.split_first() else {
-        return set.copy(cx, kind(set)).map(|set| Value::object(set));
+        return set.copy(cx, kind(set)).map(Value::object);
     };
     let result = without(cx, set, kind(set), *first)?;
     for other in more {
@@ -222,7 +222,7 @@ fn difference_update<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 
 fn symmetric_difference<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let set = this(cx, args)?;
-    either(cx, set, kind(set), args.at(1)).map(|set| Value::object(set))
+    either(cx, set, kind(set), args.at(1)).map(Value::object)
 }
 
 fn symmetric_difference_update<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {

@@ -297,7 +297,7 @@ fn intersect_view<'t>(cx: &'t Context, a: Value<'t>, b: Value<'t>) -> Res<'t> {
         && size(view) <= set.len()
     {
         let kind = other.plain().kind().unwrap_or(Kind::Set);
-        return intersection(cx, set, kind, view).map(|set| Value::object(set));
+        return intersection(cx, set, kind, view).map(Value::object);
     }
     if is_set_view(other) && size(other) > size(view) {
         (view, other) = (other, view);

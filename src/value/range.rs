@@ -192,7 +192,7 @@ fn cut<'t>(cx: &'t Context, range: &'t Range, slice: &'t Slice) -> Res<'t> {
     let [first, last, stride] = slice_indices(cx, slice, &length)?;
     let number = |number: IBig| int::big(cx, &number);
     let (from, to) = (number(&start + first * &step)?, number(&start + last * &step)?);
-    Range::new(cx, from, to, number(stride * step)?).map(|range| Value::object(range))
+    Range::new(cx, from, to, number(stride * step)?).map(Value::object)
 }
 
 /// Start, stop and step of a slice of a sequence of any length (`slice.indices`).

@@ -356,7 +356,7 @@ fn list_item<'t>(cx: &'t Context, list: &'t List, key: Value<'t>) -> Result<Valu
         let (start, _, step, count) = slice_bounds(cx, slice, slots.len())?;
         if step == 1 {
             let from = start as usize;
-            return List::from_slots(cx, &[&slots[from..from + count]]).map(|made| Value::object(made));
+            return List::from_slots(cx, &[&slots[from..from + count]]).map(Value::object);
         }
         let picked: Vec<_> =
             (0..count as i64).filter_map(|at| slots[(start + at * step) as usize].get()).collect();
@@ -380,7 +380,7 @@ fn tuple_item<'t>(
             return Ok(object);
         }
         let picked = (0..count).map(|at| items[(start + at as i64 * step) as usize]);
-        return Tuple::with_shape(cx, Builtin::Tuple.shape(), picked).map(|made| Value::object(made));
+        return Tuple::with_shape(cx, Builtin::Tuple.shape(), picked).map(Value::object);
     }
     let Some(index) = index_of(cx, key)? else { return Err(wrong_index(cx, "tuple", key)) };
     let item = place(index, items.len()).map(|place| items[place]);

@@ -1,5 +1,7 @@
 //! Calling: every kind of callable, from arguments that stand in consecutive registers.
 
+use minipy_compiler::op::{Op, Reg};
+
 use crate::heap::{Kind, Value, Word};
 use crate::value::class::{Type, class_flag};
 use crate::value::dict::Dict;
@@ -369,6 +371,44 @@ impl Thread {
                 Flow::Raised
             }
             flow => flow,
+        }
+    }
+
+    /// The call with keywords or stars at the program counter.
+    pub(crate) fn call_op(&mut self, dst: Reg) -> Flow {
+        let frame = self.frame();
+        let unit = frame.unit;
+        // SAFETY: units live as long as the machine.
+        let unit = unsafe { &*unit };
+        let (window, cont) = (frame.base as usize, Cont::Store(dst.0));
+        match frame.op() {
+            Op::CallKw { base, argc, names } => {
+                let place = window + base.0 as usize;
+                let names = unit.kwnames(names.0);
+                let args = Arguments { base: place + 1, count: argc.0 as usize, names };
+                self.call(self.get(place), args, cont)
+            }
+            Op::CallMethodKw { base, argc, names } => {
+                let place = window + base.0 as usize;
+                let (function, names) = (self.get(place), unit.kwnames(names.0));
+                let count = argc.0 as usize;
+                if function.is_nothing() {
+                    return self.call(self.get(place + 1), Arguments { base: place + 2, count, names }, cont);
+                }
+                self.call(function, Arguments { base: place + 1, count: count + 1, names }, cont)
+            }
+            Op::CallStar { base, .. } => {
+                let place = window + base.0 as usize;
+                let (callee, args, keywords) = (self.get(place), self.get(place + 1), self.get(place + 2));
+                self.call_star(callee, args, keywords, cont)
+            }
+            Op::CallSuper { base, .. } => {
+                let place = window + base.0 as usize;
+                let callee = self.get(place);
+                let is_super = callee == Value::object(self.cx().class(Builtin::Super)).word();
+                self.call(callee, Arguments::positional(place + 1, if is_super { 2 } else { 0 }), cont)
+            }
+            _ => Flow::Raised,
         }
     }
 

@@ -5,21 +5,19 @@
 
 use minipy_compiler::op::{Op, Reg};
 
-use crate::heap::{Kind, MAX_SMALL, MIN_SMALL, Object, Value, Word};
-use crate::value::class::Type;
+use crate::heap::{Kind, MAX_SMALL, MIN_SMALL, Object, Word};
 use crate::value::dict::Dict;
 use crate::value::function::{Cell, Function};
-use crate::value::instance::Instance;
-use crate::value::list::List;
-use crate::value::record::{Iter, Module};
-use crate::value::slice::Slice;
-use crate::value::tuple::Tuple;
 use crate::value::unit::{Cached, Unit};
-use crate::value::{Builtin, Raised};
+use crate::value::Raised;
 
 use super::call::Arguments;
+use super::fast::{
+    Attribute, MethodLoad, Step, add, as_floats, cached_attribute, cell_at, entry_word, exact_quotient,
+    exclusive_or, fast_item, fast_step, float_quotient, floor_quotient, floor_remainder, instance_at,
+    list_at, multiply, no_float, shift_left, shift_right, subtract, tuple_at,
+};
 use super::frame::{Cont, Role, Stage};
-use super::ops::attr::cached_in_class;
 use super::resume::Next;
 use super::thread::{Flow, REGISTERS, SCRATCH, Thread};
 
@@ -146,36 +144,20 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
             }
         };
     }
+    // Of two small integers; of two floats; of one each.
     macro_rules! arithmetic {
-        ($dst:expr, $left:expr, $right:expr, |$a:ident, $b:ident| $small:expr, |$x:ident, $y:ident| $float:expr) => {{
+        ($dst:expr, $left:expr, $right:expr, $small:expr, $float:expr) => {{
             let (left, right) = (get!($left), get!($right));
             if left.both_small(right) {
-                let ($a, $b) = (left, right);
-                if let Some(word) = $small {
+                if let Some(word) = $small(left, right) {
                     set!($dst, word);
                     next!();
                 }
-            } else if left.is_float() {
-                let $x = left.as_float();
-                if right.is_float() {
-                    let $y = right.as_float();
-                    if let Some(value) = $float {
-                        set!($dst, Word::float(value));
-                        next!();
-                    }
-                } else if right.is_small() {
-                    let $y = right.as_small() as f64;
-                    if let Some(value) = $float {
-                        set!($dst, Word::float(value));
-                        next!();
-                    }
-                }
-            } else if right.is_float() && left.is_small() {
-                let ($x, $y) = (left.as_small() as f64, right.as_float());
-                if let Some(value) = $float {
-                    set!($dst, Word::float(value));
-                    next!();
-                }
+            } else if let Some((x, y)) = as_floats(left, right)
+                && let Some(value) = $float(x, y)
+            {
+                set!($dst, Word::float(value));
+                next!();
             }
             result!($dst, th.binary_op(0))
         }};
@@ -347,13 +329,6 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
                 next!()
             }
 
-            Op::MakeCell { reg } => {
-                let cell =
-                    Value::object(Cell::new(th.cx(), th.value(th.frame().base as usize + reg.0 as usize)))
-                        .word();
-                set!(reg, cell);
-                next!()
-            }
             Op::LoadCell { dst, cell, name } => {
                 shared!();
                 match cell_at(get!(cell)).get() {
@@ -366,15 +341,6 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
                 shared!();
                 let (cell, value) = (cell_at(get!(cell)), th.live(get!(src)));
                 cell.set(th.cx(), Some(value));
-                next!()
-            }
-            Op::ClearCell { cell, name } => {
-                shared!();
-                let cell = cell_at(get!(cell));
-                if cell.get().is_none() {
-                    slow!(th.unbound_local(name.0))
-                }
-                cell.set(th.cx(), None);
                 next!()
             }
             Op::LoadFree { dst, free } => {
@@ -393,24 +359,6 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
                 if let Some(cell) = th.free_cell(free.0) {
                     cell.set(th.cx(), Some(th.live(get!(src))));
                 }
-                next!()
-            }
-            Op::ClearFree { free } => {
-                shared!();
-                if let Flow::Raised = {
-                    save!();
-                    th.load_free(free.0)
-                } {
-                    raised!()
-                }
-                if let Some(cell) = th.free_cell(free.0) {
-                    cell.set(th.cx(), None);
-                }
-                next!()
-            }
-            Op::LoadClosure { dst, free } => {
-                let cell = th.frame().function().closure()[free.0 as usize].word();
-                set!(dst, cell);
                 next!()
             }
 
@@ -450,10 +398,6 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
                 }
                 slow!(th.store_global_op(site.0, get!(src)))
             }
-            Op::LoadGlobals { dst } => {
-                set!(dst, Value::object(globals).word());
-                next!()
-            }
             Op::DeleteGlobal { .. }
             | Op::LoadName { .. }
             | Op::LoadNameOrFree { .. }
@@ -464,65 +408,27 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
                 slow!(th.name_op())
             }
 
-            Op::Add { dst, left, right, .. } => arithmetic!(
-                dst,
-                left,
-                right,
-                |a, b| a.shifted().checked_add(b.shifted()).map(Word::from_shifted),
-                |x, y| Some(x + y)
-            ),
-            Op::Sub { dst, left, right, .. } => arithmetic!(
-                dst,
-                left,
-                right,
-                |a, b| a.shifted().checked_sub(b.shifted()).map(Word::from_shifted),
-                |x, y| Some(x - y)
-            ),
-            Op::Mul { dst, left, right, .. } => arithmetic!(
-                dst,
-                left,
-                right,
-                |a, b| a.shifted().checked_mul(b.as_small()).map(Word::from_shifted),
-                |x, y| Some(x * y)
-            ),
-            Op::Div { dst, left, right, .. } => {
-                arithmetic!(dst, left, right, |a, b| exact_quotient(a, b), |x, y| (y != 0.0).then(|| x / y))
+            Op::Add { dst, left, right, .. } => {
+                arithmetic!(dst, left, right, add, |x: f64, y: f64| Some(x + y))
             }
-            Op::FloorDiv { dst, left, right, .. } => {
-                arithmetic!(dst, left, right, |a, b| floor_quotient(a.as_small(), b.as_small()), |_x, _y| {
-                    None::<f64>
-                })
+            Op::Sub { dst, left, right, .. } => {
+                arithmetic!(dst, left, right, subtract, |x: f64, y: f64| Some(x - y))
             }
-            Op::Mod { dst, left, right, .. } => {
-                arithmetic!(dst, left, right, |a, b| floor_remainder(a.as_small(), b.as_small()), |_x, _y| {
-                    None::<f64>
-                })
+            Op::Mul { dst, left, right, .. } => {
+                arithmetic!(dst, left, right, multiply, |x: f64, y: f64| Some(x * y))
             }
+            Op::Div { dst, left, right, .. } => arithmetic!(dst, left, right, exact_quotient, float_quotient),
+            Op::FloorDiv { dst, left, right, .. } => arithmetic!(dst, left, right, floor_quotient, no_float),
+            Op::Mod { dst, left, right, .. } => arithmetic!(dst, left, right, floor_remainder, no_float),
             Op::BitAnd { dst, left, right, .. } => {
-                arithmetic!(dst, left, right, |a, b| Some(Word(a.0 & b.0)), |_x, _y| None::<f64>)
+                arithmetic!(dst, left, right, |a: Word, b: Word| Some(Word(a.0 & b.0)), no_float)
             }
             Op::BitOr { dst, left, right, .. } => {
-                arithmetic!(dst, left, right, |a, b| Some(Word(a.0 | b.0)), |_x, _y| None::<f64>)
+                arithmetic!(dst, left, right, |a: Word, b: Word| Some(Word(a.0 | b.0)), no_float)
             }
-            Op::BitXor { dst, left, right, .. } => arithmetic!(
-                dst,
-                left,
-                right,
-                |a, b| Some(Word::small(a.as_small() ^ b.as_small())),
-                |_x, _y| None::<f64>
-            ),
-            Op::LShift { dst, left, right, .. } => {
-                arithmetic!(dst, left, right, |a, b| shift_left(a.as_small(), b.as_small()), |_x, _y| None::<
-                    f64,
-                >)
-            }
-            Op::RShift { dst, left, right, .. } => arithmetic!(
-                dst,
-                left,
-                right,
-                |a, b| shift_right(a.as_small(), b.as_small()),
-                |_x, _y| None::<f64>
-            ),
+            Op::BitXor { dst, left, right, .. } => arithmetic!(dst, left, right, exclusive_or, no_float),
+            Op::LShift { dst, left, right, .. } => arithmetic!(dst, left, right, shift_left, no_float),
+            Op::RShift { dst, left, right, .. } => arithmetic!(dst, left, right, shift_right, no_float),
             Op::MatMul { dst, .. } | Op::Pow { dst, .. } => result!(dst, th.binary_op(0)),
             Op::AddInt { dst, left, imm, .. } => add_imm!(dst, left, i64::from(imm.0)),
             Op::SubInt { dst, left, imm, .. } => add_imm!(dst, left, -i64::from(imm.0)),
@@ -739,11 +645,6 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
                 }
                 slow!(th.set_attr_op(object, word, site.0))
             }
-            Op::DelAttr { obj, site } => {
-                shared!();
-                let name = unit.site_name(site.0).word();
-                slow!(th.set_attribute(get!(obj), name, Word::NONE_AT_ALL, Cont::Discard))
-            }
             Op::GetItem { dst, obj, key } => {
                 shared!();
                 if let Some(word) = fast_item(get!(obj), get!(key)) {
@@ -767,16 +668,6 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
                     Flow::Done(_) => next!(),
                     flow => after!(th.settle(flow)),
                 }
-            }
-            Op::DelItem { obj, key } => {
-                shared!();
-                slow!(th.del_item(get!(obj), get!(key), Cont::Discard))
-            }
-            Op::BuildSlice { dst, base } => {
-                let [start, stop, step] = [0, 1, 2].map(|part| th.live(get!(Reg(base.0 + part))));
-                let slice = Value::object(Slice::new(th.cx(), start, stop, step)).word();
-                set!(dst, slice);
-                next!()
             }
 
             Op::BuildTuple { dst, base, count } => {
@@ -818,17 +709,6 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
             | Op::DictUpdate { .. }
             | Op::DictMerge { .. }
             | Op::StarTuple { .. } => slow!(th.extend_op(None)),
-            Op::ListToTuple { dst, src } => {
-                let items = list_at(get!(src)).map_or_else(Vec::new, List::to_vec);
-                match th.cx().tuple(&items) {
-                    Ok(tuple) => {
-                        let word = tuple.word();
-                        set!(dst, word);
-                        next!()
-                    }
-                    Err(Raised) => raised!(),
-                }
-            }
             Op::Format { dst, .. } | Op::FormatSpec { dst, .. } => result!(dst, th.format_op()),
             Op::BuildString { dst, .. } => result!(dst, th.build_string_op()),
 
@@ -841,35 +721,10 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
                     call!(dst, function, base.0 + 1, argc.0 as usize + 1)
                 }
             }
-            Op::CallKw { base, argc, names } => {
-                let place = th.frame().base as usize + base.0 as usize;
-                let args =
-                    Arguments { base: place + 1, count: argc.0 as usize, names: unit.kwnames(names.0) };
-                called!(base, th.call(get!(base), args, Cont::Store(base.0)))
-            }
-            Op::CallMethodKw { base, argc, names } => {
-                let place = th.frame().base as usize + base.0 as usize;
-                let (function, names) = (get!(base), unit.kwnames(names.0));
-                let argc = argc.0 as usize;
-                if function.is_nothing() {
-                    let args = Arguments { base: place + 2, count: argc, names };
-                    called!(base, th.call(get!(Reg(base.0 + 1)), args, Cont::Store(base.0)))
-                } else {
-                    let args = Arguments { base: place + 1, count: argc + 1, names };
-                    called!(base, th.call(function, args, Cont::Store(base.0)))
-                }
-            }
-            Op::CallStar { dst, base } => {
-                let (args, keywords) = (get!(Reg(base.0 + 1)), get!(Reg(base.0 + 2)));
-                called!(dst, th.call_star(get!(base), args, keywords, Cont::Store(dst.0)))
-            }
-            Op::CallSuper { dst, base } => {
-                let callee = get!(base);
-                let is_super = callee == Value::object(th.cx().class(Builtin::Super)).word();
-                let place = th.frame().base as usize + base.0 as usize;
-                let args = Arguments::positional(place + 1, if is_super { 2 } else { 0 });
-                called!(dst, th.call(callee, args, Cont::Store(dst.0)))
-            }
+            Op::CallKw { base: dst, .. }
+            | Op::CallMethodKw { base: dst, .. }
+            | Op::CallStar { dst, .. }
+            | Op::CallSuper { dst, .. } => called!(dst, th.call_op(dst)),
             Op::Return { src } => {
                 let word = get!(src);
                 let frame = *th.frame();
@@ -893,19 +748,6 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
             Op::YieldFrom { .. } => slow!(th.yield_from_op()),
 
             Op::MakeFunction { dst, .. } => result!(dst, th.make_function_op()),
-            Op::LoadBuildClass { dst } => {
-                match th.vm().builtins().get_name(th.cx(), "__build_class__") {
-                    Some(function) => {
-                        let word = function.word();
-                        set!(dst, word);
-                    }
-                    None => {
-                        th.cx().raise(Builtin::NameError, "__build_class__ not found");
-                        raised!()
-                    }
-                }
-                next!()
-            }
             Op::ImportName { .. } => slow!(th.import_name_op()),
             Op::ImportFrom { .. } => {
                 shared!();
@@ -921,239 +763,26 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
                 th.cx().raise_value(th.live(get!(exc)));
                 raised!()
             }
-            Op::EnterHandler { exc, saved } => {
-                set!(saved, th.frame().handled);
-                th.frame_mut().handled = get!(exc);
-                next!()
-            }
-            Op::SaveHandler { saved } => {
-                set!(saved, th.frame().handled);
-                next!()
-            }
-            Op::LeaveHandler { saved } => {
-                th.frame_mut().handled = get!(saved);
-                next!()
-            }
             Op::MatchException { dst, .. } => result!(dst, th.match_exception_op()),
-            Op::LoadAssertionError { dst } => {
-                let class = Value::object(th.cx().class(Builtin::AssertionError)).word();
-                set!(dst, class);
-                next!()
+            Op::MakeCell { .. }
+            | Op::LoadClosure { .. }
+            | Op::LoadGlobals { .. }
+            | Op::BuildSlice { .. }
+            | Op::ListToTuple { .. }
+            | Op::LoadBuildClass { .. }
+            | Op::LoadAssertionError { .. }
+            | Op::LoadExcInfo { .. }
+            | Op::EnterHandler { .. }
+            | Op::LeaveHandler { .. }
+            | Op::SaveHandler { .. } => slow!(th.rare_op()),
+            Op::ClearCell { .. } | Op::ClearFree { .. } | Op::DelAttr { .. } | Op::DelItem { .. } => {
+                shared!();
+                slow!(th.rare_op())
             }
             Op::PrepareWith { .. } => {
                 shared!();
                 slow!(th.prepare_with_op())
             }
-            Op::LoadExcInfo { base, exc } => {
-                for (part, word) in (0..).zip(th.exc_info(get!(exc))) {
-                    set!(Reg(base.0 + part), word);
-                }
-                next!()
-            }
         }
     }
-}
-
-/// How `LoadMethod` ended where its cache did not know.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum MethodLoad {
-    /// Both registers are filled.
-    Loaded,
-    /// The attribute itself is still to come, or came.
-    Other(Flow),
-}
-
-/// What an inline cache gives for an object.
-enum Attribute {
-    Value(Word),
-    Method(Word),
-    Getter(Word),
-    Unknown,
-}
-
-#[inline(always)]
-fn cached_attribute(th: &Thread, unit: &Unit, object: Word, site: u16) -> Attribute {
-    if !object.is_pointer() {
-        return Attribute::Unknown;
-    }
-    let (key, index, kind) = unit.cache(site).load();
-    // SAFETY: a pointer word in a register points to a live object.
-    let header = unsafe { &*object.address() };
-    if kind == Cached::Slot as u8 {
-        if header.shape() == key
-            && let Some(instance) = instance_at(object)
-        {
-            // SAFETY: the cache was filled for this shape.
-            let word = unsafe { instance.slot_at(index as usize) }.word();
-            if !word.is_nothing() {
-                return Attribute::Value(word);
-            }
-        }
-        return Attribute::Unknown;
-    }
-    if kind == Cached::Class as u8 && header.shape() == key {
-        let class = th.vm().world.shapes.get(key).class();
-        return cached_in_class(class, index).map_or(Attribute::Unknown, class_attribute);
-    }
-    if kind == Cached::OfClass as u8 && header.shape() == key && header.kind() == Kind::Type {
-        // SAFETY: the kind was checked.
-        let class = unsafe { &*object.address().cast::<Type>() };
-        return cached_in_class(class, index)
-            .map_or(Attribute::Unknown, |value| Attribute::Value(value.word()));
-    }
-    if kind == Cached::Global as u8 && header.kind() == Kind::Module {
-        // SAFETY: the kind was checked.
-        let module = unsafe { &*object.address().cast::<Module>() };
-        if let Some(dict) = module.dict().and_then(|dict| dict.get::<Dict>())
-            && dict.table().is_some_and(|table| table.id() == key)
-        {
-            let word = entry_word(dict, index);
-            if !word.is_nothing() {
-                return Attribute::Value(word);
-            }
-        }
-    }
-    Attribute::Unknown
-}
-
-#[inline(always)]
-fn class_attribute(value: Value<'_>) -> Attribute {
-    match value.kind() {
-        Some(Kind::Function) => Attribute::Method(value.word()),
-        Some(Kind::Native) => {
-            super::ops::attr::native_method(value).map_or(Attribute::Unknown, Attribute::Method)
-        }
-        Some(Kind::Property) => {
-            super::ops::attr::plain_getter(value).map_or(Attribute::Unknown, Attribute::Getter)
-        }
-        None | Some(Kind::Str | Kind::Int | Kind::Tuple | Kind::List | Kind::Dict) => {
-            Attribute::Value(value.word())
-        }
-        _ => Attribute::Unknown,
-    }
-}
-
-#[inline(always)]
-fn entry_word(dict: &Dict, index: u32) -> Word {
-    match dict.table().and_then(|table| table.entries().get(index as usize)) {
-        Some(entry) => entry.value().word(),
-        None => Word::NONE_AT_ALL,
-    }
-}
-
-#[inline(always)]
-fn cell_at<'t>(word: Word) -> &'t Cell {
-    debug_assert!(word.is_pointer());
-    // SAFETY: the compiler has cells made in the registers that cell ops name, and the register keeps it alive.
-    unsafe { &*word.address().cast::<Cell>() }
-}
-
-macro_rules! at {
-    ($name:ident, $type:ident) => {
-        #[inline(always)]
-        fn $name<'t>(word: Word) -> Option<&'t $type> {
-            if !word.is_pointer() {
-                return None;
-            }
-            // SAFETY: a pointer word in a register points to a live object; the kind says its layout.
-            unsafe {
-                if (*word.address()).kind() == Kind::$type { Some(&*word.address().cast()) } else { None }
-            }
-        }
-    };
-}
-
-at!(list_at, List);
-at!(tuple_at, Tuple);
-at!(instance_at, Instance);
-at!(iter_at, Iter);
-
-/// `list[i]` and `tuple[i]` with an index inside.
-#[inline(always)]
-fn fast_item(object: Word, key: Word) -> Option<Word> {
-    if !key.is_small() {
-        return None;
-    }
-    let index = key.as_small();
-    if let Some(list) = list_at(object) {
-        let index = if index < 0 { index + list.len() as i64 } else { index };
-        return list.get(usize::try_from(index).ok()?).map(Value::word);
-    }
-    let tuple = tuple_at(object)?;
-    let index = if index < 0 { index + tuple.len() as i64 } else { index };
-    tuple.items().get(usize::try_from(index).ok()?).map(|item| item.word())
-}
-
-enum Step {
-    Item(Word),
-    Exhausted,
-    Unknown,
-}
-
-/// One step of an iterator over a small range, a list or a tuple.
-#[inline(always)]
-fn fast_step(iterator: Word) -> Step {
-    let Some(it) = iter_at(iterator) else { return Step::Unknown };
-    let shape = it.header().shape();
-    if shape == Builtin::RangeIterator.shape() && it.source().is_none() {
-        let (position, limit) = (it.position(), it.limit());
-        if position == limit {
-            return Step::Exhausted;
-        }
-        it.set_position(position + it.step());
-        if (MIN_SMALL..=MAX_SMALL).contains(&position) {
-            return Step::Item(Word::small(position));
-        }
-        it.set_position(position);
-        return Step::Unknown;
-    }
-    if shape == Builtin::ListIterator.shape() {
-        let position = it.position();
-        if let Some(source) = it.source()
-            && let Some(list) = list_at(source.word())
-            && let Some(item) = list.get(position as usize)
-        {
-            it.set_position(position + 1);
-            return Step::Item(item.word());
-        }
-    }
-    Step::Unknown
-}
-
-/// The quotient of two small integers as a float, where it is exact enough: both are below 2^53.
-#[inline(always)]
-fn exact_quotient(a: Word, b: Word) -> Option<Word> {
-    (b.as_small() != 0).then(|| Word::float(a.as_small() as f64 / b.as_small() as f64))
-}
-
-#[inline(always)]
-fn floor_quotient(a: i64, b: i64) -> Option<Word> {
-    if b == 0 || b == -1 {
-        return None;
-    }
-    let quotient = a / b;
-    Some(Word::small(quotient - i64::from(a % b != 0 && (a < 0) != (b < 0))))
-}
-
-#[inline(always)]
-fn floor_remainder(a: i64, b: i64) -> Option<Word> {
-    if b == 0 || b == -1 {
-        return None;
-    }
-    let rest = a % b;
-    Some(Word::small(if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest }))
-}
-
-#[inline(always)]
-fn shift_left(a: i64, b: i64) -> Option<Word> {
-    if !(0..16).contains(&b) {
-        return None;
-    }
-    let shifted = a << b;
-    (MIN_SMALL..=MAX_SMALL).contains(&shifted).then(|| Word::small(shifted))
-}
-
-#[inline(always)]
-fn shift_right(a: i64, b: i64) -> Option<Word> {
-    (b >= 0).then(|| Word::small(a >> b.min(63)))
 }

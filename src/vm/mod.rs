@@ -7,6 +7,7 @@ mod run;
 pub mod thread;
 pub mod frame;
 mod dispatch;
+mod fast;
 mod call;
 mod bind;
 mod resume;

@@ -1,6 +1,6 @@
 //! Attributes: where a name is found on an object, and what is to be done with what is found.
 
-use crate::heap::{Header, Kind, Object, Value, Word, flag};
+use crate::heap::{Kind, Object, Value, Word};
 use crate::value::class::{Type, class_flag};
 use crate::value::dict::Dict;
 use crate::value::exception::Exception;
@@ -8,11 +8,13 @@ use crate::value::function::{BoundMethod, Function, Native};
 use crate::value::instance::Instance;
 use crate::value::record::{ClassMethod, Member, Module, Property, StaticMethod, Super};
 use crate::value::str::Str;
-use crate::value::unit::{Cached, InlineCache};
+use crate::value::unit::Cached;
 use crate::value::{Builtin, Context, Raised};
 use minipy_compiler::op::Op;
 
-use crate::vm::dispatch::MethodLoad;
+use crate::vm::fast::MethodLoad;
+
+use super::attr_cache::{fill_cache, is_slot_member};
 use crate::vm::frame::{Cont, Stage};
 use crate::vm::thread::{Flow, Thread};
 
@@ -166,7 +168,7 @@ fn slot_of_member<'t>(cx: &'t Context, member: &'t Member, object: Value<'t>) ->
 }
 
 /// Whether a native function of a class waits for its receiver.
-fn is_unbound_method(native: &Native) -> bool {
+pub(super) fn is_unbound_method(native: &Native) -> bool {
     native.receiver().is_none()
         && (native.header().shape() == Builtin::MethodDescriptor.shape()
             || native.header().shape() == Builtin::WrapperDescriptor.shape())
@@ -646,86 +648,4 @@ fn cannot_set(cx: &Context, object: Value<'_>, name: Value<'_>, value: Option<Va
         format!("'{}' object has no attribute '{text}'", class.name_str())
     };
     attribute_error(cx, &message, object, name)
-}
-
-/// Teaches an inline cache where the attribute of such an object stands, if it can be taught.
-fn fill_cache(cx: &Context, cache: &InlineCache, object: Value<'_>, name: Value<'_>) {
-    cache.clear();
-    let Some(header) = object.header() else { return };
-    let class = cx.class_of(object);
-    if class.has(class_flag::CUSTOM_GETATTRIBUTE) {
-        return;
-    }
-    match header.kind() {
-        Kind::Type => fill_class_cache(cx, cache, header, object, name),
-        Kind::Module => {
-            let Some(dict) = module_dict(object) else { return };
-            if class.lookup(cx, name).is_none()
-                && let (Ok(Some(index)), Some(id)) = (dict.entry_index(cx, name), dict.cache_id(cx))
-            {
-                cache.fill(id, index, Cached::Global);
-            }
-        }
-        Kind::Instance => {
-            let meta = class.lookup(cx, name);
-            if meta.is_some_and(|meta| is_data_descriptor(cx, meta) && !is_slot_member(meta)) {
-                fill_lookup(cx, cache, header, class, name);
-            } else if let Some(word) = instance_of(object).and_then(|instance| instance.cached_word(cx, name))
-            {
-                cache.fill(header.shape(), word, Cached::Slot);
-            } else if !cx.world().shapes.get(header.shape()).in_dict() && meta.is_some() {
-                fill_lookup(cx, cache, header, class, name);
-            }
-        }
-        Kind::Super | Kind::Function | Kind::Exception => {}
-        _ if header.has(flag::PAYLOAD) => {}
-        _ => fill_lookup(cx, cache, header, class, name),
-    }
-}
-
-fn is_slot_member(meta: Value<'_>) -> bool {
-    meta.get::<Member>().is_some_and(|member| member.getter().is_none())
-}
-
-fn fill_lookup(cx: &Context, cache: &InlineCache, header: &Header, class: &Type, name: Value<'_>) {
-    if class.lookup(cx, name).is_some()
-        && let Ok(Some(index)) = class.lookup_cache().entry_index(cx, name)
-    {
-        cache.fill(header.shape(), index, Cached::Class);
-    }
-}
-
-fn fill_class_cache(cx: &Context, cache: &InlineCache, header: &Header, object: Value<'_>, name: Value<'_>) {
-    let Some(class) = object.get::<Type>() else { return };
-    if class.has(class_flag::BUILTIN) {
-        return;
-    }
-    let metaclass = cx.class_of(object);
-    if metaclass.lookup(cx, name).is_none()
-        && let Some(found) = class.lookup(cx, name)
-        && !matches!(found.kind(), Some(Kind::StaticMethod | Kind::ClassMethod | Kind::Instance))
-        && let Ok(Some(index)) = class.lookup_cache().entry_index(cx, name)
-    {
-        cache.fill(header.shape(), index, Cached::OfClass);
-    }
-}
-
-/// A cached attribute of the class: what it gives for the instance, if no frame is needed.
-#[inline]
-pub(crate) fn cached_in_class<'t>(class: &'t Type, index: u32) -> Option<Value<'t>> {
-    let entry = class.lookup_cache().table()?.entries().get(index as usize)?;
-    let value = entry.value().get()?;
-    (!value.is(Value::ABSENT) && !value.is(Value::DUMMY)).then_some(value)
-}
-
-/// A native function of a class, if it waits for its receiver.
-#[inline]
-pub(crate) fn native_method(value: Value<'_>) -> Option<Word> {
-    value.get::<Native>().filter(|native| is_unbound_method(native)).map(|_| value.word())
-}
-
-/// The getter of a property, if there is one.
-#[inline]
-pub(crate) fn plain_getter(value: Value<'_>) -> Option<Word> {
-    value.get::<Property>()?.getter().filter(|getter| !getter.is_none()).map(Value::word)
 }

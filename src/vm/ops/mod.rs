@@ -1,6 +1,7 @@
 //! The semantics of the operators, once: what an op does when the loop's fast path does not apply.
 
 pub(crate) mod attr;
+pub(crate) mod attr_cache;
 mod binary;
 mod compare;
 mod item;
@@ -10,8 +11,9 @@ mod scope;
 mod build;
 mod raise;
 mod import;
+mod rare;
 
 pub(crate) use binary::native_binary;
 pub(crate) use compare::native_compare;
-pub(crate) use iterate::{EXHAUSTED, is_iterable, is_iterator};
+pub(crate) use iterate::{EXHAUSTED, is_iterator};
 pub(crate) use truth::native_truth;

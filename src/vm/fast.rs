@@ -1,0 +1,266 @@
+//! The fast paths of the dispatch loop: what a word in a register is at a glance, and what inline caches give.
+
+use crate::heap::{Kind, MAX_SMALL, MIN_SMALL, Object, Value, Word};
+use crate::value::Builtin;
+use crate::value::class::Type;
+use crate::value::dict::Dict;
+use crate::value::function::Cell;
+use crate::value::instance::Instance;
+use crate::value::list::List;
+use crate::value::record::{Iter, Module};
+use crate::value::tuple::Tuple;
+use crate::value::unit::{Cached, Unit};
+
+use super::ops::attr_cache::cached_in_class;
+use super::thread::{Flow, Thread};
+
+/// How `LoadMethod` ended where its cache did not know.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum MethodLoad {
+    /// Both registers are filled.
+    Loaded,
+    /// The attribute itself is still to come, or came.
+    Other(Flow),
+}
+
+/// What an inline cache gives for an object.
+pub(super) enum Attribute {
+    Value(Word),
+    Method(Word),
+    Getter(Word),
+    Unknown,
+}
+
+#[inline(always)]
+pub(super) fn cached_attribute(th: &Thread, unit: &Unit, object: Word, site: u16) -> Attribute {
+    if !object.is_pointer() {
+        return Attribute::Unknown;
+    }
+    let (key, index, kind) = unit.cache(site).load();
+    // SAFETY: a pointer word in a register points to a live object.
+    let header = unsafe { &*object.address() };
+    if kind == Cached::Slot as u8 {
+        if header.shape() == key
+            && let Some(instance) = instance_at(object)
+        {
+            // SAFETY: the cache was filled for this shape.
+            let word = unsafe { instance.slot_at(index as usize) }.word();
+            if !word.is_nothing() {
+                return Attribute::Value(word);
+            }
+        }
+        return Attribute::Unknown;
+    }
+    if kind == Cached::Class as u8 && header.shape() == key {
+        let class = th.vm().world.shapes.get(key).class();
+        return cached_in_class(class, index).map_or(Attribute::Unknown, class_attribute);
+    }
+    if kind == Cached::OfClass as u8 && header.shape() == key && header.kind() == Kind::Type {
+        // SAFETY: the kind was checked.
+        let class = unsafe { &*object.address().cast::<Type>() };
+        return cached_in_class(class, index)
+            .map_or(Attribute::Unknown, |value| Attribute::Value(value.word()));
+    }
+    if kind == Cached::Global as u8 && header.kind() == Kind::Module {
+        // SAFETY: the kind was checked.
+        let module = unsafe { &*object.address().cast::<Module>() };
+        if let Some(dict) = module.dict().and_then(|dict| dict.get::<Dict>())
+            && dict.table().is_some_and(|table| table.id() == key)
+        {
+            let word = entry_word(dict, index);
+            if !word.is_nothing() {
+                return Attribute::Value(word);
+            }
+        }
+    }
+    Attribute::Unknown
+}
+
+#[inline(always)]
+fn class_attribute(value: Value<'_>) -> Attribute {
+    match value.kind() {
+        Some(Kind::Function) => Attribute::Method(value.word()),
+        Some(Kind::Native) => {
+            super::ops::attr_cache::native_method(value).map_or(Attribute::Unknown, Attribute::Method)
+        }
+        Some(Kind::Property) => {
+            super::ops::attr_cache::plain_getter(value).map_or(Attribute::Unknown, Attribute::Getter)
+        }
+        None | Some(Kind::Str | Kind::Int | Kind::Tuple | Kind::List | Kind::Dict) => {
+            Attribute::Value(value.word())
+        }
+        _ => Attribute::Unknown,
+    }
+}
+
+#[inline(always)]
+pub(super) fn entry_word(dict: &Dict, index: u32) -> Word {
+    match dict.table().and_then(|table| table.entries().get(index as usize)) {
+        Some(entry) => entry.value().word(),
+        None => Word::NONE_AT_ALL,
+    }
+}
+
+#[inline(always)]
+pub(super) fn cell_at<'t>(word: Word) -> &'t Cell {
+    debug_assert!(word.is_pointer());
+    // SAFETY: the compiler has cells made in the registers that cell ops name, and the register keeps it alive.
+    unsafe { &*word.address().cast::<Cell>() }
+}
+
+macro_rules! at {
+    ($name:ident, $type:ident) => {
+        #[inline(always)]
+        pub(super) fn $name<'t>(word: Word) -> Option<&'t $type> {
+            if !word.is_pointer() {
+                return None;
+            }
+            // SAFETY: a pointer word in a register points to a live object; the kind says its layout.
+            unsafe {
+                if (*word.address()).kind() == Kind::$type { Some(&*word.address().cast()) } else { None }
+            }
+        }
+    };
+}
+
+at!(list_at, List);
+at!(tuple_at, Tuple);
+at!(instance_at, Instance);
+at!(iter_at, Iter);
+
+/// `list[i]` and `tuple[i]` with an index inside.
+#[inline(always)]
+pub(super) fn fast_item(object: Word, key: Word) -> Option<Word> {
+    if !key.is_small() {
+        return None;
+    }
+    let index = key.as_small();
+    if let Some(list) = list_at(object) {
+        let index = if index < 0 { index + list.len() as i64 } else { index };
+        return list.get(usize::try_from(index).ok()?).map(Value::word);
+    }
+    let tuple = tuple_at(object)?;
+    let index = if index < 0 { index + tuple.len() as i64 } else { index };
+    tuple.items().get(usize::try_from(index).ok()?).map(|item| item.word())
+}
+
+pub(super) enum Step {
+    Item(Word),
+    Exhausted,
+    Unknown,
+}
+
+/// One step of an iterator over a small range, a list or a tuple.
+#[inline(always)]
+pub(super) fn fast_step(iterator: Word) -> Step {
+    let Some(it) = iter_at(iterator) else { return Step::Unknown };
+    let shape = it.header().shape();
+    if shape == Builtin::RangeIterator.shape() && it.source().is_none() {
+        let (position, limit) = (it.position(), it.limit());
+        if position == limit {
+            return Step::Exhausted;
+        }
+        it.set_position(position + it.step());
+        if (MIN_SMALL..=MAX_SMALL).contains(&position) {
+            return Step::Item(Word::small(position));
+        }
+        it.set_position(position);
+        return Step::Unknown;
+    }
+    if shape == Builtin::ListIterator.shape() {
+        let position = it.position();
+        if let Some(source) = it.source()
+            && let Some(list) = list_at(source.word())
+            && let Some(item) = list.get(position as usize)
+        {
+            it.set_position(position + 1);
+            return Step::Item(item.word());
+        }
+    }
+    Step::Unknown
+}
+
+/// Two numbers of which at least one is a float, as floats; none if one is something else.
+#[inline(always)]
+pub(super) fn as_floats(left: Word, right: Word) -> Option<(f64, f64)> {
+    if left.is_float() {
+        if right.is_float() {
+            return Some((left.as_float(), right.as_float()));
+        }
+        return right.is_small().then(|| (left.as_float(), right.as_small() as f64));
+    }
+    (left.is_small() && right.is_float()).then(|| (left.as_small() as f64, right.as_float()))
+}
+
+/// There is no fast path for floats.
+#[inline(always)]
+pub(super) fn no_float(_: f64, _: f64) -> Option<f64> {
+    None
+}
+
+#[inline(always)]
+pub(super) fn float_quotient(a: f64, b: f64) -> Option<f64> {
+    (b != 0.0).then(|| a / b)
+}
+
+#[inline(always)]
+pub(super) fn add(a: Word, b: Word) -> Option<Word> {
+    a.shifted().checked_add(b.shifted()).map(Word::from_shifted)
+}
+
+#[inline(always)]
+pub(super) fn subtract(a: Word, b: Word) -> Option<Word> {
+    a.shifted().checked_sub(b.shifted()).map(Word::from_shifted)
+}
+
+#[inline(always)]
+pub(super) fn multiply(a: Word, b: Word) -> Option<Word> {
+    a.shifted().checked_mul(b.as_small()).map(Word::from_shifted)
+}
+
+#[inline(always)]
+pub(super) fn exclusive_or(a: Word, b: Word) -> Option<Word> {
+    Some(Word::small(a.as_small() ^ b.as_small()))
+}
+
+/// The quotient of two small integers as a float, where it is exact enough: both are below 2^53.
+#[inline(always)]
+pub(super) fn exact_quotient(a: Word, b: Word) -> Option<Word> {
+    (b.as_small() != 0).then(|| Word::float(a.as_small() as f64 / b.as_small() as f64))
+}
+
+#[inline(always)]
+pub(super) fn floor_quotient(a: Word, b: Word) -> Option<Word> {
+    let (a, b) = (a.as_small(), b.as_small());
+    if b == 0 || b == -1 {
+        return None;
+    }
+    let quotient = a / b;
+    Some(Word::small(quotient - i64::from(a % b != 0 && (a < 0) != (b < 0))))
+}
+
+#[inline(always)]
+pub(super) fn floor_remainder(a: Word, b: Word) -> Option<Word> {
+    let (a, b) = (a.as_small(), b.as_small());
+    if b == 0 || b == -1 {
+        return None;
+    }
+    let rest = a % b;
+    Some(Word::small(if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest }))
+}
+
+#[inline(always)]
+pub(super) fn shift_left(a: Word, b: Word) -> Option<Word> {
+    let (a, b) = (a.as_small(), b.as_small());
+    if !(0..16).contains(&b) {
+        return None;
+    }
+    let shifted = a << b;
+    (MIN_SMALL..=MAX_SMALL).contains(&shifted).then(|| Word::small(shifted))
+}
+
+#[inline(always)]
+pub(super) fn shift_right(a: Word, b: Word) -> Option<Word> {
+    let (a, b) = (a.as_small(), b.as_small());
+    (b >= 0).then(|| Word::small(a >> b.min(63)))
+}

@@ -1,0 +1,92 @@
+//! What inline caches of attributes are taught.
+
+use crate::heap::{Header, Kind, Value, Word, flag};
+use crate::value::Context;
+use crate::value::class::{Type, class_flag};
+use crate::value::function::Native;
+use crate::value::record::{Member, Property};
+use crate::value::unit::{Cached, InlineCache};
+
+use super::attr::{instance_of, is_data_descriptor, is_unbound_method, module_dict};
+
+/// Teaches an inline cache where the attribute of such an object stands, if it can be taught.
+pub(super) fn fill_cache(cx: &Context, cache: &InlineCache, object: Value<'_>, name: Value<'_>) {
+    cache.clear();
+    let Some(header) = object.header() else { return };
+    let class = cx.class_of(object);
+    if class.has(class_flag::CUSTOM_GETATTRIBUTE) {
+        return;
+    }
+    match header.kind() {
+        Kind::Type => fill_class_cache(cx, cache, header, object, name),
+        Kind::Module => {
+            let Some(dict) = module_dict(object) else { return };
+            if class.lookup(cx, name).is_none()
+                && let (Ok(Some(index)), Some(id)) = (dict.entry_index(cx, name), dict.cache_id(cx))
+            {
+                cache.fill(id, index, Cached::Global);
+            }
+        }
+        Kind::Instance => {
+            let meta = class.lookup(cx, name);
+            if meta.is_some_and(|meta| is_data_descriptor(cx, meta) && !is_slot_member(meta)) {
+                fill_lookup(cx, cache, header, class, name);
+            } else if let Some(word) = instance_of(object).and_then(|instance| instance.cached_word(cx, name))
+            {
+                cache.fill(header.shape(), word, Cached::Slot);
+            } else if !cx.world().shapes.get(header.shape()).in_dict() && meta.is_some() {
+                fill_lookup(cx, cache, header, class, name);
+            }
+        }
+        Kind::Super | Kind::Function | Kind::Exception => {}
+        _ if header.has(flag::PAYLOAD) => {}
+        _ => fill_lookup(cx, cache, header, class, name),
+    }
+}
+
+pub(super) fn is_slot_member(meta: Value<'_>) -> bool {
+    meta.get::<Member>().is_some_and(|member| member.getter().is_none())
+}
+
+fn fill_lookup(cx: &Context, cache: &InlineCache, header: &Header, class: &Type, name: Value<'_>) {
+    if class.lookup(cx, name).is_some()
+        && let Ok(Some(index)) = class.lookup_cache().entry_index(cx, name)
+    {
+        cache.fill(header.shape(), index, Cached::Class);
+    }
+}
+
+fn fill_class_cache(cx: &Context, cache: &InlineCache, header: &Header, object: Value<'_>, name: Value<'_>) {
+    let Some(class) = object.get::<Type>() else { return };
+    if class.has(class_flag::BUILTIN) {
+        return;
+    }
+    let metaclass = cx.class_of(object);
+    if metaclass.lookup(cx, name).is_none()
+        && let Some(found) = class.lookup(cx, name)
+        && !matches!(found.kind(), Some(Kind::StaticMethod | Kind::ClassMethod | Kind::Instance))
+        && let Ok(Some(index)) = class.lookup_cache().entry_index(cx, name)
+    {
+        cache.fill(header.shape(), index, Cached::OfClass);
+    }
+}
+
+/// A cached attribute of the class: what it gives for the instance, if no frame is needed.
+#[inline]
+pub(crate) fn cached_in_class<'t>(class: &'t Type, index: u32) -> Option<Value<'t>> {
+    let entry = class.lookup_cache().table()?.entries().get(index as usize)?;
+    let value = entry.value().get()?;
+    (!value.is(Value::ABSENT) && !value.is(Value::DUMMY)).then_some(value)
+}
+
+/// A native function of a class, if it waits for its receiver.
+#[inline]
+pub(crate) fn native_method(value: Value<'_>) -> Option<Word> {
+    value.get::<Native>().filter(|native| is_unbound_method(native)).map(|_| value.word())
+}
+
+/// The getter of a property, if there is one.
+#[inline]
+pub(crate) fn plain_getter(value: Value<'_>) -> Option<Word> {
+    value.get::<Property>()?.getter().filter(|getter| !getter.is_none()).map(Value::word)
+}

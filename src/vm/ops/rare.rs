@@ -1,0 +1,105 @@
+//! Ops that are rare, or do so much that a detour does not matter.
+
+use minipy_compiler::op::Op;
+
+use crate::heap::{Value, Word};
+use crate::value::Builtin;
+use crate::value::function::Cell;
+use crate::value::list::List;
+use crate::value::slice::Slice;
+
+use crate::vm::frame::Cont;
+use crate::vm::thread::{Flow, Thread};
+
+impl Thread {
+    /// The rare op at the program counter.
+    pub(crate) fn rare_op(&mut self) -> Flow {
+        let op = self.frame().op();
+        let base = self.frame().base as usize;
+        match op {
+            Op::MakeCell { reg } => {
+                let place = base + reg.0 as usize;
+                let cell = Value::object(Cell::new(self.cx(), self.value(place))).word();
+                self.set(place, cell);
+                Flow::Done(Word::NONE)
+            }
+            Op::LoadClosure { free, .. } => {
+                Flow::Done(self.frame().function().closure()[free.0 as usize].word())
+            }
+            Op::LoadGlobals { .. } => Flow::Done(Value::object(self.frame().function().globals()).word()),
+            Op::BuildSlice { base: first, .. } => {
+                let [start, stop, step] =
+                    [0, 1, 2].map(|part| self.live(self.get(base + first.0 as usize + part)));
+                Flow::Done(Value::object(Slice::new(self.cx(), start, stop, step)).word())
+            }
+            Op::ListToTuple { src, .. } => {
+                let items = self.live(self.reg(src)).get::<List>().map_or_else(Vec::new, List::to_vec);
+                Flow::of(self.cx().tuple(&items))
+            }
+            Op::LoadBuildClass { .. } => match self.vm().builtins().get_name(self.cx(), "__build_class__") {
+                Some(function) => Flow::Done(function.word()),
+                None => {
+                    self.cx().raise(Builtin::NameError, "__build_class__ not found");
+                    Flow::Raised
+                }
+            },
+            Op::LoadAssertionError { .. } => {
+                Flow::Done(Value::object(self.cx().class(Builtin::AssertionError)).word())
+            }
+            Op::LoadExcInfo { base: first, exc } => {
+                for (part, word) in self.exc_info(self.reg(exc)).into_iter().enumerate() {
+                    self.set(base + first.0 as usize + part, word);
+                }
+                Flow::Done(Word::NONE)
+            }
+            Op::EnterHandler { exc, saved } => {
+                let (handled, exc) = (self.frame().handled, self.reg(exc));
+                self.set(base + saved.0 as usize, handled);
+                self.frame_mut().handled = exc;
+                Flow::Done(Word::NONE)
+            }
+            Op::LeaveHandler { saved } => {
+                let saved = self.reg(saved);
+                self.frame_mut().handled = saved;
+                Flow::Done(Word::NONE)
+            }
+            Op::SaveHandler { saved } => {
+                let handled = self.frame().handled;
+                self.set(base + saved.0 as usize, handled);
+                Flow::Done(Word::NONE)
+            }
+            Op::ClearCell { cell, name } => self.clear_cell(self.reg(cell), name.0),
+            Op::ClearFree { free } => match self.load_free(free.0) {
+                Flow::Done(_) => {
+                    if let Some(cell) = self.free_cell(free.0) {
+                        cell.set(self.cx(), None);
+                    }
+                    Flow::Done(Word::NONE)
+                }
+                flow => flow,
+            },
+            Op::DelAttr { obj, site } => {
+                let (object, name) = (self.reg(obj), self.frame().unit().site_name(site.0).word());
+                self.set_attribute(object, name, Word::NONE_AT_ALL, Cont::Discard)
+            }
+            Op::DelItem { obj, key } => {
+                let (object, key) = (self.reg(obj), self.reg(key));
+                self.del_item(object, key, Cont::Discard)
+            }
+            _ => {
+                self.cx().raise(Builtin::SystemError, format_args!("unknown op {}", op.name()));
+                Flow::Raised
+            }
+        }
+    }
+
+    fn clear_cell(&self, cell: Word, name: u16) -> Flow {
+        match self.live(cell).get::<Cell>().filter(|cell| cell.get().is_some()) {
+            Some(cell) => {
+                cell.set(self.cx(), None);
+                Flow::Done(Word::NONE)
+            }
+            None => self.unbound_local(name),
+        }
+    }
+}

@@ -210,6 +210,12 @@ classes! {
 pub(crate) static UNHASHABLE: &[Builtin] =
     &[Builtin::List, Builtin::Dict, Builtin::Set, Builtin::DictKeys, Builtin::DictItems, Builtin::Cell];
 
+/// `type(...)()`
+pub(crate) static NEW_ELLIPSIS: Row = Row::leaf("ellipsis()", |_, _| Ok(Value::ELLIPSIS));
+/// `type(NotImplemented)()`
+pub(crate) static NEW_NOT_IMPLEMENTED: Row =
+    Row::leaf("NotImplementedType()", |_, _| Ok(Value::NOT_IMPLEMENTED));
+
 /// The built-in value that a method was called on.
 fn receiver<'t>(cx: &'t Context, args: Args<'t>, class: Builtin, name: &str) -> Res<'t> {
     let object = args.at(0);

@@ -116,6 +116,8 @@ pub(crate) fn constructors() -> Vec<(Builtin, &'static Row)> {
         (Builtin::Module, &module::NEW),
         (Builtin::MappingProxy, &module::NEW_PROXY),
         (Builtin::NoneType, &core::NONE_NEW),
+        (Builtin::EllipsisType, &special::NEW_ELLIPSIS),
+        (Builtin::NotImplementedType, &special::NEW_NOT_IMPLEMENTED),
         (Builtin::Int, &int::NEW),
         (Builtin::Float, &float::NEW),
         (Builtin::Bool, &bool::NEW),

@@ -132,6 +132,7 @@ pub struct Traceback {
     next: Slot,
     function: Slot,
     receiver: Slot,
+    names: Slot,
 }
 
 // SAFETY: repr(C), begins with the header, no drop glue; units live as long as the machine.
@@ -151,6 +152,7 @@ impl Traceback {
             next: Slot::new(next),
             function: Slot::new(None),
             receiver: Slot::new(None),
+            names: Slot::new(None),
         })
     }
 
@@ -158,6 +160,16 @@ impl Traceback {
     pub fn set_frame(&self, cx: &Context, function: Value<'_>, receiver: Option<Value<'_>>) {
         cx.store(self, &self.function, Some(function));
         cx.store(self, &self.receiver, receiver);
+    }
+
+    /// Notes the names of the local variables that are bound: a tuple.
+    pub fn set_names(&self, cx: &Context, names: Value<'_>) {
+        cx.store(self, &self.names, Some(names));
+    }
+
+    /// The names of the local variables that were bound, where they were noted.
+    pub fn names(&self) -> &[Value<'_>] {
+        self.names.get().and_then(|names| names.get::<Tuple>()).map_or(&[], Tuple::items)
     }
 
     /// The globals that the code saw.
@@ -197,7 +209,7 @@ impl Traceback {
         code.source.line_of(code.spans[self.pc() as usize].start)
     }
 
-    pub(super) fn slots(&self) -> [&Slot; 3] {
-        [&self.next, &self.function, &self.receiver]
+    pub(super) fn slots(&self) -> [&Slot; 4] {
+        [&self.next, &self.function, &self.receiver, &self.names]
     }
 }

@@ -1,9 +1,11 @@
 //! Unwinding: from where an exception was raised to the handler that takes it, leaving a traceback behind.
 
+use minipy_compiler::CodeKind;
 use minipy_compiler::op::Op;
 
 use crate::heap::{Value, Word};
 use crate::value::Builtin;
+use crate::value::dict::Dict;
 use crate::value::exception::{Exception, ExceptionPart, Traceback};
 use crate::value::function::Cell;
 use crate::value::generator::{Generator, GeneratorState};
@@ -141,6 +143,24 @@ impl Thread {
         value.get::<Cell>().map_or(Some(value), Cell::get)
     }
 
+    /// The names of the local variables of the topmost frame that are bound: what a wrong name could have meant.
+    fn bound_names(&self) -> Vec<Value<'_>> {
+        let frame = self.frame();
+        let unit = frame.unit();
+        let base = frame.base as usize;
+        let is_bound = |cell: Value<'_>| cell.get::<Cell>().is_none_or(|cell| cell.get().is_some());
+        if unit.code.kind == CodeKind::ClassBody {
+            let namespace = self.value(base).and_then(|namespace| namespace.get::<Dict>());
+            return namespace
+                .map_or_else(Vec::new, |namespace| namespace.iter().map(|(name, _)| name).collect());
+        }
+        let locals = unit.local_names().enumerate().take(frame.height());
+        let locals = locals.filter(|(place, _)| self.value(base + place).is_some_and(is_bound));
+        let free = frame.function().closure().iter().enumerate().filter(|(_, cell)| is_bound(**cell));
+        let free = free.map(|(place, _)| unit.free_name(place as u16));
+        locals.map(|(_, name)| name).chain(free).collect()
+    }
+
     /// Notes the topmost frame in the pending exception's traceback.
     fn add_traceback(&self) {
         let cx = self.cx();
@@ -151,6 +171,12 @@ impl Thread {
             let rest = exception.part(ExceptionPart::Traceback);
             let entry = Traceback::new(cx, frame.unit(), frame.pc, rest);
             entry.set_frame(cx, self.live(frame.function), self.receiver());
+            if rest.is_none()
+                && cx.class_of(pending).is_a(cx, Builtin::NameError)
+                && let Ok(names) = cx.tuple(&self.bound_names())
+            {
+                entry.set_names(cx, names);
+            }
             exception.set_part(cx, ExceptionPart::Traceback, Some(Value::object(entry)));
         }
     }

@@ -24,7 +24,7 @@ impl Gen<'_> {
             ExprKind::Name(name) => self.load_name(name, dst, span),
             ExprKind::JoinedStr(parts) => self.fstring(parts, dst, span),
             ExprKind::BoolOp { op, values } => {
-                self.in_steps(dst, span, |this, at| this.bool_op(*op, values, at));
+                self.in_steps(dst, span, |this, at| this.bool_op(*op, values, at, span));
             }
             ExprKind::NamedExpr { target, value } => self.named_expr(target, value, dst, span),
             ExprKind::BinOp { left, op, right } => self.binary(left, *op, right, dst, span),
@@ -176,11 +176,11 @@ impl Gen<'_> {
 
     // `and` and `or`.
 
-    fn bool_op(&mut self, op: BoolOp, values: &[Expr], dst: Reg) {
+    fn bool_op(&mut self, op: BoolOp, values: &[Expr], dst: Reg, span: Span) {
         let end = self.target();
         if let Some((last, others)) = values.split_last() {
             for value in others {
-                self.value_or_jump(value, dst, op == BoolOp::Or, end);
+                self.value_or_jump(value, dst, op == BoolOp::Or, end, span);
             }
             self.expr(last, dst);
         }
@@ -190,14 +190,14 @@ impl Gen<'_> {
     /// Goes to `target` with the value in `dst` if its truth is `sense`; goes on without a value otherwise.
     ///
     /// As in CPython 3.13, an operand that is itself an `and` or `or` is a value here, whose truth is asked again.
-    fn value_or_jump(&mut self, expr: &Expr, dst: Reg, sense: bool, target: Target) {
+    fn value_or_jump(&mut self, expr: &Expr, dst: Reg, sense: bool, target: Target, span: Span) {
         self.expr(expr, dst);
         match fold::fold(expr) {
-            Some(value) if fold::truth(&value) == sense => self.jump_with(dst, target, expr.span),
+            Some(value) if fold::truth(&value) == sense => self.jump_with(dst, target, span),
             Some(_) => {}
             None => {
                 self.reserve();
-                self.branch_truth(dst, sense, target, expr.span);
+                self.branch_truth(dst, sense, target, span);
                 self.top -= 1;
             }
         }

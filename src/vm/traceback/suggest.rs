@@ -51,8 +51,7 @@ pub(super) fn hint(thread: &mut Thread, exception: Word, traceback: Option<Word>
 
 fn text_attribute(thread: &Thread, exception: Word, name: &str) -> Option<String> {
     let exception = thread.live(exception).get::<Exception>()?;
-    let text = exception.attribute(thread.cx(), name)?.get::<Str>()?;
-    text.as_str().map(str::to_owned)
+    text(exception.attribute(thread.cx(), name)?)
 }
 
 fn suggest_import(thread: &mut Thread, exception: Word, wrong: &str) -> Option<String> {
@@ -65,9 +64,7 @@ fn suggest_import(thread: &mut Thread, exception: Word, wrong: &str) -> Option<S
 fn suggest_name(thread: &mut Thread, traceback: Option<Word>, wrong: &str) -> Option<String> {
     let (receiver, names) = {
         let entry = innermost(thread, traceback?)?;
-        let code = &entry.unit().code;
-        let mut names: Vec<String> =
-            code.locals.iter().chain(&code.free).map(|name| name.to_string()).collect();
+        let mut names: Vec<String> = entry.names().iter().copied().filter_map(text).collect();
         let globals = entry.globals();
         for dict in globals.into_iter().chain([thread.vm().builtins()]) {
             names.extend(names_of(dict));
@@ -123,7 +120,11 @@ fn visible(names: Vec<String>, wrong: &str) -> Vec<String> {
 }
 
 fn names_of(dict: &Dict) -> impl Iterator<Item = String> {
-    dict.iter().filter_map(|(key, _)| key.get::<Str>()?.as_str().map(str::to_owned))
+    dict.iter().filter_map(|(key, _)| text(key))
+}
+
+fn text(name: Value<'_>) -> Option<String> {
+    name.get::<Str>()?.as_str().map(str::to_owned)
 }
 
 /// `dir(object)`
@@ -135,7 +136,7 @@ fn directory(thread: &mut Thread, object: Word) -> Option<Vec<String>> {
     }
     let names = call_builtin(thread, "dir", &[object])?;
     let names = thread.live(names).get::<List>()?.to_vec();
-    Some(names.into_iter().filter_map(|name| name.get::<Str>()?.as_str().map(str::to_owned)).collect())
+    Some(names.into_iter().filter_map(text).collect())
 }
 
 fn has_attribute(thread: &mut Thread, object: Word, name: &str) -> bool {

@@ -242,7 +242,7 @@ mod tests {
             ("wxyz", "wXyZ123", 8),
             ("Python", "Java", 12),
             ("Java", "C#", 8),
-            ("AbstractFoobarManager", "abstract_foobar_manager", 5),
+            ("AbstractFoobarManager", "abstract_foobar_manager", 7),
             ("CPython", "PyPy", 10),
             ("CPython", "pypy", 11),
             ("AttributeError", "AttributeErrop", 2),

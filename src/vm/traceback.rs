@@ -23,7 +23,7 @@ use crate::value::{Builtin, Context, Raised, int, repr};
 
 use super::thread::Thread;
 
-pub use syntax::render_syntax_error;
+pub(crate) use syntax::render_syntax_error;
 pub(crate) use uncaught::{INTERRUPTED, report_uncaught};
 
 use syntax::SyntaxReport;
@@ -80,13 +80,13 @@ pub(crate) fn format_exception(
 /// The text of each entry of a traceback.
 pub(crate) fn format_traceback(thread: &Thread, traceback: Word, limit: Option<i64>) -> Vec<String> {
     let entries = entries(thread, traceback, limit);
-    entry::format_entries(entries.iter().map(|entry| (&*entry.unit().code, entry.pc())))
+    entry::format_entries(entries.iter().map(|entry| (&*entry.unit().code, entry.pc())), entry::format_entry)
 }
 
-/// The text of each frame that is running, outermost first.
+/// The text of each frame that is running, outermost first; without carets, as CPython has it.
 pub(crate) fn format_stack(thread: &Thread) -> Vec<String> {
     let frames = thread.frames.iter().filter(|frame| !frame.unit().hidden);
-    entry::format_entries(frames.map(|frame| (&*frame.unit().code, frame.pc)))
+    entry::format_entries(frames.map(|frame| (&*frame.unit().code, frame.pc)), entry::format_line)
 }
 
 /// One entry of a traceback as a program sees it.

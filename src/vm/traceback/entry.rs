@@ -15,7 +15,10 @@ use super::anchors::{Anchors, Place, find_anchors, single_function};
 const REPEATS_SHOWN: usize = 3;
 
 /// The texts of the entries for these ops, outermost first; repeated ones are folded into a line that counts them.
-pub(super) fn format_entries<'c>(entries: impl Iterator<Item = (&'c Code, u32)>) -> Vec<String> {
+pub(super) fn format_entries<'c>(
+    entries: impl Iterator<Item = (&'c Code, u32)>,
+    format: fn(&Code, u32) -> String,
+) -> Vec<String> {
     let mut texts = Vec::new();
     let mut last: Option<(&str, u32, &str)> = None;
     let mut count = 0;
@@ -28,7 +31,7 @@ pub(super) fn format_entries<'c>(entries: impl Iterator<Item = (&'c Code, u32)>)
         }
         count += 1;
         if count <= REPEATS_SHOWN {
-            texts.push(format_entry(code, pc));
+            texts.push(format(code, pc));
         }
     }
     texts.extend(repeated(count));
@@ -47,11 +50,18 @@ pub(super) fn span_of(code: &Code, pc: u32) -> Span {
 
 /// The text of one entry.
 pub(super) fn format_entry(code: &Code, pc: u32) -> String {
-    let (source, span) = (&code.source, span_of(code, pc));
-    let line = source.line_of(span.start);
-    let mut text = format!("  File \"{}\", line {line}, in {}\n", source.name(), code.name);
-    text.push_str(&excerpt(source, span));
-    text
+    heading(code, pc) + &excerpt(&code.source, span_of(code, pc))
+}
+
+/// The text of one entry with nothing but its line.
+pub(super) fn format_line(code: &Code, pc: u32) -> String {
+    let line = code.source.line_text(line_of(code, pc)).trim();
+    let line = if line.is_empty() { String::new() } else { format!("    {line}\n") };
+    heading(code, pc) + &line
+}
+
+fn heading(code: &Code, pc: u32) -> String {
+    format!("  File \"{}\", line {}, in {}\n", code.source.name(), line_of(code, pc), code.name)
 }
 
 /// The source lines of a span with their carets, indented by four; empty if there is nothing on them.

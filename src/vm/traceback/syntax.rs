@@ -17,7 +17,7 @@ pub(super) struct SyntaxReport {
 }
 
 /// A syntax error of a source text as CPython prints it when that is the program.
-pub fn render_syntax_error(source: &Source, error: &minipy_grammar::SyntaxError) -> String {
+pub(crate) fn render_syntax_error(source: &Source, error: &minipy_grammar::SyntaxError) -> String {
     let (start, end) = source.range(error.span);
     let class = match error.kind {
         SyntaxErrorKind::Syntax => "SyntaxError",

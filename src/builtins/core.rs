@@ -523,7 +523,7 @@ fn modules(thread: &mut Thread, _: &Call) -> Flow {
 }
 
 fn callable_name_row<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    cx.str(&super::callable_name(cx, args.at(0)))
+    cx.str(&crate::value::function::callable_name(cx, args.at(0)))
 }
 
 fn repr_enter(thread: &mut Thread, call: &Call) -> Flow {
@@ -543,9 +543,4 @@ fn repr_leave(thread: &mut Thread, call: &Call) -> Flow {
 
 fn module_dict<'t>(_: &'t Context, args: Args<'t>) -> Res<'t> {
     Ok(attr::module_dict(args.at(0)).map_or(Value::NONE, Value::object))
-}
-
-/// Whether a value is a class.
-pub(crate) fn is_class(value: Value<'_>) -> bool {
-    value.get::<Type>().is_some()
 }

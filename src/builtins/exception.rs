@@ -4,7 +4,7 @@ use crate::heap::{Object, Value};
 use crate::value::class::{Type, class_flag};
 use crate::value::dict::Dict;
 use crate::value::exception::{Exception, ExceptionPart, Traceback};
-use crate::value::exception_fields::{Family, derived, family_of, field};
+use crate::value::exception_fields::{Family, derived, family_of};
 use crate::value::list::List;
 use crate::value::str::Str;
 use crate::value::tuple::Tuple;
@@ -47,10 +47,10 @@ pub(crate) static TRACEBACK_ROWS: &[Row] = &[
 pub(crate) fn initialise<'t>(
     cx: &'t Context,
     exception: &'t Exception,
-    keywords: impl Iterator<Item = (Value<'t>, Value<'t>)>,
+    keywords: &[(Value<'t>, Value<'t>)],
 ) -> Result<(), Raised> {
     let family = family_of(cx, exception);
-    for (name, value) in keywords {
+    for (name, value) in keywords.iter().copied() {
         let text = name.get::<Str>().map(Str::lossy).unwrap_or_default();
         if !family.keywords().contains(&&*text) {
             return Err(unexpected_keyword(cx, exception, family, &text));
@@ -76,12 +76,6 @@ pub(crate) fn initialise<'t>(
         exception.set_part(cx, ExceptionPart::Args, Some(rest));
     }
     Ok(())
-}
-
-/// The value of a `StopIteration`.
-pub(crate) fn stop_value<'t>(cx: &'t Context, exception: Value<'t>) -> Value<'t> {
-    let exception = exception.get::<Exception>();
-    exception.and_then(|exception| field(cx, exception, "value")).unwrap_or(Value::NONE)
 }
 
 fn store_fields(cx: &Context, exception: &Exception, family: Family) -> Result<(), Raised> {
@@ -147,7 +141,8 @@ fn init<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let exception = this(cx, args, "__init__")?;
     exception.set_part(cx, ExceptionPart::Args, Some(args.at(1)));
     let keywords = args.at(2).get::<Dict>();
-    initialise(cx, exception, keywords.into_iter().flat_map(Dict::iter))?;
+    let keywords: Vec<_> = keywords.into_iter().flat_map(Dict::iter).collect();
+    initialise(cx, exception, &keywords)?;
     Ok(Value::NONE)
 }
 

@@ -51,37 +51,9 @@ use minipy_grammar::error::SyntaxErrorKind;
 use minipy_grammar::{Source, SyntaxError};
 
 use crate::heap::Value;
-use crate::value::class::Type;
-use crate::value::exception::Exception;
-use crate::value::function::{BoundMethod, Function, FunctionPart};
-use crate::value::str::Str;
-use crate::value::{Builtin, Context, Raised};
 
-/// How messages name what is called: a function by its dotted name, others by what they are.
-pub(crate) fn callable_name(cx: &Context, callee: Value<'_>) -> String {
-    let name = if let Some(method) = callee.get::<BoundMethod>() {
-        return callable_name(cx, method.function());
-    } else if let Some(function) = callee.get::<Function>() {
-        function.part(FunctionPart::Qualname)
-    } else if let Some(class) = callee.get::<Type>() {
-        Some(class.name())
-    } else {
-        None
-    };
-    match name.and_then(|name| name.get::<Str>()) {
-        Some(name) => {
-            let module =
-                callee.get::<Function>().and_then(|function| function.globals().get_name(cx, "__name__"));
-            match module.and_then(|module| module.get::<Str>()) {
-                Some(module) if module.as_bytes() != b"builtins" => {
-                    format!("{}.{}", module.lossy(), name.lossy())
-                }
-                _ => name.lossy().into_owned(),
-            }
-        }
-        None => format!("{} object", cx.type_name(callee)),
-    }
-}
+use crate::value::exception::Exception;
+use crate::value::{Builtin, Context, Raised};
 
 /// Raises the `SyntaxError` (or one of its subclasses) that a source text deserves.
 pub(crate) fn syntax_error(cx: &Context, source: &Source, error: &SyntaxError) -> Raised {

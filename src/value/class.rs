@@ -160,16 +160,6 @@ impl Type {
         self.root_shape.store(shape, Ordering::Release);
     }
 
-    /// At start, when `tuple` and `type` exist: completes a class that was made before them.
-    pub(crate) fn set_mro(&self, cx: &Context, mro: Value<'_>) {
-        cx.store(self, &self.mro, Some(mro));
-    }
-
-    /// At start: its bases.
-    pub(crate) fn set_bases(&self, cx: &Context, bases: Value<'_>) {
-        cx.store(self, &self.bases, Some(bases));
-    }
-
     /// Its name.
     pub fn name(&self) -> Value<'_> {
         self.name.get().unwrap_or(Value::NONE)

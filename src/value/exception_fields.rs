@@ -157,3 +157,9 @@ fn os_field<'t>(
         _ => file.and(args.get(4).copied()).filter(|file| !file.is_none()),
     }
 }
+
+/// The value of a `StopIteration`.
+pub(crate) fn stop_value<'t>(cx: &'t Context, exception: Value<'t>) -> Value<'t> {
+    let exception = exception.get::<Exception>();
+    exception.and_then(|exception| field(cx, exception, "value")).unwrap_or(Value::NONE)
+}

@@ -3,6 +3,7 @@
 use crate::heap::{Header, Kind, Object, Slot, Value};
 
 use super::builtin::Builtin;
+use super::class::Type;
 use super::context::{Context, Res};
 use super::dict::Dict;
 use super::hash::{identity_hash, str_hash};
@@ -352,5 +353,31 @@ impl Cell {
 
     pub(super) fn slot(&self) -> &Slot {
         &self.value
+    }
+}
+
+/// How messages name what is called: a function by its dotted name, others by what they are.
+pub(crate) fn callable_name(cx: &Context, callee: Value<'_>) -> String {
+    let name = if let Some(method) = callee.get::<BoundMethod>() {
+        return callable_name(cx, method.function());
+    } else if let Some(function) = callee.get::<Function>() {
+        function.part(FunctionPart::Qualname)
+    } else if let Some(class) = callee.get::<Type>() {
+        Some(class.name())
+    } else {
+        None
+    };
+    match name.and_then(|name| name.get::<Str>()) {
+        Some(name) => {
+            let module =
+                callee.get::<Function>().and_then(|function| function.globals().get_name(cx, "__name__"));
+            match module.and_then(|module| module.get::<Str>()) {
+                Some(module) if module.as_bytes() != b"builtins" => {
+                    format!("{}.{}", module.lossy(), name.lossy())
+                }
+                _ => name.lossy().into_owned(),
+            }
+        }
+        None => format!("{} object", cx.type_name(callee)),
     }
 }

@@ -16,7 +16,7 @@ use crate::value::record::{ClassMethod, Member, Module, StaticMethod};
 use crate::value::{Builtin, Context, Raised, Res, World};
 
 use super::host::Host;
-use super::machine::{NativeEntry, Options, Vm, WellKnown, add_native};
+use super::machine::{Library, NativeEntry, Options, Vm, WellKnown, add_native};
 use super::native::{Binding, Row};
 use super::thread::Thread;
 use super::trap::Trap;
@@ -155,6 +155,10 @@ fn assemble(cx: &Context, natives: &mut Vec<NativeEntry>) -> Result<WellKnown, R
         prelude: Value::object(prelude).word(),
         modules: Value::object(modules).word(),
         constructors,
+        library: Library {
+            initialise_exception: builtins::exception::initialise,
+            flush_files: builtins::file::flush_all,
+        },
     })
 }
 

@@ -337,11 +337,8 @@ impl Thread {
         let names = self.live(args.names).get::<Tuple>().map_or(&[][..], Tuple::items);
         let keywords =
             names.iter().copied().zip(self.values(args.base + args.count - names.len(), names.len()));
-        match crate::builtins::exception::initialise(
-            cx,
-            exception,
-            keywords.map(|(name, value)| (name, *value)),
-        ) {
+        let keywords: Vec<_> = keywords.map(|(name, value)| (name, *value)).collect();
+        match (self.vm().well_known.library.initialise_exception)(cx, exception, &keywords) {
             Ok(()) => Flow::Done(word),
             Err(Raised) => Flow::Raised,
         }

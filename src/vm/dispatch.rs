@@ -6,10 +6,10 @@
 use minipy_compiler::op::{Op, Reg};
 
 use crate::heap::{Kind, MAX_SMALL, MIN_SMALL, Object, Word};
+use crate::value::Raised;
 use crate::value::dict::Dict;
 use crate::value::function::{Cell, Function};
 use crate::value::unit::{Cached, Unit};
-use crate::value::Raised;
 
 use super::call::Arguments;
 use super::fast::{

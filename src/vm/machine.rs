@@ -7,8 +7,9 @@ use minipy_compiler::{Code, Const};
 use parking_lot::{Mutex, RwLock};
 
 use crate::heap::{Value, Word};
-use crate::value::class::Type;
+
 use crate::value::dict::Dict;
+use crate::value::exception::Exception;
 use crate::value::function::Function;
 use crate::value::unit::{Unit, UnitParts};
 use crate::value::{Builtin, Context, Raised, Res, World, int, visit};
@@ -80,11 +81,30 @@ pub(super) struct WellKnown {
     pub(super) prelude: Word,
     /// `sys.modules`
     pub(super) modules: Word,
+    /// What the machine calls of the built-ins, which stand above it.
+    pub(super) library: Library,
     /// By built-in class, the number of its constructor in the table of natives, or `u32::MAX`.
     pub(super) constructors: Vec<u32>,
 }
 
+/// Functions of the built-ins that the machine calls: `boot.rs` ties them in.
+pub(super) struct Library {
+    /// What the `__init__` of a native exception does once its arguments are stored.
+    pub(super) initialise_exception: InitialiseException,
+    /// Writes out what open files have gathered.
+    pub(super) flush_files: fn(&Vm),
+}
+
+/// Of a context, an exception and the keywords of the call.
+pub(super) type InitialiseException =
+    for<'t> fn(&'t Context, &'t Exception, &[(Value<'t>, Value<'t>)]) -> Result<(), Raised>;
+
 impl Vm {
+    /// Writes out what open files have gathered.
+    pub(crate) fn flush_files(&self) {
+        (self.well_known.library.flush_files)(self);
+    }
+
     pub(super) fn assemble(
         world: Arc<World>,
         host: Arc<dyn Host>,
@@ -292,9 +312,4 @@ pub(super) fn add_native(natives: &mut Vec<NativeEntry>, row: &'static Row, owne
 /// A function of the prelude.
 pub(super) fn prelude_function<'t>(vm: &'t Vm, cx: &'t Context, name: &str) -> Option<&'t Function> {
     vm.prelude().get_name(cx, name)?.get()
-}
-
-/// Whether a class is a given built-in one or a subclass, for callers that have only a value.
-pub(super) fn class_is(value: Value<'_>, cx: &Context, class: Builtin) -> bool {
-    value.get::<Type>().is_some_and(|found| found.is_a(cx, class))
 }

@@ -117,7 +117,7 @@ impl Thread {
             Err(Raised) => {
                 let Some(exception) = self.cx().take_pending().map(Value::word) else { return 1 };
                 let (text, status) = report_uncaught(self, exception);
-                crate::builtins::file::flush_all(self.vm());
+                self.vm().flush_files();
                 // Nobody is left to be told that standard error is closed.
                 let _ = self.vm().host.write(Stream::Err, text.into_bytes())();
                 status
@@ -133,7 +133,7 @@ impl Thread {
             let outcome = self.outcome_of(|thread| thread.call_sync(function, &[]).map(drop));
             status = if status == 0 { outcome } else { status };
         }
-        crate::builtins::file::flush_all(self.vm());
+        self.vm().flush_files();
         self.vm().host.close();
         status
     }

@@ -119,11 +119,6 @@ impl Thread {
         self.binary_candidates(op, form, a, b, from, Cont::Op)
     }
 
-    /// An operator called as a function (`operator.add`, `sum`, `divmod`): without the in-place forms.
-    pub(crate) fn binary_value(&mut self, op: BinaryOp, a: Word, b: Word) -> Flow {
-        self.binary_candidates(op, Form::Plain, a, b, 0, Cont::Op)
-    }
-
     fn binary_twin(&mut self, op: BinaryOp, form: Form, a: Word, b: Word) -> Flow {
         if !self.cx().take_needs_code() {
             return Flow::Raised;

@@ -252,6 +252,6 @@ impl Thread {
 
 /// How messages about a call's arguments name the callee.
 pub(crate) fn callee_name(cx: &crate::value::Context, callee: Value<'_>) -> String {
-    let name = crate::builtins::callable_name(cx, callee);
+    let name = crate::value::function::callable_name(cx, callee);
     format!("{name}()")
 }

@@ -113,7 +113,7 @@ impl Thread {
         let cx = self.cx();
         let pending = cx.take_pending()?;
         if cx.class_of(pending).is_a(cx, Builtin::StopIteration) {
-            return Some(crate::builtins::exception::stop_value(cx, pending).word());
+            return Some(crate::value::exception_fields::stop_value(cx, pending).word());
         }
         cx.raise_value(pending);
         None

@@ -1,6 +1,6 @@
 //! `float`: its constructor and methods.
 
-use crate::heap::Value;
+use crate::heap::{Kind, Value};
 use crate::value::bytes::Bytes;
 use crate::value::class::Type;
 use crate::value::str::Str;
@@ -54,6 +54,9 @@ pub(crate) fn float_new<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
         text::float::parse(string.as_bytes())
     } else if let Some(bytes) = value.get::<Bytes>() {
         text::float::parse_bytes(bytes.as_bytes())
+    } else if value.kind() == Some(Kind::Instance) {
+        // It may be a bytearray.
+        return Err(cx.needs_code());
     } else {
         return Err(cx.type_error(format_args!(
             "float() argument must be a string or a real number, not '{}'",

@@ -3,7 +3,7 @@
 use dashu_int::ops::UnsignedAbs;
 use dashu_int::{IBig, UBig};
 
-use crate::heap::Value;
+use crate::heap::{Kind, Value};
 use crate::value::bytes::Bytes;
 use crate::value::int::{self, Integer, MAX_BITS};
 use crate::value::number::{self, bit_length, from_integer, index, index_i64};
@@ -61,6 +61,7 @@ pub(crate) fn int_new<'t>(cx: &'t Context, value: Value<'t>, base: Option<Value<
     }
     match parse(cx, value, base as u32) {
         Some(result) => result,
+        None if value.kind() == Some(Kind::Instance) => Err(cx.needs_code()),
         None => Err(cx.type_error("int() can't convert non-string with explicit base")),
     }
 }
@@ -76,6 +77,8 @@ fn convert<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
     }
     match parse(cx, value, 10) {
         Some(result) => result,
+        // It may be a bytearray.
+        None if value.kind() == Some(Kind::Instance) => Err(cx.needs_code()),
         None => Err(cx.type_error(format_args!(
             "int() argument must be a string, a bytes-like object or a real number, not '{}'",
             cx.type_name(value)

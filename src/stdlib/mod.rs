@@ -5,6 +5,7 @@ pub(crate) mod embedded;
 pub mod math;
 pub mod random;
 pub mod traceback;
+pub(crate) mod requests;
 pub(crate) mod sys;
 pub(crate) mod thread;
 pub(crate) mod time;
@@ -42,5 +43,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &embedded::FUTURES,
     &embedded::IO,
     &embedded::JSON,
+    &requests::MODULE,
+    &requests::EXCEPTIONS,
     &embedded::LAUNCH,
 ];

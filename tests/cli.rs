@@ -12,7 +12,7 @@ use std::process::{Child, ChildStdout, Stdio};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use common::{Ended, minipy, wait};
+use common::{Ended, Limit, minipy, wait};
 
 /// A run that ends by itself.
 struct Test<'a> {
@@ -68,6 +68,7 @@ impl<'a> Test<'a> {
 struct Live {
     child: Child,
     out: BufReader<ChildStdout>,
+    limit: Limit,
 }
 
 impl Live {
@@ -75,7 +76,8 @@ impl Live {
         let command = &mut minipy(&["run", "-c", code]);
         let mut child = command.stdin(Stdio::piped()).spawn().expect("the command starts");
         let out = BufReader::new(child.stdout.take().expect("a pipe"));
-        Live { child, out }
+        let limit = Limit::on(&child);
+        Live { child, out, limit }
     }
 
     /// The next line it prints.
@@ -94,7 +96,7 @@ impl Live {
         let input = self.child.stdin.take();
         let mut out = String::new();
         self.out.read_to_string(&mut out).expect("it prints text");
-        drop(input);
+        drop((input, self.limit));
         Ended { out, ..wait(self.child) }
     }
 
@@ -261,8 +263,8 @@ fn input_is_read_line_by_line() {
 fn a_program_whose_output_nobody_reads_ends_quietly() {
     let mut run = Live::start("n = 0\nwhile True:\n    print('line', n)\n    n += 1");
     assert_eq!(run.line(), "line 0");
-    let Live { child, out } = run;
-    drop(out);
+    let Live { child, out, limit } = run;
+    drop((out, limit));
     let ended = wait(child);
     assert_eq!((ended.err.as_str(), ended.status.as_str()), ("", "141"));
 }

@@ -90,7 +90,7 @@ mod tests {
         let (release, hold) = channel::<()>();
         let other = Arc::clone(&parker);
         let work = move || -> Reply {
-            other.interrupt();
+            other.interrupt(|| ());
             // Ends only after the main thread has left.
             Box::new(hold.recv().is_ok())
         };

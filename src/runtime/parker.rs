@@ -59,9 +59,12 @@ impl Parker {
         std::mem::take(&mut self.state.lock().token)
     }
 
-    /// Tells the thread of a signal.
-    pub fn interrupt(&self) {
-        self.state.lock().interrupted = true;
+    /// Tells the thread of a signal. `request` asks it to take a checkpoint: nobody sees the signal without it, nor
+    /// finds the request and no signal.
+    pub fn interrupt(&self, request: impl FnOnce()) {
+        let mut state = self.state.lock();
+        state.interrupted = true;
+        request();
         self.bell.notify_one();
     }
 
@@ -119,7 +122,7 @@ mod tests {
     #[test]
     fn an_interrupt_stays_until_it_is_taken_and_loses_no_wake_up() {
         let parker = Parker::default();
-        parker.interrupt();
+        parker.interrupt(|| ());
         assert_eq!(parker.park(None), Wake::Interrupted);
         assert_eq!(parker.park(None), Wake::Interrupted);
         parker.unpark();
@@ -136,7 +139,7 @@ mod tests {
         assert_eq!(parker.park(None), Wake::Unparked);
         assert!(waker.join().is_ok());
         let other = Arc::clone(&parker);
-        let waker = std::thread::spawn(move || other.interrupt());
+        let waker = std::thread::spawn(move || other.interrupt(|| ()));
         assert!(!parker.wait_until(|| false));
         assert!(waker.join().is_ok());
     }

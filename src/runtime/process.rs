@@ -91,9 +91,8 @@ fn watch(mut signals: Signals, main: &Mutex<Option<MainThread>>) {
 }
 
 impl MainThread {
-    /// The parker holds the truth and goes first: the trap word is cleared before the parker is asked.
+    /// The parker holds the truth; the trap word is cleared before the parker is asked.
     fn interrupt(&self) {
-        self.parker.interrupt();
-        self.trap.set(TrapBits::INTERRUPT, self.checkpoints);
+        self.parker.interrupt(|| self.trap.set(TrapBits::INTERRUPT, self.checkpoints));
     }
 }

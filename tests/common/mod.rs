@@ -2,7 +2,8 @@
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -28,21 +29,40 @@ pub(crate) fn minipy(words: &[&str]) -> Command {
     command
 }
 
+/// Kills a command that hangs.
+pub(crate) struct Limit {
+    watchdog: JoinHandle<bool>,
+    /// While it is there, the watchdog waits.
+    running: Sender<()>,
+}
+
+impl Limit {
+    /// The time of this command begins now, and ends when the limit is dropped.
+    pub(crate) fn on(child: &Child) -> Limit {
+        let id = Pid::from_raw(child.id().cast_signed());
+        let (running, end) = channel();
+        let watchdog = std::thread::spawn(move || {
+            let hanging = end.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout);
+            if hanging {
+                let _: nix::Result<()> = kill(id, Signal::SIGKILL);
+            }
+            hanging
+        });
+        Limit { watchdog, running }
+    }
+
+    /// Whether it was reached.
+    fn reached(self) -> bool {
+        drop(self.running);
+        self.watchdog.join().expect("the watchdog ends")
+    }
+}
+
 /// Waits for the end of a command.
 pub(crate) fn wait(child: Child) -> Ended {
-    let id = Pid::from_raw(child.id().cast_signed());
-    let (ended, end) = channel::<()>();
-    let watchdog = std::thread::spawn(move || {
-        let hanging = end.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout);
-        if hanging {
-            let _: nix::Result<()> = kill(id, Signal::SIGKILL);
-        }
-        hanging
-    });
+    let limit = Limit::on(&child);
     let output = child.wait_with_output().expect("a command can be waited for");
-    drop(ended);
-    let hanging = watchdog.join().expect("the watchdog ends");
-    let status = match (hanging, output.status.code(), output.status.signal()) {
+    let status = match (limit.reached(), output.status.code(), output.status.signal()) {
         (true, ..) => "hanging".to_owned(),
         (false, Some(code), _) => code.to_string(),
         (false, None, signal) => format!("signal {}", signal.unwrap_or_default()),

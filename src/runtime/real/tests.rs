@@ -89,10 +89,7 @@ fn an_interrupt_ends_waiting_and_working_once() {
     let parker = Arc::clone(&host.shared.port(main).expect("registered").parker);
     let interrupt = {
         let trap = Arc::clone(&trap);
-        move || {
-            parker.interrupt();
-            trap.set(TrapBits::INTERRUPT, CheckpointMode::Op);
-        }
+        move || parker.interrupt(|| trap.set(TrapBits::INTERRUPT, CheckpointMode::Op))
     };
     interrupt();
     assert_eq!(host.shared.park(main, Reason::Lock(1), None), Wake::Interrupted);

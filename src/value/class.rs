@@ -336,18 +336,28 @@ impl Type {
             }
             None => self.namespace().remove(cx, name)?.is_some(),
         };
-        self.forget(cx, name);
+        self.forget(cx, name, value.filter(|_| existed));
+        if is_special(name) {
+            self.update_flags_below(cx);
+        }
         Ok(existed)
     }
 
-    fn forget(&self, cx: &Context, name: Value<'_>) {
+    /// The caches of the class and its subclasses no longer know the name; this class's own knows the new value.
+    fn forget(&self, cx: &Context, name: Value<'_>, value: Option<Value<'_>>) {
         // Interned names compare without code of the language.
         if let Ok(Some(_)) = self.lookup_cache().get(cx, name) {
-            let _ = self.lookup_cache().set(cx, name, Value::DUMMY);
+            let _ = self.lookup_cache().set(cx, name, value.unwrap_or(Value::DUMMY));
         }
+        for subclass in self.subclasses() {
+            subclass.forget(cx, name, None);
+        }
+    }
+
+    fn update_flags_below(&self, cx: &Context) {
         self.update_flags(cx);
         for subclass in self.subclasses() {
-            subclass.forget(cx, name);
+            subclass.update_flags_below(cx);
         }
     }
 
@@ -392,6 +402,11 @@ impl Type {
     pub(super) fn slots(&self) -> [&Slot; 7] {
         [&self.name, &self.qualname, &self.bases, &self.mro, &self.namespace, &self.lookup, &self.subclasses]
     }
+}
+
+/// Whether a name is that of a special method, or could be.
+fn is_special(name: Value<'_>) -> bool {
+    name.get::<Str>().is_some_and(|name| name.as_bytes().starts_with(b"__"))
 }
 
 const SPECIAL_METHODS: &[(&str, u32)] = &[

@@ -446,6 +446,7 @@ impl Thread {
     /// What the call raises.
     pub(crate) fn call_sync(&mut self, callee: Word, args: &[Word]) -> Result<Word, Raised> {
         self.nest()?;
+        let depth = self.frames.len();
         let mut result = self.call_with(callee, args, Cont::Stop);
         while result == Flow::Park {
             if self.serve().is_err() {
@@ -456,7 +457,8 @@ impl Thread {
         }
         let result = match result {
             Flow::Done(word) => Ok(word),
-            Flow::Pushed => super::dispatch::run(self),
+            Flow::Pushed => super::dispatch::run(self, false),
+            Flow::Raised if self.frames.len() > depth => super::dispatch::run(self, true),
             Flow::Raised | Flow::Park => Err(Raised),
         };
         self.unnest();

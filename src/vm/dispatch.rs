@@ -14,19 +14,19 @@ use crate::value::unit::{Cached, Unit};
 use super::call::Arguments;
 use super::fast::{
     Attribute, MethodLoad, Step, add, as_floats, cached_attribute, cell_at, entry_word, exact_quotient,
-    exclusive_or, fast_item, fast_step, float_quotient, floor_quotient, floor_remainder, instance_at,
-    list_at, multiply, no_float, shift_left, shift_right, subtract, tuple_at,
+    exclusive_or, fast_item, fast_set_attribute, fast_step, float_quotient, floor_quotient, floor_remainder,
+    instance_at, list_at, multiply, no_float, shift_left, shift_right, subtract, tuple_at,
 };
 use super::frame::{Cont, Role, Stage};
 use super::resume::Next;
 use super::thread::{Flow, REGISTERS, SCRATCH, Thread};
 
-/// Runs the topmost frame, and what it calls, until it returns.
+/// Runs the topmost frame, and what it calls, until it returns; it begins with an exception pending if `raised`.
 ///
 /// # Errors
 /// The exception that leaves it is pending.
 #[expect(clippy::cognitive_complexity, reason = "one arm an op")]
-pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
+pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
     let mut ops: *const Op;
     let mut ip: *const Op;
     let mut r: *mut Word;
@@ -292,13 +292,12 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
         }};
     }
 
-    reload!();
-    if th.trap().at_loop() && th.checkpoint().is_err() {
-        match th.unwind() {
-            Next::Stop(_) => return Err(Raised),
-            _ => reload!(),
+    if raised || (th.trap().at_loop() && th.checkpoint().is_err()) {
+        if let Next::Stop(_) = th.unwind() {
+            return Err(Raised);
         }
     }
+    reload!();
     loop {
         // SAFETY: see above.
         match unsafe { *ip } {
@@ -634,14 +633,10 @@ pub(super) fn run(th: &mut Thread) -> Result<Word, Raised> {
             Op::SetAttr { obj, value, site } => {
                 shared!();
                 let (object, word) = (get!(obj), get!(value));
-                if let Some(instance) = instance_at(object) {
-                    let (key, index, kind) = unit.cache(site.0).load();
-                    if kind == Cached::Slot as u8 && key == instance.header().shape() {
-                        // SAFETY: the cache was filled for this shape.
-                        let slot = unsafe { instance.slot_at(index as usize) };
-                        th.cx().store(instance, slot, Some(th.live(word)));
-                        next!();
-                    }
+                if let Some(instance) = instance_at(object)
+                    && fast_set_attribute(th, unit, instance, word, site.0)
+                {
+                    next!();
                 }
                 slow!(th.set_attr_op(object, word, site.0))
             }

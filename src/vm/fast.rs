@@ -76,6 +76,39 @@ pub(super) fn cached_attribute(th: &Thread, unit: &Unit, object: Word, site: u16
     Attribute::Unknown
 }
 
+/// Sets an attribute where the inline cache knows the slot, or that the attribute is added and its slot.
+#[inline(always)]
+pub(super) fn fast_set_attribute(
+    th: &Thread,
+    unit: &Unit,
+    instance: &Instance,
+    word: Word,
+    site: u16,
+) -> bool {
+    let (key, index, kind) = unit.cache(site).load();
+    let header = instance.header();
+    if key != header.shape() {
+        return false;
+    }
+    let longer = if kind == Cached::Slot as u8 {
+        None
+    } else if kind == Cached::Extend as u8 {
+        match th.vm().world.shapes.usual_extension(key, unit.site_name(site)) {
+            Some(longer) => Some(longer),
+            None => return false,
+        }
+    } else {
+        return false;
+    };
+    // SAFETY: the cache was filled for this shape.
+    let slot = unsafe { instance.slot_at(index as usize) };
+    th.cx().store(instance, slot, Some(th.live(word)));
+    if let Some(longer) = longer {
+        header.set_shape(longer);
+    }
+    true
+}
+
 #[inline(always)]
 fn class_attribute(value: Value<'_>) -> Attribute {
     match value.kind() {

@@ -1,6 +1,6 @@
 //! Attributes: where a name is found on an object, and what is to be done with what is found.
 
-use crate::heap::{Kind, Object, Value, Word};
+use crate::heap::{Header, Kind, Object, Value, Word};
 use crate::value::class::{Type, class_flag};
 use crate::value::dict::Dict;
 use crate::value::exception::Exception;
@@ -414,6 +414,7 @@ impl Thread {
         // SAFETY: units live as long as the machine.
         let unit = unsafe { &*self.frame().unit };
         let name = unit.site_name(site);
+        let before = self.live(object).header().map(Header::shape);
         let flow = self.set_attribute(object, name.word(), value, Cont::Discard);
         let cx = self.cx();
         let target = self.live(object);
@@ -427,7 +428,11 @@ impl Thread {
                 .lookup(cx, name)
                 .is_some_and(|meta| is_data_descriptor(cx, meta) && !is_slot_member(meta))
         {
-            unit.cache(site).fill(instance.header().shape(), word, Cached::Slot);
+            let shape = instance.header().shape();
+            match before {
+                Some(before) if before != shape => unit.cache(site).fill(before, word, Cached::Extend),
+                _ => unit.cache(site).fill(shape, word, Cached::Slot),
+            }
         }
         flow
     }
@@ -623,11 +628,11 @@ fn set_on_class(
             class.name_str()
         )));
     }
-    let data_descriptor = value.is_some_and(|value| is_data_descriptor(cx, value));
+    let decides_more = value.is_some_and(|value| is_data_descriptor(cx, value)) || text.starts_with("__");
     if !class.set_own(cx, name, value)? {
         return Err(missing(cx, object, name));
     }
-    if data_descriptor {
+    if decides_more {
         cx.world().clear_caches();
     }
     Ok(())

@@ -5,7 +5,7 @@
 
 use minipy_compiler::op::{Op, Reg};
 
-use crate::heap::{Kind, MAX_SMALL, MIN_SMALL, Object, Word};
+use crate::heap::{Kind, MAX_SMALL, MIN_SMALL, Word};
 use crate::value::Raised;
 use crate::value::dict::Dict;
 use crate::value::function::{Cell, Function};

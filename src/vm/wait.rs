@@ -132,7 +132,7 @@ impl Thread {
         }
         let result = match flow {
             Flow::Done(word) => Ok(word),
-            Flow::Pushed => super::dispatch::run(self),
+            Flow::Pushed => super::dispatch::run(self, false),
             Flow::Raised | Flow::Park => Err(Raised),
         };
         self.unnest();

@@ -172,6 +172,12 @@ fn failure(error: Error) -> Failure {
     };
     let words = match &error {
         Error::HostNotFound => "[Errno -2] Name or service not known".to_owned(),
+        Error::Io(error) if error.kind() == io::ErrorKind::ConnectionReset => {
+            "ConnectionResetError(104, 'Connection reset by peer')".to_owned()
+        }
+        Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            "RemoteDisconnected('Remote end closed connection without response')".to_owned()
+        }
         Error::Io(error) => system_words(error),
         error => error.to_string(),
     };

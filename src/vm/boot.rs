@@ -262,7 +262,7 @@ fn load_prelude(thread: &mut Thread) -> Result<(), String> {
             let cx = thread.cx();
             let name_key = cx.intern("__name__");
             let _ = thread.vm().prelude().set(cx, name_key, cx.intern("builtins"));
-            embedded(cx, name, text, thread.vm().prelude())?
+            embedded(cx, name, text, thread.vm().prelude(), true)?
         };
         thread.call_sync(function, &[]).map_err(|Raised| failure(thread, name))?;
         if *name == "core" {
@@ -289,15 +289,16 @@ fn failure(thread: &Thread, name: &str) -> String {
     format!("the library's {name} does not run: {}", text.unwrap_or_default())
 }
 
-/// Compiles an embedded source to the function that runs it.
-fn embedded(cx: &Context, name: &str, text: &str, globals: &Dict) -> Result<Word, String> {
+/// Compiles an embedded source to the function that runs it. The prelude's frames are hidden from tracebacks; a module's show,
+/// as in CPython.
+fn embedded(cx: &Context, name: &str, text: &str, globals: &Dict, hidden: bool) -> Result<Word, String> {
     let source = Source::new(format!("<{name}>"), text);
     let code = minipy_grammar::parse(&source)
         .and_then(|module| minipy_compiler::compile(&source, &module))
         .map_err(|error| {
         format!("the library's {name}, line {}: {}", source.line_of(error.span.start), error.message)
     })?;
-    let unit = Vm::load(cx, &Arc::new(code), true).map_err(|Raised| "no memory".to_owned())?;
+    let unit = Vm::load(cx, &Arc::new(code), hidden).map_err(|Raised| "no memory".to_owned())?;
     Ok(Value::object(Function::new(cx, unit, globals)).word())
 }
 
@@ -364,7 +365,7 @@ pub(crate) fn native_module<'t>(vm: &'t Vm, cx: &'t Context, name: &str) -> Res<
         None => Value::NONE,
         Some(text) => {
             let word =
-                embedded(cx, name, text, dict).map_err(|error| cx.raise(Builtin::SystemError, error))?;
+                embedded(cx, name, text, dict, false).map_err(|error| cx.raise(Builtin::SystemError, error))?;
             // SAFETY: the function was just made, and nothing has run since.
             unsafe { word.value() }.unwrap_or(Value::NONE)
         }

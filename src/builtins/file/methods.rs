@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, SeekFrom};
 
-use crate::heap::{Value, Word};
+use crate::heap::{Kind, Value, Word};
 use crate::value::bytes::{Bytes, not_bytes};
 use crate::value::file::{File, FilePart};
 use crate::value::str::Str;
@@ -201,6 +201,11 @@ fn write(th: &mut Thread, call: &Call) -> Flow {
         _ if nature.text => {
             cx.type_error(format_args!("write() argument must be str, not {}", cx.type_name(value)));
             return Flow::Raised;
+        }
+        // It may be a bytearray.
+        _ if value.kind() == Some(Kind::Instance) => {
+            let args = [th.arg_at(call, 0).word(), value.word()];
+            return th.call_prelude("file_write_data", &args, call.cont);
         }
         _ => {
             not_bytes(cx, value);

@@ -45,6 +45,18 @@ impl Thread {
         super::ops::attr::module_dict(module)?.get_name(cx, name).map(Value::word)
     }
 
+    /// Calls a function of the main module without arguments and drops the result: for those who have a program loaded and
+    /// run a part of it again and again, such as the benches.
+    ///
+    /// # Errors
+    /// The exception that leaves it is pending; `NameError` where there is no such global.
+    pub fn call_global(&mut self, name: &str) -> Result<(), Raised> {
+        match self.main_global(name) {
+            Some(function) => self.call_sync(function, &[]).map(drop),
+            None => Err(self.cx().raise(Builtin::NameError, format_args!("name '{name}' is not defined"))),
+        }
+    }
+
     /// Calls what a name of a module of the library names.
     ///
     /// # Errors

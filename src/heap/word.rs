@@ -144,10 +144,7 @@ impl Word {
     /// - The word was read from a place the collector sees, and no collection can run during `'t`.
     #[inline(always)]
     pub unsafe fn value<'t>(self) -> Option<Value<'t>> {
-        match NonZeroU64::new(self.0) {
-            Some(bits) => Some(Value(bits, PhantomData)),
-            None => None,
-        }
+        NonZeroU64::new(self.0).map(|bits| Value(bits, PhantomData))
     }
 }
 

@@ -21,13 +21,16 @@ pub struct ModuleDef {
     /// Its native functions.
     pub rows: &'static [Row],
     /// Gives its constants one by one: name and value.
-    pub constants: fn(&Context, &mut dyn FnMut(&str, Value<'_>)),
+    pub constants: fn(&Context, Define<'_>),
     /// Source in the language that is executed in the module's namespace, when the rows and constants are there.
     pub source: Option<&'static str>,
 }
 
+/// Takes a constant of a module: name and value.
+pub type Define<'a> = &'a mut dyn FnMut(&str, Value<'_>);
+
 /// The constants of a module that has none.
-pub fn no_constants(_: &Context, _: &mut dyn FnMut(&str, Value<'_>)) {}
+pub fn no_constants(_: &Context, _: Define<'_>) {}
 
 /// Every native module.
 pub static MODULES: &[&ModuleDef] = &[

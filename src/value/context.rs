@@ -40,6 +40,7 @@ pub struct World {
     /// Classes and slots of objects.
     pub shapes: Shapes,
     interned: Mutex<FxHashMap<Box<[u8]>, Word>>,
+    #[expect(clippy::vec_box, reason = "frames hold the addresses of units")]
     units: Mutex<Vec<Box<Unit>>>,
     /// Values that live as long as the machine.
     permanent: Mutex<Vec<Word>>,
@@ -121,7 +122,7 @@ pub struct Context {
 }
 
 /// How deep containers in containers are hashed and compared natively before `RecursionError`.
-pub const MAX_NESTING: u32 = 1000;
+pub(super) const MAX_NESTING: u32 = 1000;
 
 impl Context {
     /// A context for one more thread.

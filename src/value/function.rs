@@ -362,10 +362,8 @@ pub(crate) fn callable_name(cx: &Context, callee: Value<'_>) -> String {
         return callable_name(cx, method.function());
     } else if let Some(function) = callee.get::<Function>() {
         function.part(FunctionPart::Qualname)
-    } else if let Some(class) = callee.get::<Type>() {
-        Some(class.name())
     } else {
-        None
+        callee.get::<Type>().map(Type::name)
     };
     match name.and_then(|name| name.get::<Str>()) {
         Some(name) => {

@@ -95,7 +95,7 @@ pub fn big<'t>(cx: &'t Context, value: &IBig) -> Res<'t> {
             |place| {
                 for (index, limb) in limbs.iter().enumerate() {
                     // SAFETY: `count` limbs behind the object belong to it.
-                    unsafe { place.cast::<u64>().add(index).write(*limb as u64) };
+                    unsafe { place.cast::<u64>().add(index).write(*limb) };
                 }
             },
         )

@@ -23,8 +23,6 @@ macro_rules! records {
 
         impl $name {
             /// A new object of the built-in class.
-            #[expect(clippy::too_many_arguments, reason = "one for each slot")]
-            #[expect(clippy::allow_attributes, reason = "the lint fires for some records only")]
             pub fn new<'t>(cx: &'t Context, class: Builtin $(, $field: Option<Value<'_>>)*) -> &'t $name {
                 cx.local().make(class.shape(), 0, |header| $name { header, $($field: Slot::new($field),)* })
             }

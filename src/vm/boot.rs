@@ -364,8 +364,8 @@ pub(crate) fn native_module<'t>(vm: &'t Vm, cx: &'t Context, name: &str) -> Res<
     let function = match def.source {
         None => Value::NONE,
         Some(text) => {
-            let word =
-                embedded(cx, name, text, dict, false).map_err(|error| cx.raise(Builtin::SystemError, error))?;
+            let word = embedded(cx, name, text, dict, false)
+                .map_err(|error| cx.raise(Builtin::SystemError, error))?;
             // SAFETY: the function was just made, and nothing has run since.
             unsafe { word.value() }.unwrap_or(Value::NONE)
         }

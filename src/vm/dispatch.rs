@@ -12,11 +12,7 @@ use crate::value::function::{Cell, Function};
 use crate::value::unit::{Cached, Unit};
 
 use super::call::Arguments;
-use super::fast::{
-    Attribute, MethodLoad, Step, add, as_floats, cached_attribute, cell_at, entry_word, exact_quotient,
-    exclusive_or, fast_item, fast_set_attribute, fast_step, float_quotient, floor_quotient, floor_remainder,
-    instance_at, list_at, multiply, no_float, shift_left, shift_right, subtract, tuple_at,
-};
+use super::fast::*;
 use super::frame::{Cont, Role, Stage};
 use super::resume::Next;
 use super::thread::{Flow, REGISTERS, SCRATCH, Thread};
@@ -123,9 +119,10 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
             after!(Next::Raised);
         }};
     }
-    macro_rules! loop_checkpoint {
-        () => {
-            if th.trap().at_loop() {
+    // `at_loop` in the checkpoints of every mode, `at_shared_access` before what other threads see.
+    macro_rules! checkpoint {
+        ($where:ident) => {
+            if th.trap().$where() {
                 save!();
                 if th.checkpoint().is_err() {
                     after!(Next::Raised);
@@ -133,15 +130,9 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
             }
         };
     }
-    // Before an access to what other threads see.
     macro_rules! shared {
         () => {
-            if th.trap().at_shared_access() {
-                save!();
-                if th.checkpoint().is_err() {
-                    after!(Next::Raised);
-                }
-            }
+            checkpoint!(at_shared_access)
         };
     }
     // Of two small integers; of two floats; of one each.
@@ -179,53 +170,25 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
         }};
     }
     macro_rules! compare {
-        ($dst:expr, $left:expr, $right:expr, $op:tt) => {{
-            let (left, right) = (get!($left), get!($right));
-            if left.both_small(right) {
-                set!($dst, Word::bool(left.as_small() $op right.as_small()));
-                next!();
-            }
-            if left.is_float() && right.is_float() {
-                set!($dst, Word::bool(left.as_float() $op right.as_float()));
+        ($dst:expr, $left:expr, $right:expr, $fast:expr) => {{
+            if let Some(truth) = $fast(get!($left), get!($right)) {
+                set!($dst, Word::bool(truth));
                 next!();
             }
             result!($dst, th.compare_op(0))
         }};
     }
     macro_rules! branch {
-        ($sense:expr, $left:expr, $right:expr, $to:expr, $op:tt) => {{
-            let (left, right) = (get!($left), get!($right));
-            let truth = if left.both_small(right) {
-                left.as_small() $op right.as_small()
-            } else if left.is_float() && right.is_float() {
-                left.as_float() $op right.as_float()
-            } else {
-                save!();
-                match th.compare_op(0) {
-                    Flow::Done(Word::TRUE) => true,
-                    Flow::Done(Word::FALSE) => false,
-                    flow => after!(th.settle(flow)),
-                }
-            };
-            if truth == $sense.0 {
-                jump!($to);
-            }
-            next!();
-        }};
-    }
-    macro_rules! branch_imm {
-        ($sense:expr, $left:expr, $imm:expr, $to:expr, $op:tt) => {{
-            let left = get!($left);
-            let truth = if left.is_small() {
-                left.as_small() $op i64::from($imm.0)
-            } else if left.is_float() {
-                left.as_float() $op f64::from($imm.0)
-            } else {
-                save!();
-                match th.compare_op(0) {
-                    Flow::Done(Word::TRUE) => true,
-                    Flow::Done(Word::FALSE) => false,
-                    flow => after!(th.settle(flow)),
+        ($sense:expr, $to:expr, $fast:expr) => {{
+            let truth = match $fast {
+                Some(truth) => truth,
+                None => {
+                    save!();
+                    match th.compare_op(0) {
+                        Flow::Done(Word::TRUE) => true,
+                        Flow::Done(Word::FALSE) => false,
+                        flow => after!(th.settle(flow)),
+                    }
                 }
             };
             if truth == $sense.0 {
@@ -292,10 +255,10 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
         }};
     }
 
-    if raised || (th.trap().at_loop() && th.checkpoint().is_err()) {
-        if let Next::Stop(_) = th.unwind() {
-            return Err(Raised);
-        }
+    if (raised || (th.trap().at_loop() && th.checkpoint().is_err()))
+        && let Next::Stop(_) = th.unwind()
+    {
+        return Err(Raised);
     }
     reload!();
     loop {
@@ -408,22 +371,22 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
             }
 
             Op::Add { dst, left, right, .. } => {
-                arithmetic!(dst, left, right, add, |x: f64, y: f64| Some(x + y))
+                arithmetic!(dst, left, right, add, add_floats)
             }
             Op::Sub { dst, left, right, .. } => {
-                arithmetic!(dst, left, right, subtract, |x: f64, y: f64| Some(x - y))
+                arithmetic!(dst, left, right, subtract, subtract_floats)
             }
             Op::Mul { dst, left, right, .. } => {
-                arithmetic!(dst, left, right, multiply, |x: f64, y: f64| Some(x * y))
+                arithmetic!(dst, left, right, multiply, multiply_floats)
             }
             Op::Div { dst, left, right, .. } => arithmetic!(dst, left, right, exact_quotient, float_quotient),
             Op::FloorDiv { dst, left, right, .. } => arithmetic!(dst, left, right, floor_quotient, no_float),
             Op::Mod { dst, left, right, .. } => arithmetic!(dst, left, right, floor_remainder, no_float),
             Op::BitAnd { dst, left, right, .. } => {
-                arithmetic!(dst, left, right, |a: Word, b: Word| Some(Word(a.0 & b.0)), no_float)
+                arithmetic!(dst, left, right, and, no_float)
             }
             Op::BitOr { dst, left, right, .. } => {
-                arithmetic!(dst, left, right, |a: Word, b: Word| Some(Word(a.0 | b.0)), no_float)
+                arithmetic!(dst, left, right, or, no_float)
             }
             Op::BitXor { dst, left, right, .. } => arithmetic!(dst, left, right, exclusive_or, no_float),
             Op::LShift { dst, left, right, .. } => arithmetic!(dst, left, right, shift_left, no_float),
@@ -453,12 +416,12 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
                 slow!(Flow::Done(operand))
             }
 
-            Op::Lt { dst, left, right } => compare!(dst, left, right, <),
-            Op::Le { dst, left, right } => compare!(dst, left, right, <=),
-            Op::Gt { dst, left, right } => compare!(dst, left, right, >),
-            Op::Ge { dst, left, right } => compare!(dst, left, right, >=),
-            Op::Eq { dst, left, right } => compare!(dst, left, right, ==),
-            Op::Ne { dst, left, right } => compare!(dst, left, right, !=),
+            Op::Lt { dst, left, right } => compare!(dst, left, right, lt),
+            Op::Le { dst, left, right } => compare!(dst, left, right, le),
+            Op::Gt { dst, left, right } => compare!(dst, left, right, gt),
+            Op::Ge { dst, left, right } => compare!(dst, left, right, ge),
+            Op::Eq { dst, left, right } => compare!(dst, left, right, eq),
+            Op::Ne { dst, left, right } => compare!(dst, left, right, ne),
             Op::Is { dst, left, right } => {
                 set!(dst, Word::bool(get!(left) == get!(right)));
                 next!()
@@ -495,7 +458,7 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
                 ip = unsafe { ops.add(to.0 as usize) };
             }
             Op::JumpBack { to } => {
-                loop_checkpoint!();
+                checkpoint!(at_loop);
                 // SAFETY: see above.
                 ip = unsafe { ops.add(to.0 as usize) };
             }
@@ -523,18 +486,18 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
                 }
                 slow!(Flow::Done(cond))
             }
-            Op::BranchLt { sense, left, right, to } => branch!(sense, left, right, to, <),
-            Op::BranchLe { sense, left, right, to } => branch!(sense, left, right, to, <=),
-            Op::BranchGt { sense, left, right, to } => branch!(sense, left, right, to, >),
-            Op::BranchGe { sense, left, right, to } => branch!(sense, left, right, to, >=),
-            Op::BranchEq { sense, left, right, to } => branch!(sense, left, right, to, ==),
-            Op::BranchNe { sense, left, right, to } => branch!(sense, left, right, to, !=),
-            Op::BranchLtInt { sense, left, imm, to } => branch_imm!(sense, left, imm, to, <),
-            Op::BranchLeInt { sense, left, imm, to } => branch_imm!(sense, left, imm, to, <=),
-            Op::BranchGtInt { sense, left, imm, to } => branch_imm!(sense, left, imm, to, >),
-            Op::BranchGeInt { sense, left, imm, to } => branch_imm!(sense, left, imm, to, >=),
-            Op::BranchEqInt { sense, left, imm, to } => branch_imm!(sense, left, imm, to, ==),
-            Op::BranchNeInt { sense, left, imm, to } => branch_imm!(sense, left, imm, to, !=),
+            Op::BranchLt { sense, left, right, to } => branch!(sense, to, lt(get!(left), get!(right))),
+            Op::BranchLe { sense, left, right, to } => branch!(sense, to, le(get!(left), get!(right))),
+            Op::BranchGt { sense, left, right, to } => branch!(sense, to, gt(get!(left), get!(right))),
+            Op::BranchGe { sense, left, right, to } => branch!(sense, to, ge(get!(left), get!(right))),
+            Op::BranchEq { sense, left, right, to } => branch!(sense, to, eq(get!(left), get!(right))),
+            Op::BranchNe { sense, left, right, to } => branch!(sense, to, ne(get!(left), get!(right))),
+            Op::BranchLtInt { sense, left, imm, to } => branch!(sense, to, lt_imm(get!(left), imm.0)),
+            Op::BranchLeInt { sense, left, imm, to } => branch!(sense, to, le_imm(get!(left), imm.0)),
+            Op::BranchGtInt { sense, left, imm, to } => branch!(sense, to, gt_imm(get!(left), imm.0)),
+            Op::BranchGeInt { sense, left, imm, to } => branch!(sense, to, ge_imm(get!(left), imm.0)),
+            Op::BranchEqInt { sense, left, imm, to } => branch!(sense, to, eq_imm(get!(left), imm.0)),
+            Op::BranchNeInt { sense, left, imm, to } => branch!(sense, to, ne_imm(get!(left), imm.0)),
             Op::BranchNone { sense, src, to } => {
                 if (get!(src) == Word::NONE) == sense.0 {
                     // SAFETY: see above.
@@ -583,10 +546,6 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
                     }
                     next!();
                 }
-                slow!(th.unpack_op(None))
-            }
-            Op::UnpackStar { .. } => {
-                shared!();
                 slow!(th.unpack_op(None))
             }
 
@@ -667,25 +626,11 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
 
             Op::BuildTuple { dst, base, count } => {
                 let place = th.frame().base as usize + base.0 as usize;
-                match th.cx().tuple(th.values(place, count.0 as usize)) {
-                    Ok(tuple) => {
-                        let word = tuple.word();
-                        set!(dst, word);
-                        next!()
-                    }
-                    Err(Raised) => raised!(),
-                }
+                result!(dst, Flow::of(th.cx().tuple(th.values(place, count.0 as usize))))
             }
             Op::BuildList { dst, base, count } => {
                 let place = th.frame().base as usize + base.0 as usize;
-                match th.cx().list(th.values(place, count.0 as usize)) {
-                    Ok(list) => {
-                        let word = list.word();
-                        set!(dst, word);
-                        next!()
-                    }
-                    Err(Raised) => raised!(),
-                }
+                result!(dst, Flow::of(th.cx().list(th.values(place, count.0 as usize))))
             }
             Op::BuildSet { dst, .. } | Op::BuildDict { dst, .. } => result!(dst, th.build_hashed_op()),
             Op::ListAppend { list, value } => {
@@ -744,13 +689,16 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
 
             Op::MakeFunction { dst, .. } => result!(dst, th.make_function_op()),
             Op::ImportName { .. } => slow!(th.import_name_op()),
-            Op::ImportFrom { .. } => {
+            Op::ImportFrom { .. }
+            | Op::ImportStar { .. }
+            | Op::PrepareWith { .. }
+            | Op::UnpackStar { .. }
+            | Op::ClearCell { .. }
+            | Op::ClearFree { .. }
+            | Op::DelAttr { .. }
+            | Op::DelItem { .. } => {
                 shared!();
-                slow!(th.import_from_op())
-            }
-            Op::ImportStar { .. } => {
-                shared!();
-                slow!(th.import_star_op())
+                slow!(th.rare_op())
             }
 
             Op::Raise { .. } | Op::RaiseFrom { .. } | Op::RaiseAgain {} => slow!(th.raise_op()),
@@ -770,14 +718,6 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
             | Op::EnterHandler { .. }
             | Op::LeaveHandler { .. }
             | Op::SaveHandler { .. } => slow!(th.rare_op()),
-            Op::ClearCell { .. } | Op::ClearFree { .. } | Op::DelAttr { .. } | Op::DelItem { .. } => {
-                shared!();
-                slow!(th.rare_op())
-            }
-            Op::PrepareWith { .. } => {
-                shared!();
-                slow!(th.prepare_with_op())
-            }
         }
     }
 }

@@ -225,6 +225,43 @@ pub(super) fn as_floats(left: Word, right: Word) -> Option<(f64, f64)> {
     (left.is_small() && right.is_float()).then(|| (left.as_small() as f64, right.as_float()))
 }
 
+macro_rules! comparisons {
+    ($($name:ident $imm:ident $op:tt;)*) => {$(
+        /// Of two small integers or two floats.
+        #[inline(always)]
+        pub(super) fn $name(left: Word, right: Word) -> Option<bool> {
+            if left.both_small(right) {
+                Some(left.as_small() $op right.as_small())
+            } else if left.is_float() && right.is_float() {
+                Some(left.as_float() $op right.as_float())
+            } else {
+                None
+            }
+        }
+
+        /// Of a small integer or a float with a constant.
+        #[inline(always)]
+        pub(super) fn $imm(left: Word, imm: i16) -> Option<bool> {
+            if left.is_small() {
+                Some(left.as_small() $op i64::from(imm))
+            } else if left.is_float() {
+                Some(left.as_float() $op f64::from(imm))
+            } else {
+                None
+            }
+        }
+    )*};
+}
+
+comparisons! {
+    lt lt_imm <;
+    le le_imm <=;
+    gt gt_imm >;
+    ge ge_imm >=;
+    eq eq_imm ==;
+    ne ne_imm !=;
+}
+
 /// There is no fast path for floats.
 #[inline(always)]
 pub(super) fn no_float(_: f64, _: f64) -> Option<f64> {
@@ -249,6 +286,31 @@ pub(super) fn subtract(a: Word, b: Word) -> Option<Word> {
 #[inline(always)]
 pub(super) fn multiply(a: Word, b: Word) -> Option<Word> {
     a.shifted().checked_mul(b.as_small()).map(Word::from_shifted)
+}
+
+#[inline(always)]
+pub(super) fn and(a: Word, b: Word) -> Option<Word> {
+    Some(Word(a.0 & b.0))
+}
+
+#[inline(always)]
+pub(super) fn or(a: Word, b: Word) -> Option<Word> {
+    Some(Word(a.0 | b.0))
+}
+
+#[inline(always)]
+pub(super) fn add_floats(a: f64, b: f64) -> Option<f64> {
+    Some(a + b)
+}
+
+#[inline(always)]
+pub(super) fn subtract_floats(a: f64, b: f64) -> Option<f64> {
+    Some(a - b)
+}
+
+#[inline(always)]
+pub(super) fn multiply_floats(a: f64, b: f64) -> Option<f64> {
+    Some(a * b)
 }
 
 #[inline(always)]

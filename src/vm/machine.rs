@@ -247,12 +247,12 @@ impl Vm {
             .iter()
             .map(|value| constant(cx, value).map(Value::word))
             .collect::<Result<Box<[_]>, Raised>>()?;
-        let tuple = |names: &Box<[std::sync::Arc<str>]>| {
+        let tuple = |names: &[std::sync::Arc<str>]| {
             let names: Vec<_> = names.iter().map(|name| cx.intern(name)).collect();
             cx.tuple(&names).map(Value::word)
         };
         let parts = UnitParts {
-            kwnames: code.kwnames.iter().map(tuple).collect::<Result<Box<[_]>, Raised>>()?,
+            kwnames: code.kwnames.iter().map(|names| tuple(names)).collect::<Result<Box<[_]>, Raised>>()?,
             consts,
             names: code.names.iter().map(intern).collect(),
             locals: code.locals.iter().map(intern).collect(),

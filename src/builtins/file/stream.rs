@@ -59,7 +59,6 @@ pub(super) enum Source {
 /// A stream.
 pub(super) struct Stream {
     source: Source,
-    mode: Mode,
     format: Option<Format>,
     /// Bytes that were read, and how many of them were used.
     input: Vec<u8>,
@@ -79,7 +78,6 @@ impl Stream {
     pub(super) fn new(source: Source, mode: Mode, format: Option<Format>) -> Stream {
         let mut stream = Stream {
             source,
-            mode,
             format,
             input: Vec::new(),
             used: 0,
@@ -101,11 +99,6 @@ impl Stream {
     /// Whether it is text.
     pub(super) fn is_text(&self) -> bool {
         self.format.is_some()
-    }
-
-    /// How it was opened.
-    pub(super) fn mode(&self) -> Mode {
-        self.mode
     }
 
     /// The file of the system.

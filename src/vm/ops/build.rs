@@ -106,8 +106,7 @@ impl Thread {
 
     /// The ops that add to a display that only this frame knows. `items` stands for the operand where it was collected.
     pub(crate) fn extend_op(&mut self, items: Option<Word>) -> Flow {
-        let op = self.frame().op();
-        let flow = match op {
+        match self.frame().op() {
             Op::ListExtend { list, items: from } => {
                 self.list_extend(self.reg(list), items.unwrap_or(self.reg(from)))
             }
@@ -143,8 +142,7 @@ impl Thread {
                 self.star_tuple(src, func)
             }
             _ => Flow::Raised,
-        };
-        flow
+        }
     }
 
     fn list_extend(&mut self, list: Word, items: Word) -> Flow {

@@ -86,6 +86,10 @@ impl Thread {
                 let (object, key) = (self.reg(obj), self.reg(key));
                 self.del_item(object, key, Cont::Discard)
             }
+            Op::ImportFrom { .. } => self.import_from_op(),
+            Op::ImportStar { .. } => self.import_star_op(),
+            Op::PrepareWith { .. } => self.prepare_with_op(),
+            Op::UnpackStar { .. } => self.unpack_op(None),
             _ => {
                 self.cx().raise(Builtin::SystemError, format_args!("unknown op {}", op.name()));
                 Flow::Raised

@@ -81,6 +81,14 @@ impl Block {
         old & bit == 0
     }
 
+    /// Whether the object at an address in this block is marked.
+    ///
+    /// # Safety
+    /// - The address is inside this block, and the world is stopped.
+    pub(super) unsafe fn has_marked<T>(&self, address: *const T) -> bool {
+        self.is_marked(address as usize & (BLOCK - 1))
+    }
+
     /// Forgets all marks, before a full collection.
     pub(super) fn clear_marks(&self) {
         for word in &self.marks {

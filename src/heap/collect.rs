@@ -75,6 +75,21 @@ impl Marker {
         }
     }
 
+    /// Whether what a word points to was reached: when the marking has ended, whether it stays alive.
+    pub fn has_reached(&self, word: Word) -> bool {
+        if !word.is_pointer() {
+            return true;
+        }
+        let object = word.address();
+        // SAFETY: the caller's word points to an object that was alive at the last collection: nothing is freed yet.
+        let header = unsafe { &*object };
+        if header.has(flag::LARGE) {
+            return header.has(flag::MARKED);
+        }
+        // SAFETY: an object that is not large stands in a block; the world is stopped.
+        unsafe { (*Block::of(object)).has_marked(object) }
+    }
+
     #[inline(always)]
     fn object(&mut self, object: *mut Header) {
         // SAFETY: words that the collector is shown point to objects that were alive at the last checkpoint.
@@ -131,12 +146,19 @@ impl Heap {
         self.remembered.lock().extend(objects.drain(..).map(LargePtr));
     }
 
-    /// Collects. `full` looks at everything; otherwise what survived an earlier collection stays.
+    /// Collects. `full` looks at everything; otherwise what survived an earlier collection stays. `after` is called when
+    /// all that lives was reached, and before anything is freed.
     ///
     /// # Safety
     /// - The world is stopped, every thread's allocator is retired, and `roots` shows every word that a thread or the
     ///   machine holds outside the heap.
-    pub unsafe fn collect(&self, full: bool, visit: Visit, roots: impl FnOnce(&mut Marker)) {
+    pub unsafe fn collect(
+        &self,
+        full: bool,
+        visit: Visit,
+        roots: impl FnOnce(&mut Marker),
+        after: impl FnOnce(&Marker),
+    ) {
         let full = full || self.live.load(Ordering::Relaxed) >= self.live_at_full.load(Ordering::Relaxed);
         let mut marker = Marker { pending: Vec::new() };
         let remembered = std::mem::take(&mut *self.remembered.lock());
@@ -159,6 +181,7 @@ impl Heap {
             header.set(flag::OLD);
             visit(header, &mut marker);
         }
+        after(&marker);
         self.finish(full);
     }
 

@@ -160,6 +160,7 @@ fn failure(error: Error) -> Failure {
         Error::BadUri(_) | Error::Http(_) => "address",
         Error::Tls(_) | Error::Rustls(_) | Error::TlsRequired | Error::Pem(_) => "security",
         Error::InvalidProxyUrl | Error::ConnectProxyFailed(_) => "proxy",
+        Error::Io(error) if is_lookup(error) => "name",
         Error::Io(error) => match error.kind() {
             io::ErrorKind::ConnectionRefused
             | io::ErrorKind::HostUnreachable
@@ -172,6 +173,12 @@ fn failure(error: Error) -> Failure {
     };
     let words = match &error {
         Error::HostNotFound => "[Errno -2] Name or service not known".to_owned(),
+        Error::Io(error) if is_lookup(error) => {
+            let words = error.to_string();
+            let reason = words.rsplit(": ").next().unwrap_or_default();
+            let number = if reason.starts_with("Temporary") { -3 } else { -2 };
+            format!("[Errno {number}] {reason}")
+        }
         Error::Io(error) if error.kind() == io::ErrorKind::ConnectionReset => {
             "ConnectionResetError(104, 'Connection reset by peer')".to_owned()
         }
@@ -182,6 +189,11 @@ fn failure(error: Error) -> Failure {
         error => error.to_string(),
     };
     Failure { kind, words }
+}
+
+/// Whether the name of the host led nowhere: the system's library says so in words only.
+fn is_lookup(error: &io::Error) -> bool {
+    error.to_string().starts_with("failed to lookup address information")
 }
 
 /// `[Errno 111] Connection refused`

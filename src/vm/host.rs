@@ -39,6 +39,8 @@ pub enum Request {
         /// Nanoseconds on [`Host::monotonic`].
         deadline: Option<u64>,
     },
+    /// To have garbage collected: something has run out that garbage may hold.
+    Collect,
     /// To have work done that blocks and touches no object, with the GIL released.
     Blocking(Box<dyn FnOnce() -> Reply + Send>),
 }

@@ -227,8 +227,14 @@ impl Vm {
                 marker.word(*word);
             }
         };
+        let mut dropped = Vec::new();
+        let after = |marker: &crate::heap::Marker| {
+            dropped = self.resources.take_unreached(|object| marker.has_reached(object));
+        };
         // SAFETY: the world is stopped, the threads are retired, and the roots are all there are.
-        unsafe { self.world.heap.collect(full, visit, roots) };
+        unsafe { self.world.heap.collect(full, visit, roots, after) };
+        // What is dropped here may be a file, which is written out and closed.
+        drop(dropped);
     }
 
     /// Makes the unit of some code and of all code nested in it.

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use crate::heap::Word;
+
 /// A machine's table of what is open.
 #[derive(Default)]
 pub(crate) struct Resources {
@@ -15,22 +17,55 @@ pub(crate) struct Resources {
 #[derive(Default)]
 struct Table {
     next: u32,
-    open: BTreeMap<u32, Arc<dyn Any + Send + Sync>>,
+    open: BTreeMap<u32, Entry>,
+}
+
+struct Entry {
+    resource: Arc<dyn Any + Send + Sync>,
+    /// The object that stands for it: when that is garbage, so is the resource. It is not kept alive from here.
+    object: Word,
 }
 
 impl Resources {
     /// Adds a resource, and gives its number.
     pub(crate) fn add(&self, resource: Arc<dyn Any + Send + Sync>) -> u32 {
+    /// Adds a resource. `make` makes the object that stands for it, given its number.
+    ///
+    /// # Errors
+    /// Those of `make`.
+    pub(crate) fn add<E>(
+        &self,
+        resource: Arc<dyn Any + Send + Sync>,
+        make: impl FnOnce(u32) -> Result<Word, E>,
+    ) -> Result<Word, E> {
+        let number = {
+            let mut table = self.table.lock();
+            table.next += 1;
+            table.next
+        };
+        let object = make(number)?;
+        self.table.lock().open.insert(number, Entry { resource, object });
+        Ok(object)
+    }
+
+    /// Takes out the resources whose objects a collection has not reached.
+    pub(super) fn take_unreached(
+        &self,
+        is_reached: impl Fn(Word) -> bool,
+    ) -> Vec<Arc<dyn Any + Send + Sync>> {
         let mut table = self.table.lock();
-        let number = table.next;
-        table.next += 1;
-        table.open.insert(number, resource);
-        number
+        table
+            .open
+            .extract_if(.., |_, entry| !is_reached(entry.object))
+            .map(|(_, entry)| entry.resource)
+            .collect()
     }
 
     /// The resource with this number, if it is of this type and was not removed.
     pub(crate) fn get<T: Any + Send + Sync>(&self, number: u32) -> Option<Arc<T>> {
         let resource = self.table.lock().open.get(&number).cloned();
+    pub fn get<T: Any + Send + Sync>(&self, number: u32) -> Option<Arc<T>> {
+        let resource = self.table.lock().open.get(&number).map(|entry| entry.resource.clone());
         resource.and_then(|resource| resource.downcast().ok())
     }
 
@@ -44,6 +79,8 @@ impl Resources {
     /// Every resource of this type, in the order in which they were added.
     pub(crate) fn all<T: Any + Send + Sync>(&self) -> Vec<Arc<T>> {
         let resources: Vec<_> = self.table.lock().open.values().cloned().collect();
+    pub fn all<T: Any + Send + Sync>(&self) -> Vec<Arc<T>> {
+        let resources: Vec<_> = self.table.lock().open.values().map(|entry| entry.resource.clone()).collect();
         resources.into_iter().filter_map(|resource| resource.downcast().ok()).collect()
     }
 }

@@ -325,6 +325,7 @@ impl Thread {
                     return self.checkpoint();
                 }
             }
+            Some(Request::Collect) => self.vm.collect(true),
             None => {}
         }
         Ok(())

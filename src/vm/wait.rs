@@ -25,6 +25,8 @@ pub(super) struct Wait {
     queue: Option<Word>,
     /// Somebody has taken it out of the queue.
     was_called: bool,
+    /// Garbage was collected for the sake of the call.
+    collected: bool,
 }
 
 impl Wait {
@@ -81,6 +83,21 @@ impl Thread {
     pub fn ask<T: Send + 'static>(&mut self, work: impl FnOnce() -> T + Send + 'static) -> Flow {
         self.request = Some(Request::Blocking(Box::new(move || Box::new(work()) as Reply)));
         Flow::Park
+    }
+
+    /// Has garbage collected, the first time that a call asks: then it is called again. The second time it is told that that
+    /// did not help.
+    pub fn collect_once(&mut self) -> Option<Flow> {
+        self.wait.collected = !self.wait.collected;
+        self.wait.collected.then(|| {
+            self.request = Some(Request::Collect);
+            Flow::Park
+        })
+    }
+
+    /// The call that had garbage collected has got what it wanted.
+    pub fn end_collecting(&mut self) {
+        self.wait.collected = false;
     }
 
     /// If the native function is called again after it has asked for work: what came of it. Nothing also if a signal came

@@ -10,7 +10,7 @@ use crate::value::bytes::Bytes;
 use crate::value::file::File;
 use crate::value::str::Str;
 use crate::value::text::codec::Encoding;
-use crate::value::{Builtin, Context, Raised, Res, int};
+use crate::value::{Builtin, Context, Raised, int};
 use crate::vm::host;
 use crate::vm::native::Row;
 use crate::vm::thread::{Call, Flow, Thread};
@@ -29,6 +29,9 @@ pub(crate) static FUNCTIONS: &[Row] = &[
     .doc("Opens a file."),
     Row::threaded("input(prompt='', /)", input).doc("Reads a line from the standard input."),
 ];
+
+/// `ENFILE` and `EMFILE`
+const NO_DESCRIPTORS: [i32; 2] = [23, 24];
 
 /// What a call of `open` asks for.
 struct Wanted {
@@ -51,13 +54,22 @@ fn open(th: &mut Thread, call: &Call) -> Flow {
             })
         }
         Some(Err(error)) => {
+            // Dropped files that were not closed may hold the descriptors.
+            if error.raw_os_error().is_some_and(|number| NO_DESCRIPTORS.contains(&number))
+                && let Some(flow) = th.collect_once()
+            {
+                return flow;
+            }
             os_error(th.cx(), &error, th.arg(call, 0));
             Flow::Raised
         }
-        Some(Ok(file)) => match file_object(th, call, wanted, file) {
-            Ok(file) => Flow::Done(file),
-            Err(Raised) => Flow::Raised,
-        },
+        Some(Ok(file)) => {
+            th.end_collecting();
+            match file_object(th, call, wanted, file) {
+                Ok(file) => Flow::Done(file),
+                Err(Raised) => Flow::Raised,
+            }
+        }
     }
 }
 
@@ -171,9 +183,9 @@ fn file_object(th: &Thread, call: &Call, wanted: Wanted, file: std::fs::File) ->
         None => Value::NONE,
     };
     let stream = Stream::new(Source::File(file), mode, format);
-    let number = th.vm().resources.add(Arc::new(Open { stream: Mutex::new(stream), standard: None }));
-    let file = File::new(cx, class, number, [th.arg_at(call, 0), shown_mode, encoding, errors]);
-    Ok(Value::object(file).word())
+    let open = Arc::new(Open { stream: Mutex::new(stream), standard: None });
+    let parts = [th.arg_at(call, 0), shown_mode, encoding, errors];
+    th.vm().resources.add(open, |number| Ok(Value::object(File::new(cx, class, number, parts)).word()))
 }
 
 fn input(th: &mut Thread, call: &Call) -> Flow {
@@ -196,11 +208,11 @@ pub(crate) fn standard_file(th: &mut Thread, call: &Call) -> Flow {
     let format = Format { encoding: Encoding::Utf8, errors: errors.to_owned(), newline: Newline::Universal };
     let stream = Stream::new(Source::Fed, mode, Some(format));
     let open = Open { stream: Mutex::new(stream), standard: Some(standard) };
-    let number = th.vm().resources.add(Arc::new(open));
-    Flow::of(standard_object(th.cx(), number, name, if reading { "r" } else { "w" }, errors))
-}
-
-fn standard_object<'t>(cx: &'t Context, number: u32, name: &str, mode: &str, errors: &str) -> Res<'t> {
-    let parts = [cx.intern(name), cx.intern(mode), cx.intern("utf-8"), cx.intern(errors)];
-    Ok(Value::object(File::new(cx, Builtin::TextFile, number, parts)))
+    let cx = th.cx();
+    let mode = if reading { "r" } else { "w" };
+    let parts = [name, mode, "utf-8", errors].map(|text| cx.intern(text));
+    let made = th.vm().resources.add(Arc::new(open), |number| {
+        Ok::<Word, Raised>(Value::object(File::new(cx, Builtin::TextFile, number, parts)).word())
+    });
+    made.map_or(Flow::Raised, Flow::Done)
 }

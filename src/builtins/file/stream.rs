@@ -461,6 +461,13 @@ impl Stream {
     }
 }
 
+impl Drop for Stream {
+    fn drop(&mut self) {
+        // The file object is gone: there is nobody to tell.
+        let _: io::Result<()> = self.flush();
+    }
+}
+
 /// `ESPIPE`
 const ILLEGAL_SEEK: i32 = 29;
 

@@ -326,6 +326,7 @@ impl<'t> Printer<'_, 't> {
                 }
                 None => Ok(()),
             },
+            Kind::File => self.file(value, plain),
             _ => {
                 self.object(value, plain, kind);
                 Ok(())

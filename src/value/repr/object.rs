@@ -5,9 +5,10 @@ use crate::heap::{Kind, Value};
 use super::Printer;
 use crate::value::Builtin;
 use crate::value::class::{Type, class_flag};
-use crate::value::context::Context;
+use crate::value::context::{Context, Raised};
 use crate::value::function::{BoundMethod, Cell, Function, FunctionPart, Native};
 use crate::value::generator::Generator;
+use crate::value::file::{File, FilePart};
 use crate::value::lock::Lock;
 use crate::value::record::{Code, Member, Module, Super};
 use crate::value::str::Str;
@@ -82,6 +83,24 @@ impl<'t> Printer<'_, 't> {
         self.full_class_name(value);
         self.text(" object");
         self.at(value);
+    }
+
+    /// `<_io.TextIOWrapper name='x' mode='r' encoding='UTF-8'>`
+    pub(super) fn file(&mut self, value: Value<'t>, plain: Value<'t>) -> Result<(), Raised> {
+        let Some(file) = plain.get::<File>() else { return Ok(()) };
+        let text = self.cx.class_of(value).is(Builtin::TextFile);
+        self.text("<");
+        self.full_class_name(value);
+        self.text(" name=");
+        self.value(file.part(FilePart::Name))?;
+        if text {
+            self.text(" mode=");
+            self.value(file.part(FilePart::Mode))?;
+            self.text(" encoding=");
+            self.value(file.part(FilePart::Encoding))?;
+        }
+        self.text(">");
+        Ok(())
     }
 
     /// ` at 0x…>`

@@ -27,8 +27,6 @@ struct Entry {
 }
 
 impl Resources {
-    /// Adds a resource, and gives its number.
-    pub(crate) fn add(&self, resource: Arc<dyn Any + Send + Sync>) -> u32 {
     /// Adds a resource. `make` makes the object that stands for it, given its number.
     ///
     /// # Errors
@@ -63,8 +61,6 @@ impl Resources {
 
     /// The resource with this number, if it is of this type and was not removed.
     pub(crate) fn get<T: Any + Send + Sync>(&self, number: u32) -> Option<Arc<T>> {
-        let resource = self.table.lock().open.get(&number).cloned();
-    pub fn get<T: Any + Send + Sync>(&self, number: u32) -> Option<Arc<T>> {
         let resource = self.table.lock().open.get(&number).map(|entry| entry.resource.clone());
         resource.and_then(|resource| resource.downcast().ok())
     }
@@ -78,8 +74,6 @@ impl Resources {
 
     /// Every resource of this type, in the order in which they were added.
     pub(crate) fn all<T: Any + Send + Sync>(&self) -> Vec<Arc<T>> {
-        let resources: Vec<_> = self.table.lock().open.values().cloned().collect();
-    pub fn all<T: Any + Send + Sync>(&self) -> Vec<Arc<T>> {
         let resources: Vec<_> = self.table.lock().open.values().map(|entry| entry.resource.clone()).collect();
         resources.into_iter().filter_map(|resource| resource.downcast().ok()).collect()
     }

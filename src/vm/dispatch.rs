@@ -79,6 +79,13 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
             continue;
         }};
     }
+    macro_rules! go {
+        ($label:expr) => {{
+            // SAFETY: see above.
+            ip = unsafe { ops.add($label.0 as usize) };
+            continue;
+        }};
+    }
     macro_rules! after {
         ($next:expr) => {{
             let mut next = $next;
@@ -290,7 +297,6 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
                 }
                 next!()
             }
-
             Op::LoadCell { dst, cell, name } => {
                 shared!();
                 match cell_at(get!(cell)).get() {
@@ -323,7 +329,6 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
                 }
                 next!()
             }
-
             Op::LoadGlobal { dst, site } => {
                 shared!();
                 let (key, index, kind) = unit.cache(site.0).load();
@@ -369,7 +374,6 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
                 shared!();
                 slow!(th.name_op())
             }
-
             Op::Add { dst, left, right, .. } => {
                 arithmetic!(dst, left, right, add, add_floats)
             }
@@ -395,16 +399,11 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
             Op::AddInt { dst, left, imm, .. } => add_imm!(dst, left, i64::from(imm.0)),
             Op::SubInt { dst, left, imm, .. } => add_imm!(dst, left, -i64::from(imm.0)),
             Op::Neg { dst, src } => {
-                let operand = get!(src);
-                if operand.is_small() && operand.as_small() != MIN_SMALL {
-                    set!(dst, Word::small(-operand.as_small()));
+                if let Some(word) = negate(get!(src)) {
+                    set!(dst, word);
                     next!();
                 }
-                if operand.is_float() {
-                    set!(dst, Word::float(-operand.as_float()));
-                    next!();
-                }
-                slow!(th.unary_op())
+                result!(dst, th.unary_op())
             }
             Op::Pos { dst, .. } | Op::Invert { dst, .. } => result!(dst, th.unary_op()),
             Op::Not { dst, src } => {
@@ -415,7 +414,6 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
                 }
                 slow!(Flow::Done(operand))
             }
-
             Op::Lt { dst, left, right } => compare!(dst, left, right, lt),
             Op::Le { dst, left, right } => compare!(dst, left, right, le),
             Op::Gt { dst, left, right } => compare!(dst, left, right, gt),
@@ -430,44 +428,27 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
                 set!(dst, Word::bool(get!(left) != get!(right)));
                 next!()
             }
-            Op::In { dst, .. } => {
+            Op::In { dst, .. } | Op::NotIn { dst, .. } => {
                 shared!();
                 save!();
                 match th.contains_op() {
                     Flow::Done(word @ (Word::TRUE | Word::FALSE)) => {
-                        set!(dst, word);
+                        let negated = matches!(th.frame().op(), Op::NotIn { .. });
+                        set!(dst, Word::bool((word == Word::TRUE) != negated));
                         next!()
                     }
                     flow => after!(th.settle(flow)),
                 }
             }
-            Op::NotIn { dst, .. } => {
-                shared!();
-                save!();
-                match th.contains_op() {
-                    Flow::Done(word @ (Word::TRUE | Word::FALSE)) => {
-                        set!(dst, Word::bool(word == Word::FALSE));
-                        next!()
-                    }
-                    flow => after!(th.settle(flow)),
-                }
-            }
-
-            Op::Jump { to } => {
-                // SAFETY: see above.
-                ip = unsafe { ops.add(to.0 as usize) };
-            }
+            Op::Jump { to } => go!(to),
             Op::JumpBack { to } => {
                 checkpoint!(at_loop);
-                // SAFETY: see above.
-                ip = unsafe { ops.add(to.0 as usize) };
+                go!(to)
             }
             Op::JumpIfTrue { cond, to } => {
                 let cond = get!(cond);
                 if cond == Word::TRUE {
-                    // SAFETY: see above.
-                    ip = unsafe { ops.add(to.0 as usize) };
-                    continue;
+                    go!(to);
                 }
                 if cond == Word::FALSE || cond == Word::NONE {
                     next!();
@@ -480,9 +461,7 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
                     next!();
                 }
                 if cond == Word::FALSE || cond == Word::NONE {
-                    // SAFETY: see above.
-                    ip = unsafe { ops.add(to.0 as usize) };
-                    continue;
+                    go!(to);
                 }
                 slow!(Flow::Done(cond))
             }
@@ -500,9 +479,7 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
             Op::BranchNeInt { sense, left, imm, to } => branch!(sense, to, ne_imm(get!(left), imm.0)),
             Op::BranchNone { sense, src, to } => {
                 if (get!(src) == Word::NONE) == sense.0 {
-                    // SAFETY: see above.
-                    ip = unsafe { ops.add(to.0 as usize) };
-                    continue;
+                    go!(to);
                 }
                 next!()
             }
@@ -512,7 +489,6 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
                 }
                 next!()
             }
-
             Op::GetIter { dst, src } | Op::GetYieldFromIter { dst, src } => {
                 shared!();
                 result!(dst, th.get_iter(get!(src), Cont::Op(Stage::Candidate(0))))
@@ -634,13 +610,10 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
             }
             Op::BuildSet { dst, .. } | Op::BuildDict { dst, .. } => result!(dst, th.build_hashed_op()),
             Op::ListAppend { list, value } => {
-                if let Some(list) = list_at(get!(list)) {
-                    match list.push(th.cx(), th.live(get!(value))) {
-                        Ok(()) => next!(),
-                        Err(Raised) => raised!(),
-                    }
+                match list_at(get!(list)).map(|list| list.push(th.cx(), th.live(get!(value)))) {
+                    Some(Err(Raised)) => raised!(),
+                    _ => next!(),
                 }
-                next!()
             }
             Op::ListExtend { .. }
             | Op::SetAdd { .. }

@@ -289,6 +289,14 @@ pub(super) fn multiply(a: Word, b: Word) -> Option<Word> {
 }
 
 #[inline(always)]
+pub(super) fn negate(operand: Word) -> Option<Word> {
+    if operand.is_float() {
+        return Some(Word::float(-operand.as_float()));
+    }
+    (operand.is_small() && operand.as_small() != MIN_SMALL).then(|| Word::small(-operand.as_small()))
+}
+
+#[inline(always)]
 pub(super) fn and(a: Word, b: Word) -> Option<Word> {
     Some(Word(a.0 & b.0))
 }

@@ -348,6 +348,9 @@ fn add_slots<'t>(
             has_dict = true;
             continue;
         }
+        if !crate::value::text::class::is_identifier(text.as_bytes()) {
+            return Err(cx.type_error("__slots__ must be identifiers"));
+        }
         let name = cx.intern_str(text);
         if namespace.get(cx, name)?.is_some() {
             return Err(

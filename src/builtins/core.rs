@@ -68,7 +68,14 @@ fn super_new<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
             Some(class) => Some(class),
             None if cx.class_of(object).is_subclass(start) => Some(cx.class_of(object)),
             None => {
-                return Err(cx.type_error("super(type, obj): obj must be an instance or subtype of type"));
+                let (kind, shown) = match object.get::<Type>() {
+                    Some(class) => ("type", class.name_str()),
+                    None => ("instance of", cx.type_name(object)),
+                };
+                return Err(cx.type_error(format_args!(
+                    "super(type, obj): obj ({kind} {shown}) is not an instance or subtype of type ({}).",
+                    start.name_str()
+                )));
             }
         },
     };

@@ -17,7 +17,7 @@ use crate::vm::thread::{Call, Flow, Thread};
 pub(crate) static ROWS: &[Row] = &[
     Row::leaf("__init__(self, /, *args, **kwargs)", init),
     Row::leaf("__new__(cls, /, *args, **kwargs)", new).static_method(),
-    Row::leaf("__init_subclass__(cls, /)", nothing).class_method(),
+    Row::leaf("__init_subclass__(cls, /, *args, **kwargs)", init_subclass).class_method(),
     Row::leaf("__subclasshook__(cls, object, /)", not_implemented).class_method(),
     Row::leaf("__repr__(self, /)", object_repr),
     Row::leaf("__str__(self, /)", object_str).twin("object_str"),
@@ -40,8 +40,17 @@ pub(crate) static ROWS: &[Row] = &[
     Row::getter("__doc__", no_doc),
 ];
 
-fn nothing<'t>(_: &'t Context, _: Args<'t>) -> Res<'t> {
-    Ok(Value::NONE)
+fn init_subclass<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let class = args.at(0).get::<Type>().map_or("type", Type::name_str);
+    if args.at(2).get::<Dict>().is_some_and(|keywords| !keywords.is_empty()) {
+        return Err(cx.type_error(format_args!("{class}.__init_subclass__() takes no keyword arguments")));
+    }
+    match args.at(1).get::<Tuple>().map_or(0, Tuple::len) {
+        0 => Ok(Value::NONE),
+        given => {
+            Err(cx.type_error(format_args!("{class}.__init_subclass__() takes no arguments ({given} given)")))
+        }
+    }
 }
 
 fn not_implemented<'t>(_: &'t Context, _: Args<'t>) -> Res<'t> {

@@ -189,7 +189,8 @@ impl Signature {
             return cx.type_error(format_args!("{owner}{name}() takes exactly one argument ({given} given)"));
         }
         let bound = if most == least { "" } else { "at most " };
-        if self.posonly == self.params.len() {
+        // These two constructors count their arguments before they look at names.
+        if self.posonly == self.params.len() || matches!(name, "int" | "str") {
             return cx.type_error(format_args!(
                 "{name} expected {bound}{most} argument{}, got {given}",
                 plural(most)

@@ -43,6 +43,7 @@ pub(crate) fn find<'t>(cx: &'t Context, object: Value<'t>, name: Value<'t>) -> R
             let meta = class.lookup(cx, name);
             if let Some(meta) = meta
                 && is_data_descriptor(cx, meta)
+                && !is_set_only(cx, meta)
             {
                 return bind(cx, meta, object, class);
             }
@@ -189,6 +190,11 @@ pub(crate) fn is_data_descriptor(cx: &Context, meta: Value<'_>) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a data descriptor written in the language says nothing of reading: what the object has itself comes first.
+fn is_set_only(cx: &Context, meta: Value<'_>) -> bool {
+    meta.kind() == Some(Kind::Instance) && user_get(cx, meta).is_none()
 }
 
 /// The object's own attribute.
@@ -555,7 +561,14 @@ impl Thread {
                 None => {
                     // SAFETY: the caller has the value from a root.
                     let new = unsafe { value.value() };
-                    match set_own(cx, target, self.live(name), new) {
+                    let key = self.live(name);
+                    // The error of an empty slot is only its name.
+                    if new.is_none() && matches!(own_attribute(cx, target, key), Ok(None)) {
+                        let text = key.get::<Str>().map(Str::lossy).unwrap_or_default();
+                        cx.raise(Builtin::AttributeError, text.as_ref());
+                        return Flow::Raised;
+                    }
+                    match set_own(cx, target, key, new) {
                         Ok(()) => Flow::Done(Word::NONE),
                         Err(Raised) => Flow::Raised,
                     }
@@ -644,7 +657,7 @@ fn cannot_set(cx: &Context, object: Value<'_>, name: Value<'_>, value: Option<Va
     let class = cx.class_of(object);
     let message = if class.lookup(cx, name).is_some() {
         format!("'{}' object attribute '{text}' is read-only", class.name_str())
-    } else if value.is_some() && object.kind().is_some() {
+    } else if value.is_some() {
         format!(
             "'{}' object has no attribute '{text}' and no __dict__ for setting new attributes",
             class.name_str()

@@ -12,6 +12,7 @@ use crate::value::{Context, Raised};
 
 use super::call::Arguments;
 use super::thread::Thread;
+use super::traceback::suggest::nearest;
 
 /// Rearranges the arguments from `args.base` on into the parameters' registers.
 pub(super) fn bind(thread: &mut Thread, function: &Function, args: Arguments) -> Result<(), Raised> {
@@ -124,10 +125,14 @@ fn unexpected_keyword(
             posonly.join(", ")
         ));
     }
+    let wrong = text(&name);
+    let end = (code.arg_count + code.kwonly_count) as usize;
+    let names: Vec<&str> = code.locals[code.posonly_count as usize..end].iter().map(|name| &**name).collect();
+    let hint = nearest(names.into_iter(), &wrong).map(|name| format!(". Did you mean '{name}'?"));
     cx.type_error(format_args!(
-        "{}() got an unexpected keyword argument '{}'",
+        "{}() got an unexpected keyword argument '{wrong}'{}",
         shown(cx, function),
-        text(&name)
+        hint.unwrap_or_default()
     ))
 }
 

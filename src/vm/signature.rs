@@ -5,6 +5,8 @@ use crate::value::dict::Dict;
 use crate::value::str::Str;
 use crate::value::{Context, Raised};
 
+use super::traceback::suggest::nearest;
+
 /// One parameter of a native function.
 #[derive(Clone, Debug)]
 struct Param {
@@ -153,13 +155,7 @@ impl Signature {
         let Some(place) = found.map(|found| found + self.posonly) else {
             return match rest {
                 Some(rest) => rest.set(cx, name, value),
-                None if self.posonly == self.params.len() => {
-                    Err(cx.type_error(format_args!("{}() takes no keyword arguments", self.shown_name())))
-                }
-                None => Err(cx.type_error(format_args!(
-                    "{}() got an unexpected keyword argument '{text}'",
-                    self.shown_name()
-                ))),
+                None => Err(self.unexpected_keyword(cx, &text)),
             };
         };
         if places[place].is_some() {
@@ -173,6 +169,22 @@ impl Signature {
         Ok(())
     }
 
+    fn unexpected_keyword(&self, cx: &Context, wrong: &str) -> Raised {
+        let (name, owner) = (self.shown_name(), &self.owner);
+        let star = self.varargs.then_some(self.positional);
+        let names = self.params.iter().enumerate().skip(self.posonly);
+        let names: Vec<_> =
+            names.filter(|(place, _)| Some(*place) != star).map(|(_, param)| param.name).collect();
+        if names.is_empty() {
+            return cx.type_error(format_args!("{owner}{name}() takes no keyword arguments"));
+        }
+        let hint = nearest(names.into_iter(), wrong).map(|name| format!(". Did you mean '{name}'?"));
+        cx.type_error(format_args!(
+            "{name}() got an unexpected keyword argument '{wrong}'{}",
+            hint.unwrap_or_default()
+        ))
+    }
+
     fn shown_name(&self) -> &'static str {
         self.name
     }
@@ -184,6 +196,9 @@ impl Signature {
         let (name, owner) = (self.shown_name(), &self.owner);
         if most == 0 && self.params.len() == skip {
             return cx.type_error(format_args!("{owner}{name}() takes no arguments ({given} given)"));
+        }
+        if most == 0 {
+            return cx.type_error(format_args!("{name}() takes no positional arguments"));
         }
         if most == least && most == 1 && self.posonly > 0 {
             return cx.type_error(format_args!("{owner}{name}() takes exactly one argument ({given} given)"));
@@ -206,6 +221,14 @@ impl Signature {
 
     fn missing(&self, cx: &Context, missing: usize, given: usize) -> Raised {
         let skip = usize::from(self.method);
+        if self.method && given == 0 && !self.owner.is_empty() {
+            let (name, class) = (self.name, self.owner.trim_end_matches('.'));
+            return if name.starts_with("__") {
+                cx.type_error(format_args!("descriptor '{name}' of '{class}' object needs an argument"))
+            } else {
+                cx.type_error(format_args!("unbound method {class}.{name}() needs an argument"))
+            };
+        }
         let (given, least) = (given.saturating_sub(skip), self.required.saturating_sub(skip));
         let (name, most) = (self.shown_name(), self.positional - skip);
         if self.posonly == self.params.len() && missing < self.positional {

@@ -7,7 +7,7 @@
 mod anchors;
 mod entry;
 mod library;
-mod suggest;
+pub(in crate::vm) mod suggest;
 mod syntax;
 mod uncaught;
 

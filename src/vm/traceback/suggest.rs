@@ -157,7 +157,10 @@ fn call_builtin(thread: &mut Thread, name: &str, args: &[Word]) -> Option<Word> 
 }
 
 /// The candidate that is nearest to the wrong name, if one is near; of several the first.
-fn nearest<'n>(candidates: impl ExactSizeIterator<Item = &'n str>, wrong: &str) -> Option<String> {
+pub(in crate::vm) fn nearest<'n>(
+    candidates: impl ExactSizeIterator<Item = &'n str>,
+    wrong: &str,
+) -> Option<String> {
     if candidates.len() >= MAX_CANDIDATES {
         return None;
     }

@@ -644,7 +644,7 @@ fn cannot_set(cx: &Context, object: Value<'_>, name: Value<'_>, value: Option<Va
     let class = cx.class_of(object);
     let message = if class.lookup(cx, name).is_some() {
         format!("'{}' object attribute '{text}' is read-only", class.name_str())
-    } else if value.is_some() && object.kind().is_some() {
+    } else if value.is_some() {
         format!(
             "'{}' object has no attribute '{text}' and no __dict__ for setting new attributes",
             class.name_str()

@@ -370,16 +370,7 @@ fn locals(thread: &mut Thread, _: &Call) -> Flow {
 
 fn vars(thread: &mut Thread, call: &Call) -> Flow {
     let Some(object) = thread.arg(call, 0).map(Value::word) else { return Flow::of(namespace(thread)) };
-    let cx = thread.cx();
-    let name = cx.intern("__dict__").word();
-    match attr::find(cx, thread.live(object), thread.live(name)) {
-        Ok(Found::Missing) | Err(Raised) => {
-            cx.take_pending();
-            cx.type_error("vars() argument must have __dict__ attribute");
-            Flow::Raised
-        }
-        Ok(_) => thread.get_attribute(object, name, call.cont),
-    }
+    thread.call_prelude("vars_of", &[object], call.cont)
 }
 
 fn dir(thread: &mut Thread, call: &Call) -> Flow {
@@ -475,9 +466,14 @@ fn type_new(thread: &mut Thread, call: &Call) -> Flow {
     if thread.arg(call, 1).is_none() {
         return Flow::Done(Value::object(cx.class_of(thread.arg_at(call, 0))).word());
     }
+    if thread.arg(call, 2).is_none() {
+        cx.type_error("type() takes 1 or 3 arguments");
+        return Flow::Raised;
+    }
     let class = Value::object(cx.class(Builtin::Type)).word();
+    let module = thread.frame().function().globals().get_name(cx, "__name__").unwrap_or(Value::NONE).word();
     let args: Vec<Word> = (0..4).map(|index| thread.arg_at(call, index).word()).collect();
-    thread.call_prelude("type_from_call", &[class, args[0], args[1], args[2], args[3]], call.cont)
+    thread.call_prelude("type_from_call", &[class, args[0], args[1], args[2], args[3], module], call.cont)
 }
 
 fn object_new<'t>(cx: &'t Context, _: Args<'t>) -> Res<'t> {

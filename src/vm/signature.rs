@@ -194,6 +194,15 @@ impl Signature {
         let (given, most, least) =
             (given.saturating_sub(skip), self.positional - skip, self.required.saturating_sub(skip));
         let (name, owner) = (self.shown_name(), &self.owner);
+        match name {
+            "type" => return cx.type_error("type() takes 1 or 3 arguments"),
+            "object" => return cx.type_error("object() takes no arguments"),
+            "NoneType" => return cx.type_error("NoneType takes no arguments"),
+            _ => {}
+        }
+        if UNPACKED.contains(&name) {
+            return cx.type_error(format_args!("{name} expected 1 argument, got {given}"));
+        }
         if most == 0 && self.params.len() == skip {
             return cx.type_error(format_args!("{owner}{name}() takes no arguments ({given} given)"));
         }
@@ -231,6 +240,17 @@ impl Signature {
         }
         let (given, least) = (given.saturating_sub(skip), self.required.saturating_sub(skip));
         let (name, most) = (self.shown_name(), self.positional - skip);
+        match name {
+            "type" => return cx.type_error("type() takes 1 or 3 arguments"),
+            "enumerate" => return cx.type_error("enumerate() missing required argument 'iterable'"),
+            "__eq__" | "__ne__" | "__lt__" | "__le__" | "__gt__" | "__ge__" => {
+                return cx.type_error(format_args!("expected 1 argument, got {given}"));
+            }
+            _ if UNPACKED.contains(&name) => {
+                return cx.type_error(format_args!("{name} expected 1 argument, got {given}"));
+            }
+            _ => {}
+        }
         if self.posonly == self.params.len() && missing < self.positional {
             if least == 1 && most == 1 {
                 let owner = &self.owner;
@@ -258,6 +278,9 @@ impl Signature {
         ))
     }
 }
+
+/// Functions of one argument that CPython unpacks from a tuple, and words their messages so.
+const UNPACKED: &[&str] = &["reversed", "sorted"];
 
 fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }

@@ -24,6 +24,8 @@ pub(crate) static ROWS: &[Row] = &[
     Row::threaded("setattr(obj, name, value, /)", setattr),
     Row::threaded("delattr(obj, name, /)", delattr),
     Row::threaded("hasattr(obj, name, /)", hasattr),
+    Row::leaf("exit(code=None)", exit),
+    Row::leaf("quit(code=None)", exit),
     Row::threaded("iter(object, sentinel=None, /)", iter),
     Row::threaded("next(iterator, default=None, /)", next),
     Row::leaf("isinstance(obj, class_or_tuple, /)", isinstance).twin("check_instance"),
@@ -155,10 +157,20 @@ fn hasattr(thread: &mut Thread, call: &Call) -> Flow {
     thread.call_prelude("hasattr_general", &[object, name], call.cont)
 }
 
+fn exit<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    Err(cx.raise_with(Builtin::SystemExit, &[args.get(0).unwrap_or(Value::NONE)]))
+}
+
 fn iter(thread: &mut Thread, call: &Call) -> Flow {
     let object = thread.arg_at(call, 0);
     let Some(sentinel) = thread.arg(call, 1) else {
+        let class = thread.cx().class_of(object);
+        let custom =
+            class.has(class_flag::CUSTOM_ITER) && class.lookup_str(thread.cx(), "__iter__").is_some();
         let object = object.word();
+        if custom {
+            return thread.call_prelude("checked_iter", &[object], call.cont);
+        }
         return thread.get_iter(object, call.cont);
     };
     let cx = thread.cx();

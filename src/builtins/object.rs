@@ -162,7 +162,7 @@ pub(crate) fn attribute_name<'t>(cx: &'t Context, name: Value<'t>) -> Res<'t> {
 fn getattribute(thread: &mut Thread, call: &Call) -> Flow {
     let Ok(name) = attribute_name(thread.cx(), thread.arg_at(call, 1)) else { return Flow::Raised };
     let (object, name) = (thread.arg_at(call, 0).word(), name.word());
-    thread.get_plain_attribute(object, name, call.cont)
+    thread.get_plain_attribute(object, name, call.cont, false)
 }
 
 fn setattr(thread: &mut Thread, call: &Call) -> Flow {

@@ -209,6 +209,12 @@ impl Native {
         })
     }
 
+    /// Whether it is an ordinary method of a class that waits for its receiver.
+    #[inline(always)]
+    pub fn is_method(&self) -> bool {
+        self.header.shape() == Builtin::MethodDescriptor.shape()
+    }
+
     /// Its number in the machine's table.
     #[inline(always)]
     pub fn number(&self) -> u32 {
@@ -362,6 +368,9 @@ pub(crate) fn callable_name(cx: &Context, callee: Value<'_>) -> String {
         return callable_name(cx, method.function());
     } else if let Some(function) = callee.get::<Function>() {
         function.part(FunctionPart::Qualname)
+    } else if let Some(native) = callee.get::<Native>() {
+        let names = cx.world().native_names.read();
+        return names.get(native.number() as usize).copied().unwrap_or("?").to_owned();
     } else {
         callee.get::<Type>().map(Type::name)
     };

@@ -189,8 +189,31 @@ impl Thread {
                 self.push_receiver(args, receiver);
                 self.run_native(native.number(), args.with_receiver(), cont)
             }
-            None => self.run_native(native.number(), args, cont),
+            None => {
+                if !native.is_method() || self.applies_to(native, args) {
+                    return self.run_native(native.number(), args, cont);
+                }
+                Flow::Raised
+            }
         }
+    }
+
+    /// Whether a method of a built-in class can be called with this first argument; raises `TypeError` if not.
+    #[inline]
+    fn applies_to(&self, native: &Native, args: Arguments) -> bool {
+        let Some(owner) = native.owner().and_then(|owner| owner.get::<Type>()) else { return true };
+        let Some(receiver) = self.value(args.base).filter(|_| args.count > 0) else { return true };
+        let cx = self.cx();
+        if cx.class_of(receiver).is_subclass(owner) {
+            return true;
+        }
+        let name = self.vm().native(native.number()).row.name();
+        cx.type_error(format_args!(
+            "descriptor '{name}' for '{}' objects doesn't apply to a '{}' object",
+            owner.name_str(),
+            cx.type_name(receiver)
+        ));
+        false
     }
 
     /// Runs the native function with this number.

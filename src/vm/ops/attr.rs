@@ -337,11 +337,17 @@ impl Thread {
                 return self.call_with(method, &[object, name], cont);
             }
         }
-        self.get_plain_attribute(object, name, cont)
+        self.get_plain_attribute(object, name, cont, true)
     }
 
-    /// [`get_attribute`](Self::get_attribute) as `object.__getattribute__` does it.
-    pub(crate) fn get_plain_attribute(&mut self, object: Word, name: Word, cont: Cont) -> Flow {
+    /// [`get_attribute`](Self::get_attribute) as `object.__getattribute__` does it; with `fallback`, `__getattr__` is asked.
+    pub(crate) fn get_plain_attribute(
+        &mut self,
+        object: Word,
+        name: Word,
+        cont: Cont,
+        fallback: bool,
+    ) -> Flow {
         let cx = self.cx();
         match find(cx, self.live(object), self.live(name)) {
             Ok(Found::Value(value)) => Flow::Done(value.word()),
@@ -349,7 +355,7 @@ impl Thread {
             Ok(Found::Getter(function, receiver)) => {
                 let (function, receiver) = (function.word(), receiver.word());
                 match self.call_with(function, &[receiver], cont) {
-                    Flow::Raised => self.getattr_fallback(object, name, cont),
+                    Flow::Raised => self.getattr_if(fallback, object, name, cont),
                     flow => flow,
                 }
             }
@@ -359,10 +365,14 @@ impl Thread {
             }
             Ok(Found::Missing) => {
                 missing(cx, self.live(object), self.live(name));
-                self.getattr_fallback(object, name, cont)
+                self.getattr_if(fallback, object, name, cont)
             }
-            Err(Raised) => self.getattr_fallback(object, name, cont),
+            Err(Raised) => self.getattr_if(fallback, object, name, cont),
         }
+    }
+
+    fn getattr_if(&mut self, fallback: bool, object: Word, name: Word, cont: Cont) -> Flow {
+        if fallback { self.getattr_fallback(object, name, cont) } else { Flow::Raised }
     }
 
     /// An exception is pending: if it is an `AttributeError` and the class has a `__getattr__`, asks that.

@@ -194,6 +194,9 @@ impl Signature {
         let (given, most, least) =
             (given.saturating_sub(skip), self.positional - skip, self.required.saturating_sub(skip));
         let (name, owner) = (self.shown_name(), &self.owner);
+        if self.is_slot_wrapper() && most == least {
+            return cx.type_error(format_args!("expected {most} argument{}, got {given}", plural(most)));
+        }
         match name {
             "type" => return cx.type_error("type() takes 1 or 3 arguments"),
             "object" => return cx.type_error("object() takes no arguments"),
@@ -228,8 +231,17 @@ impl Signature {
         ))
     }
 
+    /// Whether it is a special method of a built-in class, all of whose parameters go by position.
+    fn is_slot_wrapper(&self) -> bool {
+        self.method && self.name.starts_with("__") && self.posonly == self.params.len()
+    }
+
     fn missing(&self, cx: &Context, missing: usize, given: usize) -> Raised {
         let skip = usize::from(self.method);
+        if self.is_slot_wrapper() && given > 0 && self.required == self.positional {
+            let (given, least) = (given - skip, self.required - skip);
+            return cx.type_error(format_args!("expected {least} argument{}, got {given}", plural(least)));
+        }
         if self.method && given == 0 && !self.owner.is_empty() {
             let (name, class) = (self.name, self.owner.trim_end_matches('.'));
             return if name.starts_with("__") {

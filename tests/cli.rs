@@ -332,7 +332,7 @@ fn a_race_loses_updates_by_default_and_none_like_3_13() {
         let words = ["run", &counter, "--threads", "2"].into_iter().chain(options.iter().copied());
         let ended = Test::new(&words.collect::<Vec<_>>()).end();
         assert_eq!((ended.err.as_str(), ended.status.as_str()), ("", "0"));
-        assert!(ended.out.starts_with("2 threads, expected 200000, counted "), "{}", ended.out);
+        assert!(ended.out.starts_with("2 threads, expected 2000000, counted "), "{}", ended.out);
         ended
             .out
             .trim_end()

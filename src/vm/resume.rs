@@ -1,6 +1,6 @@
 //! Going on: what an op does with its result, and what becomes of the result of a frame.
 
-use minipy_compiler::op::{Label, Offset, Op, Reg};
+use minipy_compiler::op::{Label, Offset, Op, Reg, Sense};
 
 use crate::heap::{Value, Word};
 use crate::value::{Builtin, Raised};
@@ -56,27 +56,12 @@ impl Thread {
     pub(super) fn complete(&mut self, word: Word) -> Next {
         let op = self.frame().op();
         match op {
-            Op::BranchLt { .. }
-            | Op::BranchLe { .. }
-            | Op::BranchGt { .. }
-            | Op::BranchGe { .. }
-            | Op::BranchEq { .. }
-            | Op::BranchNe { .. }
-            | Op::BranchLtInt { .. }
-            | Op::BranchLeInt { .. }
-            | Op::BranchGtInt { .. }
-            | Op::BranchGeInt { .. }
-            | Op::BranchEqInt { .. }
-            | Op::BranchNeInt { .. }
-            | Op::JumpIfTrue { .. }
+            Op::JumpIfTrue { .. }
             | Op::JumpIfFalse { .. }
             | Op::Not { .. }
             | Op::In { .. }
-            | Op::NotIn { .. } => match self.truth(word) {
-                Flow::Done(truth) => self.complete_truth(truth == Word::TRUE),
-                Flow::Pushed => Next::Go,
-                Flow::Raised | Flow::Park => Next::Raised,
-            },
+            | Op::NotIn { .. } => self.test(word),
+            _ if fused_branch(op).is_some() => self.test(word),
             Op::ForIter { dst, exit, .. } => {
                 if word.is_nothing() {
                     return self.go(exit);
@@ -98,26 +83,22 @@ impl Thread {
         }
     }
 
+    /// The op at the program counter goes on with the truth of this.
+    fn test(&mut self, word: Word) -> Next {
+        match self.truth(word) {
+            Flow::Done(truth) => self.complete_truth(truth == Word::TRUE),
+            Flow::Pushed => Next::Go,
+            Flow::Raised | Flow::Park => Next::Raised,
+        }
+    }
+
     /// The op at the program counter has tested something.
     fn complete_truth(&mut self, truth: bool) -> Next {
-        match self.frame().op() {
-            Op::BranchLt { sense, to, .. }
-            | Op::BranchLe { sense, to, .. }
-            | Op::BranchGt { sense, to, .. }
-            | Op::BranchGe { sense, to, .. }
-            | Op::BranchEq { sense, to, .. }
-            | Op::BranchNe { sense, to, .. }
-            | Op::BranchLtInt { sense, to, .. }
-            | Op::BranchLeInt { sense, to, .. }
-            | Op::BranchGtInt { sense, to, .. }
-            | Op::BranchGeInt { sense, to, .. }
-            | Op::BranchEqInt { sense, to, .. }
-            | Op::BranchNeInt { sense, to, .. } => {
-                if truth == sense.0 {
-                    return self.go(to);
-                }
-                self.advance()
-            }
+        let op = self.frame().op();
+        if let Some((sense, to)) = fused_branch(op) {
+            return if truth == sense.0 { self.go(to) } else { self.advance() };
+        }
+        match op {
             Op::JumpIfTrue { to, .. } if truth => self.go_to(to),
             Op::JumpIfFalse { to, .. } if !truth => self.go_to(to),
             Op::Not { dst, .. } | Op::NotIn { dst, .. } => self.store(dst, Word::bool(!truth)),
@@ -225,28 +206,31 @@ fn result_register(op: Op) -> Option<Reg> {
     if matches!(op, Op::Yield { .. }) { None } else { op.dst() }
 }
 
+/// Of a comparison fused with a jump: which outcome jumps, and where to.
+fn fused_branch(op: Op) -> Option<(Sense, Offset)> {
+    match op {
+        Op::BranchLt { sense, to, .. }
+        | Op::BranchLe { sense, to, .. }
+        | Op::BranchGt { sense, to, .. }
+        | Op::BranchGe { sense, to, .. }
+        | Op::BranchEq { sense, to, .. }
+        | Op::BranchNe { sense, to, .. }
+        | Op::BranchLtInt { sense, to, .. }
+        | Op::BranchLeInt { sense, to, .. }
+        | Op::BranchGtInt { sense, to, .. }
+        | Op::BranchGeInt { sense, to, .. }
+        | Op::BranchEqInt { sense, to, .. }
+        | Op::BranchNeInt { sense, to, .. } => Some((sense, to)),
+        _ => None,
+    }
+}
+
 fn is_comparison(op: Op) -> bool {
-    matches!(
-        op,
-        Op::Lt { .. }
-            | Op::Le { .. }
-            | Op::Gt { .. }
-            | Op::Ge { .. }
-            | Op::Eq { .. }
-            | Op::Ne { .. }
-            | Op::BranchLt { .. }
-            | Op::BranchLe { .. }
-            | Op::BranchGt { .. }
-            | Op::BranchGe { .. }
-            | Op::BranchEq { .. }
-            | Op::BranchNe { .. }
-            | Op::BranchLtInt { .. }
-            | Op::BranchLeInt { .. }
-            | Op::BranchGtInt { .. }
-            | Op::BranchGeInt { .. }
-            | Op::BranchEqInt { .. }
-            | Op::BranchNeInt { .. }
-    )
+    fused_branch(op).is_some()
+        || matches!(
+            op,
+            Op::Lt { .. } | Op::Le { .. } | Op::Gt { .. } | Op::Ge { .. } | Op::Eq { .. } | Op::Ne { .. }
+        )
 }
 
 fn is_binary(op: Op) -> bool {

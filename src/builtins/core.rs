@@ -10,7 +10,7 @@ use crate::value::str::Str;
 use crate::value::{Builtin, Context, Raised, Res, number, repr};
 use crate::vm::Vm;
 use crate::vm::host::{Request, Stream};
-use crate::vm::native::{Args, Row};
+use crate::vm::native::{Args, Arity, Row};
 use crate::vm::ops::attr::{self, Found};
 use crate::vm::ops::{EXHAUSTED, is_iterator};
 use crate::vm::thread::{Call, Flow, Thread};
@@ -45,11 +45,14 @@ pub(crate) static ROWS: &[Row] = &[
 
 /// Constructors of this file.
 pub(crate) static TYPE_NEW: Row =
-    Row::threaded("type(object_or_name, bases=None, dict=None, /, **kwds)", type_new);
+    Row::threaded("type(object_or_name, bases=None, dict=None, /, **kwds)", type_new)
+        .arity(Arity::Fixed("type() takes 1 or 3 arguments"));
 /// `object()`
-pub(crate) static OBJECT_NEW: Row = Row::leaf("object()", object_new);
+pub(crate) static OBJECT_NEW: Row =
+    Row::leaf("object()", object_new).arity(Arity::Fixed("object() takes no arguments"));
 /// `type(None)()`
-pub(crate) static NONE_NEW: Row = Row::leaf("NoneType()", none_new);
+pub(crate) static NONE_NEW: Row =
+    Row::leaf("NoneType()", none_new).arity(Arity::Fixed("NoneType takes no arguments"));
 
 /// `super(type, object_or_type)`; the compiler gives both to a `super()` in a method.
 pub(crate) static SUPER_NEW: Row = Row::leaf("super(type=None, object_or_type=None, /)", super_new);

@@ -10,10 +10,10 @@ use crate::value::number::{self, bit_length, from_integer, index, index_i64};
 use crate::value::str::Str;
 use crate::value::text;
 use crate::value::{Builtin, Context, Raised, Res, float};
-use crate::vm::native::{Args, Row};
+use crate::vm::native::{Args, Arity, Row};
 
 /// `int(x, base)`
-pub(crate) static NEW: Row = Row::leaf("int(x=0, /, base=10)", new).twin("int_new");
+pub(crate) static NEW: Row = Row::leaf("int(x=0, /, base=10)", new).twin("int_new").arity(Arity::Counted);
 
 /// Methods of int.
 pub(crate) static ROWS: &[Row] = &[

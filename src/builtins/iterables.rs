@@ -11,12 +11,14 @@ use crate::value::slice::has_index;
 use crate::value::sort::{holds, sort_values};
 use crate::value::tuple::Tuple;
 use crate::value::{Builtin, Context, Raised, Res, int, iterate, number};
-use crate::vm::native::{Args, Row};
+use crate::vm::native::{Args, Arity, Row};
 
 /// Functions.
 pub(crate) static ROWS: &[Row] = &[
     Row::leaf("len(obj, /)", len).twin("builtin_len"),
-    Row::leaf("sorted(iterable, /, *, key=None, reverse=False)", sorted).twin("builtin_sorted"),
+    Row::leaf("sorted(iterable, /, *, key=None, reverse=False)", sorted)
+        .twin("builtin_sorted")
+        .arity(Arity::Unpacked),
     Row::leaf("min(*args, key=None, default=...)", min).twin("builtin_min"),
     Row::leaf("max(*args, key=None, default=...)", max).twin("builtin_max"),
     Row::leaf("sum(iterable, /, start=0)", sum).twin("builtin_sum"),
@@ -25,8 +27,9 @@ pub(crate) static ROWS: &[Row] = &[
 ];
 
 /// `enumerate(…)`
-pub(crate) static NEW_ENUMERATE: Row =
-    Row::leaf("enumerate(iterable, start=0)", new_enumerate).twin("enumerate_new");
+pub(crate) static NEW_ENUMERATE: Row = Row::leaf("enumerate(iterable, start=0)", new_enumerate)
+    .twin("enumerate_new")
+    .arity(Arity::Few("enumerate() missing required argument 'iterable'"));
 /// `zip(…)`
 pub(crate) static NEW_ZIP: Row = Row::leaf("zip(*iterables, strict=False)", new_zip).twin("zip_new");
 /// `map(…)`
@@ -34,7 +37,8 @@ pub(crate) static NEW_MAP: Row = Row::leaf("map(*args)", new_map).twin("map_new"
 /// `filter(…)`
 pub(crate) static NEW_FILTER: Row = Row::leaf("filter(function, iterable, /)", new_filter).twin("filter_new");
 /// `reversed(…)`
-pub(crate) static NEW_REVERSED: Row = Row::leaf("reversed(sequence, /)", new_reversed).twin("reversed_new");
+pub(crate) static NEW_REVERSED: Row =
+    Row::leaf("reversed(sequence, /)", new_reversed).twin("reversed_new").arity(Arity::Unpacked);
 
 /// The iterators that know how many items are left.
 pub(crate) static COUNTED: &[Builtin] = &[

@@ -7,14 +7,16 @@ use crate::value::format::template::{Source, format_template};
 use crate::value::str::Str;
 use crate::value::tuple::Tuple;
 use crate::value::{Context, Res, codec, repr};
-use crate::vm::native::{Args, Row};
+use crate::vm::native::{Args, Arity, Row};
 
 use super::args::{name, this_str};
 use super::{str_case as case, str_search as search, str_split as split, str_translate as translate};
 
 /// `str(…)`
-pub(crate) static NEW: Row =
-    Row::leaf("str(object='', encoding='utf-8', errors='strict')", new).static_method().twin("str_new");
+pub(crate) static NEW: Row = Row::leaf("str(object='', encoding='utf-8', errors='strict')", new)
+    .static_method()
+    .twin("str_new")
+    .arity(Arity::Counted);
 
 /// The methods.
 pub(crate) static ROWS: &[Row] = &[

@@ -308,6 +308,7 @@ pub(super) fn add_native(natives: &mut Vec<NativeEntry>, row: &'static Row, owne
     if let Some(owner) = owner {
         signature.set_owner(owner);
     }
+    signature.set_arity(row.arity);
     if matches!(row.binding, Binding::Static) {
         signature.forget_receiver();
     }

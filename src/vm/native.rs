@@ -77,6 +77,22 @@ pub enum Binding {
     Setter,
 }
 
+/// How CPython words that a native function was given a wrong number of arguments: it depends on how the function
+/// takes them apart in C.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Arity {
+    /// As the parameters have it.
+    Usual,
+    /// These words, whatever was given.
+    Fixed(&'static str),
+    /// These words, if too few were given.
+    Few(&'static str),
+    /// `name expected 1 argument, got 2`: the arguments are a tuple that is taken apart.
+    Unpacked,
+    /// `name expected at most 2 arguments, got 3`: too many are counted before names are looked at.
+    Counted,
+}
+
 /// A native function.
 #[derive(Clone, Copy)]
 pub struct Row {
@@ -86,6 +102,8 @@ pub struct Row {
     pub run: Run,
     /// The function of the prelude that does the same where code of the language is needed.
     pub twin: Option<&'static str>,
+    /// How a wrong number of arguments is worded.
+    pub arity: Arity,
     /// How it is bound.
     pub binding: Binding,
     /// Its documentation.
@@ -95,27 +113,61 @@ pub struct Row {
 impl Row {
     /// A leaf.
     pub const fn leaf(signature: &'static str, run: Leaf) -> Row {
-        Row { signature, run: Run::Leaf(run), twin: None, binding: Binding::Method, doc: "" }
+        Row {
+            signature,
+            run: Run::Leaf(run),
+            twin: None,
+            arity: Arity::Usual,
+            binding: Binding::Method,
+            doc: "",
+        }
     }
 
     /// A threaded function.
     pub const fn threaded(signature: &'static str, run: Threaded) -> Row {
-        Row { signature, run: Run::Threaded(run), twin: None, binding: Binding::Method, doc: "" }
+        Row {
+            signature,
+            run: Run::Threaded(run),
+            twin: None,
+            arity: Arity::Usual,
+            binding: Binding::Method,
+            doc: "",
+        }
     }
 
     /// A computed attribute.
     pub const fn getter(name: &'static str, run: Leaf) -> Row {
-        Row { signature: name, run: Run::Leaf(run), twin: None, binding: Binding::Getter, doc: "" }
+        Row {
+            signature: name,
+            run: Run::Leaf(run),
+            twin: None,
+            arity: Arity::Usual,
+            binding: Binding::Getter,
+            doc: "",
+        }
     }
 
     /// How a computed attribute is set.
     pub const fn setter(name: &'static str, run: Leaf) -> Row {
-        Row { signature: name, run: Run::Leaf(run), twin: None, binding: Binding::Setter, doc: "" }
+        Row {
+            signature: name,
+            run: Run::Leaf(run),
+            twin: None,
+            arity: Arity::Usual,
+            binding: Binding::Setter,
+            doc: "",
+        }
     }
 
     /// With a twin in the prelude.
     pub const fn twin(mut self, name: &'static str) -> Row {
         self.twin = Some(name);
+        self
+    }
+
+    /// With its own wording of a wrong number of arguments.
+    pub const fn arity(mut self, arity: Arity) -> Row {
+        self.arity = arity;
         self
     }
 

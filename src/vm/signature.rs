@@ -5,6 +5,8 @@ use crate::value::dict::Dict;
 use crate::value::str::Str;
 use crate::value::{Context, Raised};
 
+use super::native::Arity;
+
 use super::traceback::suggest::nearest;
 
 /// One parameter of a native function.
@@ -20,6 +22,7 @@ pub struct Signature {
     name: &'static str,
     /// The class or module it belongs to, with a dot, for the messages that name it so.
     owner: String,
+    arity: Arity,
     params: Vec<Param>,
     posonly: usize,
     /// Parameters that may be given by position.
@@ -39,6 +42,7 @@ impl Signature {
         let mut signature = Signature {
             name,
             owner: String::new(),
+            arity: Arity::Usual,
             params: Vec::new(),
             posonly: 0,
             positional: 0,
@@ -75,6 +79,11 @@ impl Signature {
         signature.method =
             matches!(signature.params.first(), Some(first) if first.name == "self" || first.name == "cls");
         signature
+    }
+
+    /// Sets how a wrong number of arguments is worded.
+    pub fn set_arity(&mut self, arity: Arity) {
+        self.arity = arity;
     }
 
     /// Says that the first parameter is an ordinary one, whatever its name.
@@ -197,14 +206,12 @@ impl Signature {
         if self.is_slot_wrapper() && most == least {
             return cx.type_error(format_args!("expected {most} argument{}, got {given}", plural(most)));
         }
-        match name {
-            "type" => return cx.type_error("type() takes 1 or 3 arguments"),
-            "object" => return cx.type_error("object() takes no arguments"),
-            "NoneType" => return cx.type_error("NoneType takes no arguments"),
-            _ => {}
-        }
-        if UNPACKED.contains(&name) {
-            return cx.type_error(format_args!("{name} expected 1 argument, got {given}"));
+        match self.arity {
+            Arity::Fixed(words) => return cx.type_error(words),
+            Arity::Unpacked => {
+                return cx.type_error(format_args!("{name} expected 1 argument, got {given}"));
+            }
+            Arity::Usual | Arity::Few(_) | Arity::Counted => {}
         }
         if most == 0 && self.params.len() == skip {
             return cx.type_error(format_args!("{owner}{name}() takes no arguments ({given} given)"));
@@ -216,8 +223,7 @@ impl Signature {
             return cx.type_error(format_args!("{owner}{name}() takes exactly one argument ({given} given)"));
         }
         let bound = if most == least { "" } else { "at most " };
-        // These two constructors count their arguments before they look at names.
-        if self.posonly == self.params.len() || matches!(name, "int" | "str") {
+        if self.posonly == self.params.len() || self.arity == Arity::Counted {
             return cx.type_error(format_args!(
                 "{name} expected {bound}{most} argument{}, got {given}",
                 plural(most)
@@ -252,16 +258,12 @@ impl Signature {
         }
         let (given, least) = (given.saturating_sub(skip), self.required.saturating_sub(skip));
         let (name, most) = (self.shown_name(), self.positional - skip);
-        match name {
-            "type" => return cx.type_error("type() takes 1 or 3 arguments"),
-            "enumerate" => return cx.type_error("enumerate() missing required argument 'iterable'"),
-            "__eq__" | "__ne__" | "__lt__" | "__le__" | "__gt__" | "__ge__" => {
-                return cx.type_error(format_args!("expected 1 argument, got {given}"));
-            }
-            _ if UNPACKED.contains(&name) => {
+        match self.arity {
+            Arity::Fixed(words) | Arity::Few(words) => return cx.type_error(words),
+            Arity::Unpacked => {
                 return cx.type_error(format_args!("{name} expected 1 argument, got {given}"));
             }
-            _ => {}
+            Arity::Usual | Arity::Counted => {}
         }
         if self.posonly == self.params.len() && missing < self.positional {
             if least == 1 && most == 1 {
@@ -290,9 +292,6 @@ impl Signature {
         ))
     }
 }
-
-/// Functions of one argument that CPython unpacks from a tuple, and words their messages so.
-const UNPACKED: &[&str] = &["reversed", "sorted"];
 
 fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }

@@ -45,7 +45,6 @@ pub(crate) static PRELUDE_ROWS: &[Row] = &[
     Row::leaf("_set_cell(cell, value, /)", set_cell),
     Row::leaf("_layout_of(cls, /)", layout_of),
     Row::leaf("_wrap(cls, payload, /)", wrap),
-    Row::leaf("_set_builtin(cls, name, value, /)", set_builtin),
     Row::leaf("_class_hint(function, /)", class_hint),
 ];
 
@@ -229,12 +228,6 @@ fn wrap<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
         return Ok(payload);
     }
     Instance::new(cx, class, Some(payload)).map(Value::object)
-}
-
-/// At start: an attribute of a built-in class that is written in the language.
-fn set_builtin<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    class_arg(cx, args)?.namespace().set(cx, args.at(1), args.at(2))?;
-    Ok(Value::NONE)
 }
 
 /// How many attributes the methods of a class body assign.

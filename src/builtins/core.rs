@@ -91,7 +91,6 @@ fn super_new<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 
 /// What the prelude needs and no program sees.
 pub(crate) static PRELUDE_ROWS: &[Row] = &[
-    Row::threaded("_call_type(function, args, kwargs, /)", call_star),
     Row::leaf("_special(obj, name, /)", special),
     Row::leaf("_has_special(obj, name, /)", has_special),
     Row::threaded("_native_module(name, /)", native_module),
@@ -101,7 +100,6 @@ pub(crate) static PRELUDE_ROWS: &[Row] = &[
     Row::leaf("_callable_name(obj, /)", callable_name_row),
     Row::threaded("_repr_enter(obj, /)", repr_enter),
     Row::threaded("_repr_leave(obj, /)", repr_leave),
-    Row::leaf("_module_dict(module, /)", module_dict),
 ];
 
 fn named(thread: &mut Thread, call: &Call, name: usize) -> Option<(Word, Word)> {
@@ -499,11 +497,6 @@ fn none_new<'t>(_: &'t Context, _: Args<'t>) -> Res<'t> {
     Ok(Value::NONE)
 }
 
-fn call_star(thread: &mut Thread, call: &Call) -> Flow {
-    let [function, args, keywords] = [0, 1, 2].map(|index| thread.arg_at(call, index).word());
-    thread.call_star(function, args, keywords, call.cont)
-}
-
 /// The special method of an object's class, bound.
 fn special<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let name = args.at(1).get::<Str>().map(Str::lossy).unwrap_or_default();
@@ -557,8 +550,4 @@ fn repr_leave(thread: &mut Thread, call: &Call) -> Flow {
     let object = thread.arg_at(call, 0).word();
     thread.repr_stack.retain(|other| *other != object);
     Flow::Done(Word::NONE)
-}
-
-fn module_dict<'t>(_: &'t Context, args: Args<'t>) -> Res<'t> {
-    Ok(attr::module_dict(args.at(0)).map_or(Value::NONE, Value::object))
 }

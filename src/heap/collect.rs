@@ -29,6 +29,8 @@ pub struct Heap {
     nursery: AtomicUsize,
     live_at_full: AtomicUsize,
     live: AtomicUsize,
+    /// Whether more than one thread may be running at this moment.
+    parallel: AtomicBool,
     /// Where identities come from.
     pub identities: AtomicU32,
     collections: AtomicUsize,
@@ -52,6 +54,7 @@ impl Default for Heap {
             nursery: AtomicUsize::new(MIN_NURSERY),
             live_at_full: AtomicUsize::new(MIN_FULL),
             live: AtomicUsize::new(0),
+            parallel: AtomicBool::new(false),
             identities: AtomicU32::new(1),
             collections: AtomicUsize::new(0),
         }
@@ -117,6 +120,18 @@ impl Heap {
     /// Whether a collection is due.
     pub fn is_due(&self) -> bool {
         self.due.load(Ordering::Relaxed)
+    }
+
+    /// Whether more than one thread may be running at this moment, so that changes of objects need their locks.
+    #[inline(always)]
+    pub fn is_parallel(&self) -> bool {
+        // Acquire: whoever was the other thread has ended, and its changes are to be seen.
+        self.parallel.load(Ordering::Acquire)
+    }
+
+    /// Says so. Before a second thread can run, and after it has ended.
+    pub fn set_parallel(&self, parallel: bool) {
+        self.parallel.store(parallel, Ordering::Release);
     }
 
     /// Bytes that survived the last collection.

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
+use super::byte_lock::ByteLock;
 use super::slot::Slot;
 use super::word::Value;
 
@@ -78,8 +79,7 @@ pub mod flag {
 pub struct Header {
     shape: AtomicU32,
     kind: Kind,
-    /// The per-object lock of the free-threaded mode.
-    pub lock: AtomicU8,
+    pub(super) lock: ByteLock,
     flags: AtomicU8,
     _spare: u8,
     identity: AtomicU32,
@@ -95,7 +95,7 @@ impl Header {
         Header {
             shape: AtomicU32::new(shape),
             kind,
-            lock: AtomicU8::new(0),
+            lock: ByteLock::new(),
             flags: AtomicU8::new(flags),
             _spare: 0,
             identity: AtomicU32::new(0),

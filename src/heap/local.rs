@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use super::block::{BLOCK, Block, CLASSES, GRANULE, MAX_CELL, cell_size, class_of};
+use super::byte_lock::Held;
 use super::collect::Heap;
 use super::header::{Header, Kind, Object, flag};
 use super::slot::Slot;
@@ -125,6 +126,27 @@ impl Local {
         for (slot, value) in slots.iter().zip(values) {
             slot.set_raw(super::word::Word(value.map_or(0, |value| value.word().0)));
         }
+    }
+
+    /// Keeps other threads from changing an object until the result is dropped. Where no other thread runs, which only this
+    /// thread could change, it does nothing.
+    ///
+    /// Until then nobody may run code of the language, take a checkpoint, block, or take another object's lock but by
+    /// [`lock_both`](Self::lock_both).
+    #[inline(always)]
+    pub fn lock<'t>(&self, object: &'t Header) -> Held<'t> {
+        if self.heap.is_parallel() { object.lock.hold() } else { Held::nothing() }
+    }
+
+    /// [`lock`](Self::lock) of two objects, which may be one: in the order of their identities, so that no two threads wait
+    /// for each other.
+    pub fn lock_both<'t>(&self, one: &'t Header, other: &'t Header) -> (Held<'t>, Held<'t>) {
+        if !self.heap.is_parallel() || std::ptr::eq(one, other) {
+            return (self.lock(one), Held::nothing());
+        }
+        let identity = |object: &Header| object.identity(&self.heap.identities);
+        let (first, second) = if identity(one) < identity(other) { (one, other) } else { (other, one) };
+        (first.lock.hold(), second.lock.hold())
     }
 
     /// Says that `owner` is about to be written to in bulk.

@@ -2,12 +2,14 @@
 #![expect(unsafe_code, reason = "the heap is where memory is managed; each block states its obligation")]
 
 mod block;
+mod byte_lock;
 mod collect;
 mod header;
 mod local;
 mod slot;
 mod word;
 
+pub use byte_lock::Held;
 pub use collect::{Heap, Marker, Visit};
 pub use header::{Header, Kind, Object, flag};
 pub use local::{Local, MAX_OBJECT, OutOfMemory};

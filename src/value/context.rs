@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use parking_lot::{Mutex, RwLock};
 use rustc_hash::FxHashMap;
 
-use crate::heap::{Header, Heap, Local, Marker, Object, Slot, Value, Word};
+use crate::heap::{Header, Heap, Held, Local, Marker, Object, Slot, Value, Word};
 
 use super::builtin::Builtin;
 use super::class::Type;
@@ -175,6 +175,18 @@ impl Context {
     #[inline(always)]
     pub fn store_at(&self, owner: &Header, slot: &Slot, value: Option<Value<'_>>) {
         self.local.store(owner, slot, value);
+    }
+
+    /// Keeps other threads from changing an object until the result is dropped. See [`Local::lock`] for what may not be done
+    /// meanwhile.
+    #[inline(always)]
+    pub fn lock<'t>(&self, object: &'t impl Object) -> Held<'t> {
+        self.local.lock(object.header())
+    }
+
+    /// [`lock`](Self::lock) of two objects, which may be one.
+    pub fn lock_both<'t>(&self, one: &'t impl Object, other: &'t impl Object) -> (Held<'t>, Held<'t>) {
+        self.local.lock_both(one.header(), other.header())
     }
 
     // Making values.

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::runtime::policy::PolicyKind;
 use crate::runtime::process::Process;
 use crate::runtime::real::RealHost;
-use crate::runtime::settings::{CheckpointMode, Settings, parse_checkpoints, parse_duration};
+use crate::runtime::settings::{CheckpointMode, Settings, parse_checkpoints, parse_duration, parse_policy};
 use crate::vm::traceback::INTERRUPTED;
 use crate::vm::{Launch, NoEntry, Options, Vm};
 
@@ -52,8 +53,9 @@ pub(super) struct Args {
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "The GIL")]
 struct GilOptions {
-    /// Switch threads as this version of Python does: 3.13 or 3.9
+    /// Switch threads as this version of Python does: 3.14t, 3.13 or 3.9
     ///
+    /// 3.14t: there is no GIL.
     /// 3.13: a thread can lose the GIL at backward jumps and calls only, after 5 ms: `counter += 1` loses nothing.
     /// 3.9: a thread can lose it inside an expression, after 5 ms. The options below change single settings.
     ///
@@ -61,6 +63,13 @@ struct GilOptions {
     /// scaled to its speed.
     #[arg(long, value_name = "VERSION", value_parser = Settings::like)]
     like: Option<Settings>,
+
+    /// Who gets the GIL, and when: new, io-first or off
+    ///
+    /// new: a thread that has waited for one switch interval asks for it, as in Python since 3.2. io-first: so does a thread
+    /// that comes back from a blocking call, at once. off: there is no GIL.
+    #[arg(long, value_name = "POLICY", value_parser = parse_policy)]
+    gil: Option<PolicyKind>,
 
     /// How long a thread waits for the GIL before the holder must let go, such as 5ms or 500us
     ///
@@ -80,9 +89,9 @@ impl GilOptions {
     fn settings(&self) -> Settings {
         let like = self.like.unwrap_or_default();
         Settings {
+            policy: self.gil.unwrap_or(like.policy),
             switch_interval: self.switch_interval.unwrap_or(like.switch_interval),
             checkpoints: self.checkpoints.unwrap_or(like.checkpoints),
-            ..like
         }
     }
 }
@@ -100,7 +109,8 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Complaint> {
     let program = args.which.read()?;
     let code = program.compile()?;
     let process = Process::start().map_err(Complaint::System)?;
-    let host = Arc::new(RealHost::new(args.gil.settings(), Arc::clone(&process)));
+    let host = RealHost::new(args.gil.settings(), Arc::clone(&process)).map_err(Complaint::System)?;
+    let host = Arc::new(host);
     let module = if args.threads.is_some() { program.stem.as_str() } else { "__main__" };
     let (vm, mut thread) = Vm::boot(host.clone(), args.options(&program))
         .map_err(|text| Complaint::System(std::io::Error::other(text)))?;
@@ -148,6 +158,8 @@ mod tests {
     fn single_options_override_a_likeness() {
         assert_eq!(settings("--like 3.13"), "gil new, checkpoints loop, switch interval 5ms");
         assert_eq!(settings("--like 3.13 --checkpoints op"), "gil new, checkpoints op, switch interval 5ms");
+        assert_eq!(settings("--gil off --like 3.13"), "gil off, checkpoints loop, switch interval 5ms");
+        assert_eq!(settings("--gil io-first"), "gil io-first, checkpoints op, switch interval 500µs");
         assert_eq!(
             settings("--switch-interval 1ms --like 3.9"),
             "gil new, checkpoints op, switch interval 1ms"
@@ -156,8 +168,7 @@ mod tests {
 
     #[test]
     fn wrong_settings_are_named() {
-        let expected =
-            "error: invalid value '2.6' for '--like <VERSION>': unknown python `2.6`; known: 3.13, 3.9";
+        let expected = "error: invalid value '2.6' for '--like <VERSION>': unknown python `2.6`; known: 3.14t, 3.13, 3.9";
         assert_eq!(settings("--like 2.6"), expected);
         assert!(settings("--switch-interval 0").ends_with("the duration `0` must be strictly positive"));
         assert!(

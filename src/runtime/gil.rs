@@ -45,9 +45,9 @@ impl Seat {
 pub struct Closed;
 
 impl Gil {
-    /// A free GIL. Its clock starts at zero.
-    pub fn new(settings: Settings) -> Gil {
-        let policy = Policy::new(settings.policy, settings.switch_interval_nanos());
+    /// A free GIL. Its clock starts at zero. Nothing where the settings say that there is none.
+    pub fn new(settings: Settings) -> Option<Gil> {
+        let policy = Policy::new(settings.policy, settings.switch_interval_nanos())?;
         let shared = Shared {
             policy,
             accounts: Accounts::default(),
@@ -55,7 +55,7 @@ impl Gil {
             closed_by: None,
             checkpoints: settings.checkpoints,
         };
-        Gil { clock: Clock::start(), settings, shared: Mutex::new(shared) }
+        Some(Gil { clock: Clock::start(), settings, shared: Mutex::new(shared) })
     }
 
     /// The settings it was made with. The switch interval may have changed since.

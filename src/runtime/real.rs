@@ -48,11 +48,15 @@ struct Port {
 
 impl RealHost {
     /// The host of a machine in this process.
-    pub fn new(settings: Settings, process: Arc<Process>) -> RealHost {
+    ///
+    /// # Errors
+    /// Where the settings ask for what there is not.
+    pub fn new(settings: Settings, process: Arc<Process>) -> io::Result<RealHost> {
+        let gil = Gil::new(settings).ok_or_else(|| {
+            io::Error::new(io::ErrorKind::Unsupported, "threads without a GIL are not supported")
+        })?;
         let ports = RwLock::default();
-        RealHost {
-            shared: Arc::new(Shared { gil: Gil::new(settings), process, helper: Helper::default(), ports }),
-        }
+        Ok(RealHost { shared: Arc::new(Shared { gil, process, helper: Helper::default(), ports }) })
     }
 
     /// Where the time of the threads went so far.

@@ -48,22 +48,24 @@ impl fmt::Display for Settings {
     }
 }
 
-/// The Pythons that can be imitated. Rows: what follows `--like`, its checkpoints.
-const LIKE: &[(&str, CheckpointMode)] = &[("3.13", CheckpointMode::Loop), ("3.9", CheckpointMode::Op)];
+/// The Pythons that can be imitated. Rows: what follows `--like`, its policy, its checkpoints.
+const LIKE: &[(&str, PolicyKind, CheckpointMode)] = &[
+    ("3.14t", PolicyKind::Off, CheckpointMode::Loop),
+    ("3.13", PolicyKind::New, CheckpointMode::Loop),
+    ("3.9", PolicyKind::New, CheckpointMode::Op),
+];
 
 impl Settings {
     /// The settings under which a program behaves as it does in CPython `version`.
     pub fn like(version: &str) -> Result<Settings, SettingsError> {
-        match LIKE.iter().find(|(name, _)| *name == version) {
-            Some(&(_, checkpoints)) => Ok(Settings {
-                policy: PolicyKind::New,
-                switch_interval: CPYTHON_SWITCH_INTERVAL,
-                checkpoints,
-            }),
+        match LIKE.iter().find(|(name, ..)| *name == version) {
+            Some(&(_, policy, checkpoints)) => {
+                Ok(Settings { policy, switch_interval: CPYTHON_SWITCH_INTERVAL, checkpoints })
+            }
             None => Err(SettingsError::Unknown {
                 what: "python",
                 given: version.to_owned(),
-                known: LIKE.iter().map(|(name, _)| *name).collect(),
+                known: LIKE.iter().map(|(name, ..)| *name).collect(),
             }),
         }
     }
@@ -188,17 +190,20 @@ mod tests {
     fn likenesses() {
         let like = |version| Settings::like(version).map(|settings| settings.to_string());
         assert_eq!(like("3.13").as_deref(), Ok("gil new, checkpoints loop, switch interval 5ms"));
+        assert_eq!(like("3.14t").as_deref(), Ok("gil off, checkpoints loop, switch interval 5ms"));
         assert_eq!(like("3.9").as_deref(), Ok("gil new, checkpoints op, switch interval 5ms"));
         let error = like("2.6").map_err(|error| error.to_string());
-        assert_eq!(error, Err("unknown python `2.6`; known: 3.13, 3.9".to_owned()));
+        assert_eq!(error, Err("unknown python `2.6`; known: 3.14t, 3.13, 3.9".to_owned()));
     }
 
     #[test]
     fn names() {
-        assert_eq!(parse_policy("new"), Ok(PolicyKind::New));
+        for &kind in PolicyKind::ALL {
+            assert_eq!(parse_policy(kind.name()), Ok(kind));
+        }
         assert_eq!(parse_checkpoints("loop"), Ok(CheckpointMode::Loop));
         let error = parse_policy("newest").map_err(|error| error.to_string());
-        assert_eq!(error, Err("unknown gil policy `newest`; known: new".to_owned()));
+        assert_eq!(error, Err("unknown gil policy `newest`; known: new, io-first, off".to_owned()));
         let error = parse_checkpoints("").map_err(|error| error.to_string());
         assert_eq!(error, Err("unknown checkpoint mode ``; known: op, loop".to_owned()));
     }

@@ -8,11 +8,14 @@
 
 pub mod new;
 
+pub mod io_first;
+
 use std::fmt;
 use std::str::FromStr;
 
 use arrayvec::ArrayVec;
 
+pub use io_first::IoFirst;
 pub use new::New;
 
 /// A time or a duration in nanoseconds. Where zero lies is the driver's affair.
@@ -132,16 +135,22 @@ pub enum PolicyKind {
     /// CPython 3.2 and later.
     #[default]
     New,
+    /// `new`, with precedence for threads that come back from blocking calls.
+    IoFirst,
+    /// No GIL: free-threaded.
+    Off,
 }
 
 impl PolicyKind {
     /// Every policy there is.
-    pub const ALL: &[PolicyKind] = &[PolicyKind::New];
+    pub const ALL: &[PolicyKind] = &[PolicyKind::New, PolicyKind::IoFirst, PolicyKind::Off];
 
     /// Its name after `--gil`.
     pub fn name(self) -> &'static str {
         match self {
             PolicyKind::New => "new",
+            PolicyKind::IoFirst => "io-first",
+            PolicyKind::Off => "off",
         }
     }
 }
@@ -166,13 +175,17 @@ impl FromStr for PolicyKind {
 pub enum Policy {
     /// CPython 3.2 and later.
     New(New),
+    /// `new`, with precedence for threads that come back from blocking calls.
+    IoFirst(IoFirst),
 }
 
 impl Policy {
-    /// A free GIL under the policy `kind`.
-    pub fn new(kind: PolicyKind, interval: Nanos) -> Policy {
+    /// A free GIL under the policy `kind`. Nothing for `off`, which has none.
+    pub fn new(kind: PolicyKind, interval: Nanos) -> Option<Policy> {
         match kind {
-            PolicyKind::New => Policy::New(New::free(interval)),
+            PolicyKind::New => Some(Policy::New(New::free(interval))),
+            PolicyKind::IoFirst => Some(Policy::IoFirst(IoFirst::free(interval))),
+            PolicyKind::Off => None,
         }
     }
 
@@ -180,6 +193,7 @@ impl Policy {
     pub fn step(&mut self, event: Event, now: Nanos) -> Actions {
         match self {
             Policy::New(policy) => policy.step(event, now),
+            Policy::IoFirst(policy) => policy.step(event, now),
         }
     }
 
@@ -187,6 +201,7 @@ impl Policy {
     pub fn needs_time(&self, event: Event) -> bool {
         match self {
             Policy::New(policy) => policy.needs_time(event),
+            Policy::IoFirst(policy) => policy.needs_time(event),
         }
     }
 
@@ -194,6 +209,7 @@ impl Policy {
     pub fn interval(&self) -> Nanos {
         match self {
             Policy::New(policy) => policy.interval(),
+            Policy::IoFirst(policy) => policy.interval(),
         }
     }
 
@@ -201,6 +217,7 @@ impl Policy {
     pub fn set_interval(&mut self, interval: Nanos) {
         match self {
             Policy::New(policy) => policy.set_interval(interval),
+            Policy::IoFirst(policy) => policy.set_interval(interval),
         }
     }
 }

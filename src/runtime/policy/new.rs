@@ -154,10 +154,11 @@ impl New {
             self.waiters.remove(position);
             return self.take(thread, now, out);
         }
-        let Some(holder) = self.holder else { return };
-        if !patient && !self.drop_requested {
-            self.drop_requested = true;
-            out.push(Action::RequestDrop { holder });
+        if self.holder.is_none() {
+            return;
+        }
+        if !patient {
+            self.request_drop(out);
         }
         self.waiters[position].switched = false;
         self.start_interval(thread, now, out);
@@ -219,8 +220,34 @@ impl New {
         }
     }
 
+    /// Asks the holder to let go, unless it has been asked.
+    pub(super) fn request_drop(&mut self, out: &mut Actions) {
+        if let Some(holder) = self.holder
+            && !std::mem::replace(&mut self.drop_requested, true)
+        {
+            out.push(Action::RequestDrop { holder });
+        }
+    }
+
     fn start_interval(&self, thread: ThreadId, now: Nanos, out: &mut Actions) {
         out.push(Action::SetTimer { thread, deadline: now.saturating_add(self.interval) });
+    }
+
+    /// The holder, if there is one.
+    pub(super) fn holder(&self) -> Option<ThreadId> {
+        self.holder
+    }
+
+    /// Whether the thread is in the queue.
+    pub(super) fn is_waiting(&self, thread: ThreadId) -> bool {
+        self.position(thread).is_some()
+    }
+
+    /// Moves a thread that has just come to wait from the end of the queue to a place further up.
+    pub(super) fn move_last_to(&mut self, position: usize) {
+        if let Some(waiter) = self.waiters.pop_back() {
+            self.waiters.insert(position, waiter);
+        }
     }
 
     fn may_take(&self, thread: ThreadId) -> bool {

@@ -248,9 +248,8 @@ fn machine(c: &mut Criterion) {
         group.throughput(Throughput::Elements(TURNS));
         for Program { name, text } in *programs {
             // A machine each: the garbage and the caches of one program are not the next one's.
-            let host =
-                RealHost::new(Settings::default(), Arc::clone(&process)).expect("the default is supported");
-            let (_vm, mut thread) = Vm::boot(Arc::new(host), Options::default()).expect("the machine boots");
+            let host = Arc::new(RealHost::new(Settings::default(), Arc::clone(&process)));
+            let (_vm, mut thread) = Vm::boot(host, Options::default()).expect("the machine boots");
             let code = compile(&format!("N = {TURNS}\n{text}"));
             thread.run_module(&code, "__main__", "bench").expect("the program runs");
             group.bench_function(*name, |bencher| {

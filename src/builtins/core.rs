@@ -96,6 +96,8 @@ pub(crate) static PRELUDE_ROWS: &[Row] = &[
     Row::threaded("_native_module(name, /)", native_module),
     Row::threaded("_module_file(name, /)", module_file),
     Row::threaded("_run_module(code, module, /)", run_module),
+    Row::leaf("_allocate_lock()", super::lock::new),
+    Row::threaded("_ident()", ident),
     Row::threaded("_modules()", modules),
     Row::leaf("_callable_name(obj, /)", callable_name_row),
     Row::threaded("_repr_enter(obj, /)", repr_enter),
@@ -527,6 +529,10 @@ fn module_file(thread: &mut Thread, call: &Call) -> Flow {
 fn run_module(thread: &mut Thread, call: &Call) -> Flow {
     let function = thread.arg_at(call, 0).word();
     thread.call_with(function, &[], call.cont)
+}
+
+fn ident(thread: &mut Thread, _: &Call) -> Flow {
+    Flow::Done(thread.cx().int(thread.ident().into()).word())
 }
 
 fn modules(thread: &mut Thread, _: &Call) -> Flow {

@@ -34,7 +34,9 @@ fn receiver<'t>(cx: &'t Context, args: Args<'t>) -> Result<&'t Random, Raised> {
 }
 
 fn random<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    Ok(Value::float(receiver(cx, args)?.next_f64()))
+    let random = receiver(cx, args)?;
+    let _held = cx.lock(random);
+    Ok(Value::float(random.next_f64()))
 }
 
 fn seed<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
@@ -44,6 +46,7 @@ fn seed<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
         Some(Integer::Big(seed)) => seed.unsigned_abs(),
         None => UBig::from(hash::hash(cx, args.at(1).plain())? as u64),
     };
+    let _held = cx.lock(random);
     random.seed_from_entropy(&seed.to_le_bytes());
     Ok(Value::NONE)
 }
@@ -57,6 +60,7 @@ fn getrandbits<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
         return Err(cx.value_error("number of bits must be non-negative"));
     };
     const _: () = assert!(i32::MAX as usize <= MAX_BITS);
+    let held = cx.lock(random);
     match count {
         0 => Ok(cx.int(0)),
         1..=32 => Ok(cx.int((random.next_u32() >> (32 - count)).into())),
@@ -68,13 +72,17 @@ fn getrandbits<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
                 bytes.extend_from_slice(&(random.next_u32() >> (32 - take)).to_le_bytes());
                 left -= take;
             }
+            drop(held);
             int::big(cx, &UBig::from_le_bytes(&bytes).into())
         }
     }
 }
 
 fn getstate<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let (words, index) = receiver(cx, args)?.state();
+    let random = receiver(cx, args)?;
+    let held = cx.lock(random);
+    let (words, index) = random.state();
+    drop(held);
     let numbers: Vec<Value<'_>> = words.iter().chain([&index]).map(|word| cx.int((*word).into())).collect();
     cx.tuple(&numbers)
 }
@@ -105,6 +113,7 @@ fn setstate<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let Some(next) = u32::try_from(next).ok().filter(|next| *next as usize <= WORDS) else {
         return Err(cx.value_error("invalid state"));
     };
+    let _held = cx.lock(random);
     random.set_state(&words, next);
     Ok(Value::NONE)
 }

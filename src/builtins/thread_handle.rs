@@ -111,8 +111,13 @@ pub(crate) fn start(th: &Thread, handle: &ThreadHandle) -> Result<u32, Raised> {
     let word = Value::object(handle).word();
     vm.keep_handle(word);
     let machine = vm.clone();
-    let body = move || run(&machine, token, trap, word);
+    let body = move || {
+        run(&machine, token, trap, word);
+        machine.thread_ends();
+    };
+    vm.thread_begins();
     vm.host.spawn(token, Box::new(body)).map(|()| token + 1).map_err(|_| {
+        vm.thread_ends();
         vm.drop_handle(word);
         handle.set_ident(0);
         cx.raise(Builtin::RuntimeError, "can't start new thread")
@@ -137,7 +142,7 @@ fn report(thread: &mut Thread, function: Word) {
     let _: std::io::Result<()> = thread.vm().host.write(Stream::Err, text.into_bytes())();
 }
 
-/// The life of a thread.
+/// The life of a thread, which has attached.
 fn run(vm: &Arc<Vm>, token: u32, trap: Arc<Trap>, handle: Word) {
     let mut thread = Thread::new(vm.clone(), token, trap);
     let start = thread.live(handle).get::<ThreadHandle>().and_then(ThreadHandle::start);

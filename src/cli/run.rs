@@ -109,8 +109,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Complaint> {
     let program = args.which.read()?;
     let code = program.compile()?;
     let process = Process::start().map_err(Complaint::System)?;
-    let host = RealHost::new(args.gil.settings(), Arc::clone(&process)).map_err(Complaint::System)?;
-    let host = Arc::new(host);
+    let host = Arc::new(RealHost::new(args.gil.settings(), Arc::clone(&process)));
     let module = if args.threads.is_some() { program.stem.as_str() } else { "__main__" };
     let (vm, mut thread) = Vm::boot(host.clone(), args.options(&program))
         .map_err(|text| Complaint::System(std::io::Error::other(text)))?;

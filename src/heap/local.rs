@@ -132,7 +132,7 @@ impl Local {
     /// thread could change, it does nothing.
     ///
     /// Until then nobody may run code of the language, take a checkpoint, block, or take another object's lock but by
-    /// [`lock_both`](Self::lock_both).
+    /// [`lock_both`](Self::lock_both); of an object that only this one leads to, it may.
     #[inline(always)]
     pub fn lock<'t>(&self, object: &'t Header) -> Held<'t> {
         if self.heap.is_parallel() { object.lock.hold() } else { Held::nothing() }

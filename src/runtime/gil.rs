@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::accounts::{Accounts, Cause, Snapshot, State};
-use super::policy::{Action, After, Event, Nanos, Policy, ThreadId};
+use super::policy::{Action, After, Event, Nanos, Policy, PolicyKind, ThreadId};
 use super::settings::{CheckpointMode, Settings, interval_nanos};
 use crate::vm::trap::{Trap, TrapBits};
 
@@ -45,9 +45,9 @@ impl Seat {
 pub struct Closed;
 
 impl Gil {
-    /// A free GIL. Its clock starts at zero. Nothing where the settings say that there is none.
-    pub fn new(settings: Settings) -> Option<Gil> {
-        let policy = Policy::new(settings.policy, settings.switch_interval_nanos())?;
+    /// A free GIL. Its clock starts at zero.
+    pub fn new(settings: Settings) -> Gil {
+        let policy = Policy::new(settings.policy, settings.switch_interval_nanos());
         let shared = Shared {
             policy,
             accounts: Accounts::default(),
@@ -55,7 +55,7 @@ impl Gil {
             closed_by: None,
             checkpoints: settings.checkpoints,
         };
-        Some(Gil { clock: Clock::start(), settings, shared: Mutex::new(shared) })
+        Gil { clock: Clock::start(), settings, shared: Mutex::new(shared) }
     }
 
     /// The settings it was made with. The switch interval may have changed since.
@@ -67,7 +67,14 @@ impl Gil {
     /// Numbers are dense from zero; none is used twice.
     pub fn register(&self, thread: ThreadId, trap: Arc<Trap>) -> Seat {
         let bell = Arc::new(Condvar::new());
-        let slot = Slot { trap, bell: Arc::clone(&bell), holds: false, woken: false, deadline: None };
+        let slot = Slot {
+            trap,
+            bell: Arc::clone(&bell),
+            holds: false,
+            runs_alone: false,
+            woken: false,
+            deadline: None,
+        };
         let mut shared = self.shared.lock();
         let index = thread.0 as usize;
         if index >= shared.slots.len() {
@@ -76,6 +83,11 @@ impl Gil {
         shared.slots[index] = Some(slot);
         shared.accounts.birth(thread, self.clock.now());
         Seat { thread, bell }
+    }
+
+    /// Whether at most one thread runs at a time. Otherwise taking the GIL means to be let into a world that is not stopped.
+    pub fn is_exclusive(&self) -> bool {
+        self.settings.policy != PolicyKind::Off
     }
 
     /// Takes the GIL, waiting for it as long as it takes. The thread then is [`State::Running`].
@@ -125,6 +137,38 @@ impl Gil {
         Ok(outcome.let_go)
     }
 
+    /// Stops every other thread that runs; the caller runs, and goes on alone until [`resume`](Self::resume). False if
+    /// another thread has stopped the world meanwhile: then it runs again, and whoever calls looks whether there still is need.
+    pub fn stop_world(&self, seat: &Seat) -> Result<bool, Closed> {
+        if self.is_exclusive() {
+            return Ok(true);
+        }
+        let mut shared = self.shared.lock();
+        let (thread, now) = (seat.thread, self.clock.now());
+        let outcome = shared.step(Event::Stop { thread }, now);
+        if outcome.let_go {
+            self.wait(shared, seat, now)?;
+            return Ok(false);
+        }
+        while !shared.slot(thread).is_some_and(|slot| slot.runs_alone) {
+            seat.bell.wait(&mut shared);
+        }
+        Ok(true)
+    }
+
+    /// The world goes on that the thread has stopped.
+    pub fn resume_world(&self, seat: &Seat) {
+        if self.is_exclusive() {
+            return;
+        }
+        let mut shared = self.shared.lock();
+        if let Some(slot) = shared.slot(seat.thread) {
+            slot.runs_alone = false;
+        }
+        let now = self.clock.now();
+        shared.step(Event::Resume { thread: seat.thread }, now);
+    }
+
     /// The thread ends, whether it holds the GIL or not.
     pub fn exit(&self, seat: Seat) {
         let mut shared = self.shared.lock();
@@ -139,9 +183,11 @@ impl Gil {
         }
     }
 
-    /// From now on only the thread of `seat` gets the GIL: at exit, daemon threads never attach again. Waiting threads are
-    /// told at once, the others when they ask.
+    /// From now on only the thread of `seat`, which holds it, gets the GIL: at exit, daemon threads never attach again. Waiting
+    /// threads are told at once, the others when they ask. Nobody else runs when this returns.
     pub fn close(&self, seat: &Seat) {
+        // Only a closed world refuses, and that is stopped.
+        while let Ok(false) = self.stop_world(seat) {}
         let mut shared = self.shared.lock();
         shared.closed_by = Some(seat.thread);
         for slot in shared.slots.iter().flatten() {
@@ -200,9 +246,9 @@ impl Gil {
                 shared.step(Event::TimerExpired { thread }, now);
             } else {
                 // A timer that another thread's event sets is one interval long, so it is noticed in time without
-                // waking this thread to tell it.
+                // waking this thread to tell it. Without a GIL there are no timers.
                 let until = slot.deadline.unwrap_or(now.saturating_add(interval));
-                match self.clock.instant(until) {
+                match self.clock.instant(until).filter(|_| self.is_exclusive()) {
                     Some(until) => drop(seat.bell.wait_until(&mut shared, until)),
                     None => seat.bell.wait(&mut shared),
                 }
@@ -228,6 +274,8 @@ struct Slot {
     trap: Arc<Trap>,
     bell: Arc<Condvar>,
     holds: bool,
+    /// It has stopped the world.
+    runs_alone: bool,
     /// A wake-up has been sent, and not yet answered.
     woken: bool,
     deadline: Option<Nanos>,
@@ -251,7 +299,9 @@ impl Shared {
         if let Some(slot) = self.slot(thread) {
             slot.holds = false;
         }
-        self.accounts.let_go(thread, cause);
+        if self.policy.is_exclusive() {
+            self.accounts.let_go(thread, cause);
+        }
     }
 
     /// Lets the policy have an event and carries out what it says.
@@ -260,13 +310,23 @@ impl Shared {
         for action in self.policy.step(event, now) {
             match action {
                 Action::Grant { thread } => {
-                    self.accounts.granted(thread, now);
+                    if self.policy.is_exclusive() {
+                        self.accounts.granted(thread, now);
+                    } else {
+                        self.accounts.enter(thread, State::Running, now);
+                    }
                     outcome.granted |= thread == event.thread();
                     if let Some(slot) = self.slot(thread) {
                         slot.grant();
                         if thread != event.thread() {
                             slot.bell.notify_one();
                         }
+                    }
+                }
+                Action::Stopped { stopper } => {
+                    if let Some(slot) = self.slot(stopper) {
+                        slot.runs_alone = true;
+                        slot.bell.notify_one();
                     }
                 }
                 Action::LetGo { thread } => {
@@ -280,7 +340,9 @@ impl Shared {
                     }
                 }
                 Action::RequestDrop { holder } => {
-                    self.accounts.drop_requested(now);
+                    if self.policy.is_exclusive() {
+                        self.accounts.drop_requested(now);
+                    }
                     let mode = self.checkpoints;
                     if let Some(slot) = self.slot(holder) {
                         slot.trap.set(TrapBits::DROP_REQUEST, mode);

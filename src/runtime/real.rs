@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use parking_lot::RwLock;
 
 use super::accounts::{LockName, Snapshot, State};
-use super::gil::{Gil, Seat};
+use super::gil::{Closed, Gil, Seat};
 use super::helper::Helper;
 use super::os;
 use super::parker::Parker;
@@ -48,15 +48,11 @@ struct Port {
 
 impl RealHost {
     /// The host of a machine in this process.
-    ///
-    /// # Errors
-    /// Where the settings ask for what there is not.
-    pub fn new(settings: Settings, process: Arc<Process>) -> io::Result<RealHost> {
-        let gil = Gil::new(settings).ok_or_else(|| {
-            io::Error::new(io::ErrorKind::Unsupported, "threads without a GIL are not supported")
-        })?;
+    pub fn new(settings: Settings, process: Arc<Process>) -> RealHost {
         let ports = RwLock::default();
-        Ok(RealHost { shared: Arc::new(Shared { gil, process, helper: Helper::default(), ports }) })
+        RealHost {
+            shared: Arc::new(Shared { gil: Gil::new(settings), process, helper: Helper::default(), ports }),
+        }
     }
 
     /// Where the time of the threads went so far.
@@ -117,6 +113,19 @@ impl Shared {
     fn return_to_gil(&self, port: &Port) {
         if self.gil.acquire(&port.seat, After::Blocking).is_err() {
             never_again();
+        }
+    }
+
+    fn stop_world(&self, token: u32, work: &mut dyn FnMut()) -> bool {
+        let Some(port) = self.port(token) else { return false };
+        match self.gil.stop_world(&port.seat) {
+            Ok(true) => {
+                work();
+                self.gil.resume_world(&port.seat);
+                true
+            }
+            Ok(false) => false,
+            Err(Closed) => never_again(),
         }
     }
 
@@ -225,6 +234,10 @@ impl Host for RealHost {
         self.shared.detach(token);
     }
 
+    fn stop_world(&self, thread: &Thread, work: &mut dyn FnMut()) -> bool {
+        self.shared.stop_world(thread.token(), work)
+    }
+
     fn close(&self) {
         self.shared.close();
     }
@@ -277,7 +290,7 @@ impl Host for RealHost {
     }
 
     fn gil_enabled(&self) -> bool {
-        true
+        self.shared.gil.is_exclusive()
     }
 
     fn policy_name(&self) -> &'static str {

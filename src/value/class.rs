@@ -277,8 +277,11 @@ impl Type {
         }
         let shape =
             cx.world().shapes.new_in_dict(Value::object(self).word()).ok_or_else(|| cx.memory_error())?;
-        self.dict_shape.store(shape, Ordering::Release);
-        Ok(shape)
+        // Another thread may have been faster; both shapes are good, but one is enough.
+        match self.dict_shape.compare_exchange(0, shape, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => Ok(shape),
+            Err(other) => Ok(other),
+        }
     }
 
     /// Whether it is `other` or one of its subclasses.
@@ -308,6 +311,8 @@ impl Type {
     }
 
     fn fill_lookup<'t>(&'t self, cx: &'t Context, name: Value<'t>) -> Value<'t> {
+        // Otherwise a class could change between the search and the note, and the note would stay.
+        let _held = cx.world().classes.lock();
         let found = self.find_uncached(cx, name).unwrap_or(Value::ABSENT);
         // Without room for the cache the lookup is only slower.
         let _ = self.lookup_cache().set(cx, name, found);
@@ -329,6 +334,7 @@ impl Type {
     /// # Errors
     /// `MemoryError`.
     pub fn set_own(&self, cx: &Context, name: Value<'_>, value: Option<Value<'_>>) -> Result<bool, Raised> {
+        let _held = cx.world().classes.lock();
         let existed = match value {
             Some(value) => {
                 self.namespace().set(cx, name, value)?;
@@ -378,7 +384,8 @@ impl Type {
         }
     }
 
-    /// Computes the flags that follow from the special methods of the classes in the order.
+    /// Computes the flags that follow from the special methods of the classes in the order. Nobody changes those meanwhile: the
+    /// class is new, or the caller holds the lock of the classes.
     pub fn update_flags(&self, cx: &Context) {
         if self.has(class_flag::BUILTIN) {
             return;

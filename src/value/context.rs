@@ -6,7 +6,7 @@
 use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
 use parking_lot::{Mutex, RwLock};
 use rustc_hash::FxHashMap;
@@ -46,6 +46,9 @@ pub struct World {
     permanent: Mutex<Vec<Word>>,
     /// The key of string hashes.
     pub hash_seed: (u64, u64),
+    /// Held while a class changes, and while the cache of a class learns what its order finds.
+    pub(super) classes: Mutex<()>,
+    class_generation: AtomicU32,
     /// Where ids of dict tables come from, for the caches of globals.
     pub table_ids: AtomicU32,
     /// The strings of one ASCII character, then the empty one: interned, each made when it is first asked for.
@@ -66,6 +69,8 @@ impl World {
             units: Mutex::default(),
             permanent: Mutex::default(),
             hash_seed,
+            classes: Mutex::default(),
+            class_generation: AtomicU32::new(0),
             table_ids: AtomicU32::new(1),
             ascii: [const { AtomicU64::new(0) }; 129],
             native_names: RwLock::default(),
@@ -87,8 +92,15 @@ impl World {
         unsafe { &*unit_ptr }
     }
 
+    /// Which generation of classes there is: a class that gets a data descriptor begins a new one.
+    pub fn class_generation(&self) -> u32 {
+        self.class_generation.load(Ordering::SeqCst)
+    }
+
     /// Has every inline cache look again: a class got a data descriptor, which comes before what instances hold.
     pub fn clear_caches(&self) {
+        self.class_generation.fetch_add(1, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
         self.units.lock().iter().for_each(|unit| unit.clear_caches());
     }
 
@@ -182,6 +194,12 @@ impl Context {
     #[inline(always)]
     pub fn lock<'t>(&self, object: &'t impl Object) -> Held<'t> {
         self.local.lock(object.header())
+    }
+
+    /// [`lock`](Self::lock) where the object is known by its header.
+    #[inline(always)]
+    pub fn lock_at<'t>(&self, object: &'t Header) -> Held<'t> {
+        self.local.lock(object)
     }
 
     /// [`lock`](Self::lock) of two objects, which may be one.

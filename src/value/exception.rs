@@ -86,6 +86,7 @@ impl Exception {
 
     /// The dict of further attributes, made when it is asked for.
     pub fn attributes<'t>(&'t self, cx: &'t Context) -> &'t Dict {
+        let _held = cx.lock(self);
         match self.known_attributes() {
             Some(attributes) => attributes,
             None => {

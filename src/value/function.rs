@@ -138,6 +138,7 @@ impl Function {
 
     /// The dict of its attributes, made when it is asked for.
     pub fn attributes<'t>(&'t self, cx: &'t Context) -> &'t Dict {
+        let _held = cx.lock(self);
         match self.attributes.get().and_then(|attributes| attributes.get()) {
             Some(attributes) => attributes,
             None => {

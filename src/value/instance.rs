@@ -2,8 +2,12 @@
 //!
 //! Behind the header: the payload of a built-in base (only if the flag says so), the dict (nothing while the shape names
 //! the slots), then the slots. Inline caches count words from the start of the object.
+//!
+//! Readers take no lock. They load the shape first: an instance whose shape names the slots keeps their values in place even
+//! after its attributes have gone to a dict, so that what such a reader finds was true when it looked at the shape. Whoever
+//! changes anything holds the lock of the instance.
 
-use crate::heap::{Header, Kind, Object, Slot, Value, flag};
+use crate::heap::{Header, Held, Kind, Object, Slot, Value, flag};
 
 use super::class::Type;
 use super::context::{Context, Raised};
@@ -93,21 +97,16 @@ impl Instance {
     /// # Errors
     /// As [`Dict::get`].
     pub fn attribute<'t>(&'t self, cx: &'t Context, name: Value<'t>) -> Result<Option<Value<'t>>, Raised> {
+        let (shapes, shape) = (&cx.world().shapes, self.header.shape());
         match self.dict() {
-            Some(dict) => dict.get(cx, name),
-            None => {
-                let slot = cx.world().shapes.slot_of(self.header.shape(), name);
-                Ok(slot.and_then(|slot| self.slot(slot).get()))
-            }
+            Some(dict) if shapes.get(shape).in_dict() => dict.get(cx, name),
+            _ => Ok(shapes.slot_of(shape, name).and_then(|slot| self.slot(slot).get())),
         }
     }
 
-    /// The slot's word offset for an inline cache, if the shape names the attribute.
-    pub fn cached_word(&self, cx: &Context, name: Value<'_>) -> Option<u32> {
-        if self.dict().is_some() {
-            return None;
-        }
-        let slot = cx.world().shapes.slot_of(self.header.shape(), name)?;
+    /// The slot's word offset for an inline cache, if a shape that it has or had names the attribute.
+    pub fn cached_word(&self, cx: &Context, shape: u32, name: Value<'_>) -> Option<u32> {
+        let slot = cx.world().shapes.slot_of(shape, name)?;
         Some(self.word_of(slot) as u32)
     }
 
@@ -116,7 +115,9 @@ impl Instance {
     /// # Errors
     /// `MemoryError`.
     pub fn set_attribute(&self, cx: &Context, name: Value<'_>, value: Value<'_>) -> Result<(), Raised> {
+        let held = cx.lock(self);
         if let Some(dict) = self.dict() {
+            drop(held);
             return dict.set(cx, name, value);
         }
         let shapes = &cx.world().shapes;
@@ -133,7 +134,9 @@ impl Instance {
             }
             None => {
                 shapes.get(shape).class().widen(cx);
-                self.materialise(cx)?.set(cx, name, value)
+                let dict = self.materialise_held(cx, &held)?;
+                drop(held);
+                dict.set(cx, name, value)
             }
         }
     }
@@ -154,11 +157,16 @@ impl Instance {
     /// # Errors
     /// `MemoryError`.
     pub fn materialise<'t>(&'t self, cx: &'t Context) -> Result<&'t Dict, Raised> {
+        let held = cx.lock(self);
+        self.materialise_held(cx, &held)
+    }
+
+    fn materialise_held<'t>(&'t self, cx: &'t Context, held: &Held<'_>) -> Result<&'t Dict, Raised> {
         if let Some(dict) = self.dict() {
             return Ok(dict);
         }
-        let dict = self.copy_attributes(cx)?;
-        self.set_dict(cx, dict)?;
+        let dict = self.copy_slots(cx, held)?;
+        self.set_dict_held(cx, dict, held)?;
         Ok(dict)
     }
 
@@ -167,9 +175,17 @@ impl Instance {
     /// # Errors
     /// `MemoryError`.
     pub fn copy_attributes<'t>(&self, cx: &'t Context) -> Result<&'t Dict, Raised> {
-        if let Some(dict) = self.dict() {
-            return dict.copy(cx);
+        let held = cx.lock(self);
+        match self.dict() {
+            Some(dict) => {
+                drop(held);
+                dict.copy(cx)
+            }
+            None => self.copy_slots(cx, &held),
         }
+    }
+
+    fn copy_slots<'t>(&self, cx: &'t Context, _: &Held<'_>) -> Result<&'t Dict, Raised> {
         let dict = Dict::new(cx);
         for (slot, name) in cx.world().shapes.names(self.header.shape()).into_iter().enumerate() {
             // SAFETY: names of shapes are interned strings, which are roots.
@@ -186,6 +202,11 @@ impl Instance {
     /// # Errors
     /// `MemoryError`.
     pub fn set_dict(&self, cx: &Context, dict: &Dict) -> Result<(), Raised> {
+        let held = cx.lock(self);
+        self.set_dict_held(cx, dict, &held)
+    }
+
+    fn set_dict_held(&self, cx: &Context, dict: &Dict, _: &Held<'_>) -> Result<(), Raised> {
         let shape = cx.world().shapes.get(self.header.shape()).class().dict_shape(cx)?;
         cx.store(self, self.dict_slot(), Some(Value::object(dict)));
         self.header.set_shape(shape);
@@ -197,7 +218,8 @@ impl Instance {
     /// # Errors
     /// `MemoryError`.
     pub fn set_class(&self, cx: &Context, class: &Type) -> Result<(), Raised> {
-        self.materialise(cx)?;
+        let held = cx.lock(self);
+        self.materialise_held(cx, &held)?;
         self.header.set_shape(class.dict_shape(cx)?);
         Ok(())
     }

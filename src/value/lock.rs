@@ -134,7 +134,8 @@ impl ThreadHandle {
     }
 }
 
-/// A queue of threads that wait for something.
+/// A queue of threads that wait for something. Each operation is one step under the lock of the owner; the list is the
+/// owner's own.
 pub struct Waiters<'t> {
     owner: &'t Header,
     slot: &'t Slot,
@@ -151,6 +152,7 @@ impl<'t> Waiters<'t> {
     /// `MemoryError`.
     pub fn push(&self, cx: &Context, thread: u32) -> Result<(), Raised> {
         let token = cx.int(thread.into());
+        let _held = cx.lock_at(self.owner);
         match self.list() {
             Some(list) => list.push(cx, token),
             None => {
@@ -162,6 +164,7 @@ impl<'t> Waiters<'t> {
 
     /// Takes the thread that waits longest.
     pub fn pop(&self, cx: &Context) -> Option<u32> {
+        let _held = cx.lock_at(self.owner);
         let list = self.list()?;
         let first = list.get(0)?.as_small()?;
         list.splice(cx, 0, 1, &[]).ok()?;
@@ -170,6 +173,7 @@ impl<'t> Waiters<'t> {
 
     /// Removes a thread that waits no longer; says whether it was there.
     pub fn remove(&self, cx: &Context, thread: u32) -> bool {
+        let _held = cx.lock_at(self.owner);
         let Some(list) = self.list() else { return false };
         let place = list.iter().position(|token| token.as_small() == Some(thread.into()));
         place.is_some_and(|place| list.splice(cx, place, place + 1, &[]).is_ok())

@@ -1,6 +1,6 @@
 //! The state of a random number generator: the Mersenne Twister MT19937 of Matsumoto and Nishimura, as CPython uses it.
 //!
-//! Two threads that draw from one generator without a lock may draw the same numbers; they never draw a wrong index.
+//! Whoever draws holds the lock of the generator, so that no two threads draw the same numbers.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -87,6 +87,7 @@ pub(super) fn fast_set_attribute(
 ) -> bool {
     let (key, index, kind) = unit.cache(site).load();
     let header = instance.header();
+    let _held = th.cx().lock(instance);
     if key != header.shape() {
         return false;
     }

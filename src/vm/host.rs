@@ -167,7 +167,10 @@ pub trait Host: Send + Sync {
     fn attach(&self, token: u32) -> bool;
     /// The thread with this token ends and gives the GIL back.
     fn detach(&self, token: u32);
-    /// Nobody attaches any more: the process ends.
+    /// Does `work` while no other thread of the machine is attached. False if another thread stopped the world first: then the
+    /// work was not done, and perhaps there is no more need of it.
+    fn stop_world(&self, thread: &Thread, work: &mut dyn FnMut()) -> bool;
+    /// Nobody but the main thread, which calls, attaches any more: the process ends. No other runs when this returns.
     fn close(&self);
     /// Does as if a signal had arrived that the main thread has to look at.
     fn interrupt(&self);

@@ -56,6 +56,8 @@ pub struct Vm {
     pub(super) well_known: WellKnown,
     pub(super) recursion_limit: AtomicUsize,
     threads: Mutex<Vec<ThreadPlace>>,
+    /// How many threads have been started and have not come to their end, the first included.
+    alive: Mutex<usize>,
     /// What is open.
     pub(crate) resources: Resources,
     /// Whom the program knows the first thread by.
@@ -120,6 +122,7 @@ impl Vm {
             well_known,
             recursion_limit: AtomicUsize::new(RECURSION_LIMIT),
             threads: Mutex::default(),
+            alive: Mutex::new(1),
             resources: Resources::default(),
             main_ident: AtomicU32::new(0),
             running: Mutex::default(),
@@ -210,7 +213,23 @@ impl Vm {
         self.threads.lock().retain(|place| place.0 != thread);
     }
 
-    /// Collects. The calling thread has stopped the world: it holds the GIL.
+    /// A further thread is about to be started.
+    pub(crate) fn thread_begins(&self) {
+        self.count_thread(|alive| alive + 1);
+    }
+
+    /// A thread has done the last that others could see, or was not started after all.
+    pub(crate) fn thread_ends(&self) {
+        self.count_thread(|alive| alive - 1);
+    }
+
+    fn count_thread(&self, change: impl FnOnce(usize) -> usize) {
+        let mut alive = self.alive.lock();
+        *alive = change(*alive);
+        self.world.heap.set_parallel(*alive > 1 && !self.host.gil_enabled());
+    }
+
+    /// Collects. The calling thread has stopped the world.
     pub(super) fn collect(&self, full: bool) {
         let threads = self.threads.lock();
         for thread in &*threads {

@@ -298,7 +298,7 @@ impl Thread {
             if stress || self.vm.world.heap.is_due() {
                 self.collections_seen += 1;
                 let full = stress && self.collections_seen.is_multiple_of(16);
-                self.vm.collect(full);
+                self.collect(full);
             }
         }
         if pending.intersects(TrapBits::DROP_REQUEST | TrapBits::INTERRUPT) && self.vm.host.checkpoint(self) {
@@ -306,6 +306,11 @@ impl Thread {
             return Err(self.cx().raise_with(Builtin::KeyboardInterrupt, &[]));
         }
         Ok(())
+    }
+
+    /// Collects garbage, unless another thread was faster.
+    fn collect(&self, full: bool) -> bool {
+        self.vm.host.stop_world(self, &mut || self.vm.collect(full))
     }
 
     /// Serves the request with which a native function has returned [`Flow::Park`].
@@ -325,7 +330,8 @@ impl Thread {
                     return self.checkpoint();
                 }
             }
-            Some(Request::Collect) => self.vm.collect(true),
+            // Another thread's collection may have been a young one.
+            Some(Request::Collect) => while !self.collect(true) {},
             None => {}
         }
         Ok(())

@@ -17,10 +17,6 @@ fn patient() -> Settings {
     Settings { switch_interval: Duration::MAX, ..Settings::default() }
 }
 
-fn gil(settings: Settings) -> Gil {
-    Gil::new(settings).expect("the settings have one")
-}
-
 struct Rig {
     gil: Gil,
     next: AtomicU32,
@@ -35,7 +31,7 @@ struct Hand<'a> {
 
 impl Rig {
     fn new(settings: Settings) -> Rig {
-        Rig { gil: gil(settings), next: AtomicU32::new(0) }
+        Rig { gil: Gil::new(settings), next: AtomicU32::new(0) }
     }
 
     fn hand(&self) -> Hand<'_> {
@@ -272,7 +268,7 @@ fn the_accounts_follow_a_thread_without_the_gil() {
 
 #[test]
 fn the_switch_interval_can_change() {
-    let gil = gil(Settings::default());
+    let gil = Gil::new(Settings::default());
     assert_eq!(gil.switch_interval(), Duration::from_micros(500));
     gil.set_switch_interval(Duration::from_millis(7));
     assert_eq!(gil.switch_interval(), Duration::from_millis(7));

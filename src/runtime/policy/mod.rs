@@ -10,13 +10,16 @@ pub mod new;
 
 pub mod io_first;
 
+pub mod off;
+
 use std::fmt;
 use std::str::FromStr;
 
-use arrayvec::ArrayVec;
+use smallvec::SmallVec;
 
 pub use io_first::IoFirst;
 pub use new::New;
+pub use off::Off;
 
 /// A time or a duration in nanoseconds. Where zero lies is the driver's affair.
 pub type Nanos = u64;
@@ -70,6 +73,16 @@ pub enum Event {
         /// The holder.
         thread: ThreadId,
     },
+    /// A running thread wants the world stopped: nobody else may run. A holder of the GIL need not ask.
+    Stop {
+        /// The thread that goes on alone.
+        thread: ThreadId,
+    },
+    /// The world that the thread has stopped goes on.
+    Resume {
+        /// The thread that had it stopped.
+        thread: ThreadId,
+    },
     /// The thread never asks again: a holder lets go, a waiter leaves the queue.
     Exit {
         /// The thread, whatever its state.
@@ -86,6 +99,8 @@ impl Event {
             | Event::TimerExpired { thread }
             | Event::Checkpoint { thread }
             | Event::Release { thread }
+            | Event::Stop { thread }
+            | Event::Resume { thread }
             | Event::Exit { thread } => thread,
         }
     }
@@ -114,6 +129,11 @@ pub enum Action {
         /// The holder.
         holder: ThreadId,
     },
+    /// Nobody but the thread runs: what [`Event::Stop`] leads to, now or later.
+    Stopped {
+        /// The thread that asked.
+        stopper: ThreadId,
+    },
     /// Send [`Event::TimerExpired`] to a waiting thread at `deadline`, instead of any earlier timer of that thread.
     SetTimer {
         /// The waiting thread.
@@ -123,11 +143,8 @@ pub enum Action {
     },
 }
 
-/// The most actions one event leads to.
-pub const MAX_ACTIONS: usize = 4;
-
-/// The actions of one event.
-pub type Actions = ArrayVec<Action, MAX_ACTIONS>;
+/// The actions of one event. Only those that stop the world, or end that, are more than a few.
+pub type Actions = SmallVec<[Action; 4]>;
 
 /// The names a policy goes by on the command line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -177,15 +194,17 @@ pub enum Policy {
     New(New),
     /// `new`, with precedence for threads that come back from blocking calls.
     IoFirst(IoFirst),
+    /// No GIL: free-threaded.
+    Off(Off),
 }
 
 impl Policy {
-    /// A free GIL under the policy `kind`. Nothing for `off`, which has none.
-    pub fn new(kind: PolicyKind, interval: Nanos) -> Option<Policy> {
+    /// A free GIL under the policy `kind`, or a world without one.
+    pub fn new(kind: PolicyKind, interval: Nanos) -> Policy {
         match kind {
-            PolicyKind::New => Some(Policy::New(New::free(interval))),
-            PolicyKind::IoFirst => Some(Policy::IoFirst(IoFirst::free(interval))),
-            PolicyKind::Off => None,
+            PolicyKind::New => Policy::New(New::free(interval)),
+            PolicyKind::IoFirst => Policy::IoFirst(IoFirst::free(interval)),
+            PolicyKind::Off => Policy::Off(Off::running(interval)),
         }
     }
 
@@ -194,6 +213,7 @@ impl Policy {
         match self {
             Policy::New(policy) => policy.step(event, now),
             Policy::IoFirst(policy) => policy.step(event, now),
+            Policy::Off(policy) => policy.step(event),
         }
     }
 
@@ -202,7 +222,13 @@ impl Policy {
         match self {
             Policy::New(policy) => policy.needs_time(event),
             Policy::IoFirst(policy) => policy.needs_time(event),
+            Policy::Off(_) => false,
         }
+    }
+
+    /// Whether at most one thread runs at a time.
+    pub fn is_exclusive(&self) -> bool {
+        !matches!(self, Policy::Off(_))
     }
 
     /// The switch interval.
@@ -210,6 +236,7 @@ impl Policy {
         match self {
             Policy::New(policy) => policy.interval(),
             Policy::IoFirst(policy) => policy.interval(),
+            Policy::Off(policy) => policy.interval(),
         }
     }
 
@@ -218,6 +245,7 @@ impl Policy {
         match self {
             Policy::New(policy) => policy.set_interval(interval),
             Policy::IoFirst(policy) => policy.set_interval(interval),
+            Policy::Off(policy) => policy.set_interval(interval),
         }
     }
 }

@@ -103,7 +103,11 @@ impl New {
             Event::Want { .. } | Event::Woken { .. } | Event::TimerExpired { .. } => {
                 self.holder.is_some() || self.barred
             }
-            Event::Checkpoint { .. } | Event::Release { .. } | Event::Exit { .. } => false,
+            Event::Checkpoint { .. }
+            | Event::Release { .. }
+            | Event::Stop { .. }
+            | Event::Resume { .. }
+            | Event::Exit { .. } => false,
         }
     }
 
@@ -127,6 +131,8 @@ impl New {
                 }
             }
             Event::Exit { thread } => self.exit(thread, &mut out),
+            // Whoever holds the lock runs alone.
+            Event::Stop { .. } | Event::Resume { .. } => {}
         }
         out
     }

@@ -6,7 +6,7 @@ use std::sync::mpsc::channel;
 use super::*;
 
 fn host() -> RealHost {
-    RealHost::new(Settings::default(), Process::start().expect("a process")).expect("a host")
+    RealHost::new(Settings::default(), Process::start().expect("a process"))
 }
 
 fn register(host: &RealHost) -> (u32, Arc<Trap>) {

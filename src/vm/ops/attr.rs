@@ -14,7 +14,7 @@ use minipy_compiler::op::Op;
 
 use crate::vm::fast::MethodLoad;
 
-use super::attr_cache::{fill_cache, is_slot_member};
+use super::attr_cache::{fill_cache, forget_if_outdated, is_slot_member};
 use crate::vm::frame::{Cont, Stage};
 use crate::vm::thread::{Flow, Thread};
 
@@ -431,6 +431,7 @@ impl Thread {
         let unit = unsafe { &*self.frame().unit };
         let name = unit.site_name(site);
         let before = self.live(object).header().map(Header::shape);
+        let generation = self.cx().world().class_generation();
         let flow = self.set_attribute(object, name.word(), value, Cont::Discard);
         let cx = self.cx();
         let target = self.live(object);
@@ -438,17 +439,20 @@ impl Thread {
             && target.kind() == Some(Kind::Instance)
             && !cx.class_of(target).has(class_flag::CUSTOM_SETATTR)
             && let Some(instance) = instance_of(target)
-            && let Some(word) = instance.cached_word(cx, name)
+            && let shape = instance.header().shape()
+            && let Some(word) = instance.cached_word(cx, shape, name)
             && !cx
                 .class_of(target)
                 .lookup(cx, name)
                 .is_some_and(|meta| is_data_descriptor(cx, meta) && !is_slot_member(meta))
         {
-            let shape = instance.header().shape();
             match before {
-                Some(before) if before != shape => unit.cache(site).fill(before, word, Cached::Extend),
+                Some(before) if cx.world().shapes.usual_extension(before, name) == Some(shape) => {
+                    unit.cache(site).fill(before, word, Cached::Extend);
+                }
                 _ => unit.cache(site).fill(shape, word, Cached::Slot),
             }
+            forget_if_outdated(cx, unit.cache(site), generation);
         }
         flow
     }

@@ -1,6 +1,8 @@
 //! What inline caches of attributes are taught.
 
-use crate::heap::{Header, Kind, Value, Word, flag};
+use std::sync::atomic::{Ordering, fence};
+
+use crate::heap::{Kind, Value, Word, flag};
 use crate::value::Context;
 use crate::value::class::{Type, class_flag};
 use crate::value::function::Native;
@@ -13,16 +15,20 @@ use super::attr::{instance_of, is_data_descriptor, is_unbound_method, module_dic
 pub(super) fn fill_cache(cx: &Context, cache: &InlineCache, object: Value<'_>, name: Value<'_>) {
     cache.clear();
     let Some(header) = object.header() else { return };
-    let class = cx.class_of(object);
+    let generation = cx.world().class_generation();
+    // The shape is looked at once: what is remembered is true of it, whatever becomes of the object meanwhile.
+    let shape = header.shape();
+    let class = cx.world().shapes.get(shape).class();
     if class.has(class_flag::CUSTOM_GETATTRIBUTE) {
         return;
     }
     match header.kind() {
-        Kind::Type => fill_class_cache(cx, cache, header, object, name),
+        Kind::Type => fill_class_cache(cx, cache, shape, object, name),
         Kind::Module => {
             let Some(dict) = module_dict(object) else { return };
             if class.lookup(cx, name).is_none()
-                && let (Ok(Some(index)), Some(id)) = (dict.entry_index(cx, name), dict.cache_id(cx))
+                && let Some(id) = dict.cache_id(cx)
+                && let Ok(Some(index)) = dict.entry_index(cx, name)
             {
                 cache.fill(id, index, Cached::Global);
             }
@@ -30,17 +36,27 @@ pub(super) fn fill_cache(cx: &Context, cache: &InlineCache, object: Value<'_>, n
         Kind::Instance => {
             let meta = class.lookup(cx, name);
             if meta.is_some_and(|meta| is_data_descriptor(cx, meta) && !is_slot_member(meta)) {
-                fill_lookup(cx, cache, header, class, name);
-            } else if let Some(word) = instance_of(object).and_then(|instance| instance.cached_word(cx, name))
+                fill_lookup(cx, cache, shape, class, name);
+            } else if let Some(word) =
+                instance_of(object).and_then(|instance| instance.cached_word(cx, shape, name))
             {
-                cache.fill(header.shape(), word, Cached::Slot);
-            } else if !cx.world().shapes.get(header.shape()).in_dict() && meta.is_some() {
-                fill_lookup(cx, cache, header, class, name);
+                cache.fill(shape, word, Cached::Slot);
+            } else if !cx.world().shapes.get(shape).in_dict() && meta.is_some() {
+                fill_lookup(cx, cache, shape, class, name);
             }
         }
         Kind::Super | Kind::Function | Kind::Exception => {}
         _ if header.has(flag::PAYLOAD) => {}
-        _ => fill_lookup(cx, cache, header, class, name),
+        _ => fill_lookup(cx, cache, shape, class, name),
+    }
+    forget_if_outdated(cx, cache, generation);
+}
+
+/// What was just remembered is forgotten if a class has got a data descriptor since: it may come before what was found.
+pub(super) fn forget_if_outdated(cx: &Context, cache: &InlineCache, generation: u32) {
+    fence(Ordering::SeqCst);
+    if cx.world().class_generation() != generation {
+        cache.clear();
     }
 }
 
@@ -48,15 +64,15 @@ pub(super) fn is_slot_member(meta: Value<'_>) -> bool {
     meta.get::<Member>().is_some_and(|member| member.getter().is_none())
 }
 
-fn fill_lookup(cx: &Context, cache: &InlineCache, header: &Header, class: &Type, name: Value<'_>) {
+fn fill_lookup(cx: &Context, cache: &InlineCache, shape: u32, class: &Type, name: Value<'_>) {
     if class.lookup(cx, name).is_some()
         && let Ok(Some(index)) = class.lookup_cache().entry_index(cx, name)
     {
-        cache.fill(header.shape(), index, Cached::Class);
+        cache.fill(shape, index, Cached::Class);
     }
 }
 
-fn fill_class_cache(cx: &Context, cache: &InlineCache, header: &Header, object: Value<'_>, name: Value<'_>) {
+fn fill_class_cache(cx: &Context, cache: &InlineCache, shape: u32, object: Value<'_>, name: Value<'_>) {
     let Some(class) = object.get::<Type>() else { return };
     if class.has(class_flag::BUILTIN) {
         return;
@@ -67,7 +83,7 @@ fn fill_class_cache(cx: &Context, cache: &InlineCache, header: &Header, object: 
         && !matches!(found.kind(), Some(Kind::StaticMethod | Kind::ClassMethod | Kind::Instance))
         && let Ok(Some(index)) = class.lookup_cache().entry_index(cx, name)
     {
-        cache.fill(header.shape(), index, Cached::OfClass);
+        cache.fill(shape, index, Cached::OfClass);
     }
 }
 

@@ -138,6 +138,7 @@ impl World {
                     );
                     self.requested = true;
                 }
+                Action::Stopped { .. } => panic!("nobody stops the world"),
                 Action::SetTimer { thread, .. } => match self.place(thread) {
                     Place::Waiting { timer, switched, .. } => (*timer, *switched) = (true, false),
                     other => panic!("a timer for {thread}, which is {other:?}, for {next:?} in {before:?}"),
@@ -176,6 +177,7 @@ impl World {
             Event::Checkpoint { .. } => return,
             Event::Release { .. } => *self.place(thread) = Place::Outside,
             Event::Exit { .. } => *self.place(thread) = Place::Gone,
+            Event::Stop { .. } | Event::Resume { .. } => {}
         }
         if was_holding {
             let gone = *self.place(thread) == Place::Gone;

@@ -463,6 +463,8 @@ ops! {
 
     /// `R[dst] := function(children[code])` with the parts that stand at `R[base], …`
     MakeFunction { parts: FunctionParts, dst: Reg, base: Reg, code: ChildIx } Local;
+    /// `R[dst] :=` the function `name` of the library
+    LoadLibrary { dst: Reg, name: NameIx } Local;
     /// `R[dst] := __build_class__`
     LoadBuildClass { dst: Reg } Local;
     /// `R[dst] :=` the module that `imports[import]` names

@@ -101,14 +101,6 @@ except SyntaxError as e:
 }
 
 #[test]
-fn what_minipy_lacks_is_named() {
-    let source = Source::new("<test>", "try:\n    pass\nexcept* ValueError:\n    pass\n");
-    let error =
-        parse(&source).and_then(|module| compile(&source, &module)).expect_err("except* is not supported");
-    assert_eq!(error.message, "`except*` is not supported by minipy");
-}
-
-#[test]
 fn future_features_are_checked() {
     for (text, message) in [
         ("from __future__ import nothing\n", "future feature nothing is not defined"),

@@ -10,6 +10,7 @@ use crate::value::str::Str;
 use crate::value::tuple::Tuple;
 use crate::value::{Builtin, Context, Raised, Res, drain, int};
 use crate::vm::native::{Args, Row};
+use crate::vm::ops::matches;
 
 use super::exception_check::{check_syntax, check_unicode};
 pub(crate) use super::exception_errno::os_error_class;
@@ -30,6 +31,13 @@ pub(crate) static ROWS: &[Row] = &[
     Row::setter("__context__", set_context),
     Row::getter("__suppress_context__", suppress_context),
     Row::setter("__suppress_context__", set_suppress_context),
+];
+
+/// What the prelude makes groups of exceptions with.
+pub(crate) static PRELUDE_ROWS: &[Row] = &[
+    Row::leaf("_group_parts(exception, /)", group_parts),
+    Row::leaf("_set_group_parts(exception, parts, /)", set_group_parts),
+    Row::leaf("_is_caught(exception, classes, /)", is_caught),
 ];
 
 /// The rows of `traceback`.
@@ -257,6 +265,22 @@ fn set_suppress_context<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
         None => return Err(cx.type_error("attribute value type must be bool")),
     }
     Ok(Value::NONE)
+}
+
+/// The message of a group and its exceptions; None for other exceptions.
+fn group_parts<'t>(_: &'t Context, args: Args<'t>) -> Res<'t> {
+    let exception = args.at(0).get::<Exception>();
+    Ok(exception.and_then(|exception| exception.part(ExceptionPart::Group)).unwrap_or(Value::NONE))
+}
+
+fn set_group_parts<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    this(cx, args, "__new__")?.set_part(cx, ExceptionPart::Group, args.get(1));
+    Ok(Value::NONE)
+}
+
+/// Whether an `except` clause with these classes takes an exception.
+fn is_caught<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    matches(cx, args.at(0), args.at(1)).map(Value::bool)
 }
 
 fn entry<'t>(cx: &'t Context, args: Args<'t>) -> Result<&'t Traceback, Raised> {

@@ -96,6 +96,7 @@ pub(crate) fn prelude_rows() -> impl Iterator<Item = &'static Row> {
         container_support::PRELUDE_ROWS,
         generator::PRELUDE_ROWS,
         descriptor::PRELUDE_ROWS,
+        exception::PRELUDE_ROWS,
     ]
     .into_iter()
     .flatten()
@@ -142,7 +143,7 @@ pub(crate) fn constructors() -> Vec<(Builtin, &'static Row)> {
 }
 
 /// The names of the prelude that are built-ins of every program.
-pub(crate) const PRELUDE_BUILTINS: &[&str] = &["bytearray"];
+pub(crate) const PRELUDE_BUILTINS: &[&str] = &["bytearray", "BaseExceptionGroup", "ExceptionGroup"];
 
 /// The sources of the prelude, by name. The first defines what class statements need.
 pub(crate) const PRELUDE: &[(&str, &str)] = &[
@@ -151,6 +152,7 @@ pub(crate) const PRELUDE: &[(&str, &str)] = &[
     ("files", include_str!("../stdlib/prelude/files.mpy")),
     ("strings", include_str!("../stdlib/prelude/strings.mpy")),
     ("exceptions", include_str!("../stdlib/prelude/exceptions.mpy")),
+    ("groups", include_str!("../stdlib/prelude/groups.mpy")),
     ("numbers", include_str!("../stdlib/prelude/numbers.mpy")),
     ("containers", include_str!("../stdlib/prelude/containers.mpy")),
     ("special", include_str!("../stdlib/prelude/special.mpy")),

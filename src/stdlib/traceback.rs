@@ -18,7 +18,7 @@ pub(crate) static MODULE: ModuleDef = ModuleDef {
 };
 
 static ROWS: &[Row] = &[
-    Row::threaded("_format_exception(exc, tb, limit, chain, /)", format_exception),
+    Row::threaded("_format_exception(exc, tb, limit, chain, groups, /)", format_exception),
     Row::threaded("_format_traceback(tb, limit, /)", format_traceback),
     Row::threaded("_format_stack()", format_stack),
     Row::threaded("_summaries(tb, limit, /)", summaries),
@@ -33,7 +33,8 @@ fn format_exception(thread: &mut Thread, call: &Call) -> Flow {
     let (exception, traceback) = (exception.word(), thread.arg_at(call, 1));
     let traceback = traceback.get::<Traceback>().map(|traceback| Value::object(traceback).word());
     let chain = thread.arg_at(call, 3).as_bool() != Some(false);
-    let style = Style { chain, limit: limit(thread, call, 2) };
+    let groups = thread.arg_at(call, 4).as_bool() != Some(false);
+    let style = Style { chain, groups, limit: limit(thread, call, 2) };
     let parts = traceback::format_exception(thread, exception, traceback, style);
     list(thread, parts.iter().map(Vec::as_slice))
 }

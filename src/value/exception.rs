@@ -20,7 +20,10 @@ pub struct Exception {
     context: Slot,
     traceback: Slot,
     attributes: Slot,
+    group: Slot,
 }
+
+const _: () = assert!(size_of::<Exception>() == 64);
 
 // SAFETY: repr(C), begins with the header, no drop glue, fields are atomic.
 unsafe impl Object for Exception {
@@ -35,6 +38,8 @@ pub enum ExceptionPart {
     Cause,
     Context,
     Traceback,
+    /// Of a group: a tuple of its message and the tuple of its exceptions.
+    Group,
 }
 
 impl Exception {
@@ -51,6 +56,7 @@ impl Exception {
             context: Slot::new(None),
             traceback: Slot::new(None),
             attributes: Slot::new(None),
+            group: Slot::new(None),
         }))
     }
 
@@ -67,6 +73,12 @@ impl Exception {
     /// `args`
     pub fn args(&self) -> &[Value<'_>] {
         self.args.get().and_then(|args| args.get::<Tuple>()).map_or(&[], Tuple::items)
+    }
+
+    /// Of a group: the exceptions it holds.
+    pub fn members(&self) -> Option<&[Value<'_>]> {
+        let group = self.group.get()?.get::<Tuple>()?;
+        group.items().get(1)?.get::<Tuple>().map(Tuple::items)
     }
 
     /// `__suppress_context__`
@@ -116,11 +128,12 @@ impl Exception {
             ExceptionPart::Cause => &self.cause,
             ExceptionPart::Context => &self.context,
             ExceptionPart::Traceback => &self.traceback,
+            ExceptionPart::Group => &self.group,
         }
     }
 
-    pub(super) fn slots(&self) -> [&Slot; 5] {
-        [&self.args, &self.cause, &self.context, &self.traceback, &self.attributes]
+    pub(super) fn slots(&self) -> [&Slot; 6] {
+        [&self.args, &self.cause, &self.context, &self.traceback, &self.attributes, &self.group]
     }
 }
 

@@ -685,6 +685,7 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
             | Op::LoadGlobals { .. }
             | Op::BuildSlice { .. }
             | Op::ListToTuple { .. }
+            | Op::LoadLibrary { .. }
             | Op::LoadBuildClass { .. }
             | Op::LoadAssertionError { .. }
             | Op::LoadExcInfo { .. }

@@ -6,6 +6,8 @@
 
 mod anchors;
 mod entry;
+mod family;
+mod group;
 mod library;
 pub(in crate::vm) mod suggest;
 mod syntax;
@@ -36,6 +38,8 @@ const CONTEXT: &str = "\nDuring handling of the above exception, another excepti
 pub(crate) struct Style {
     /// The exceptions that led to it, too.
     pub(crate) chain: bool,
+    /// The exceptions that groups hold, too.
+    pub(crate) groups: bool,
     /// How many entries of a traceback: the outermost, or if negative the innermost ones.
     pub(crate) limit: Option<i64>,
 }
@@ -43,7 +47,7 @@ pub(crate) struct Style {
 /// The text of an exception, as standard error takes it.
 pub(crate) fn render(thread: &mut Thread, exception: Word) -> String {
     let traceback = part_of(thread, exception, ExceptionPart::Traceback);
-    let style = Style { chain: true, limit: configured_limit(thread).map(i64::wrapping_neg) };
+    let style = Style { chain: true, groups: true, limit: configured_limit(thread).map(i64::wrapping_neg) };
     let parts = format_exception(thread, exception, traceback, style);
     parts.iter().map(|part| printable(part)).collect()
 }
@@ -56,24 +60,10 @@ pub(crate) fn format_exception(
     style: Style,
 ) -> Vec<Vec<u8>> {
     let bottom = thread.roots.len();
-    let mut shown = vec![Link { parts: one(thread, exception, traceback, style.limit), message: None }];
-    // What has been shown stays alive, so that no other exception gets its word.
-    thread.roots.push(exception);
-    let mut current = exception;
-    while style.chain
-        && let Some((next, message)) = next_in_chain(thread, current, bottom)
-    {
-        thread.roots.push(next);
-        let traceback = part_of(thread, next, ExceptionPart::Traceback);
-        shown.push(Link { parts: one(thread, next, traceback, style.limit), message: Some(message) });
-        current = next;
-    }
+    thread.roots.extend(traceback);
+    let family = family::of(thread, exception, traceback, style);
+    let parts = group::draw(thread, &family, style.limit);
     thread.roots.truncate(bottom);
-    let mut parts = Vec::new();
-    for link in shown.into_iter().rev() {
-        parts.extend(link.parts);
-        parts.extend(link.message.map(|message| message.as_bytes().to_vec()));
-    }
     parts
 }
 
@@ -119,47 +109,8 @@ pub(crate) fn summaries(thread: &Thread, traceback: Word, limit: Option<i64>) ->
     entries(thread, traceback, limit).into_iter().map(summary).collect()
 }
 
-/// One exception of a chain.
-struct Link {
-    parts: Vec<Vec<u8>>,
-    /// How it led to the exception it is shown before.
-    message: Option<&'static str>,
-}
-
-/// The exception that led to this one, unless it is among those that are shown: the roots from `bottom` on.
-fn next_in_chain(thread: &Thread, current: Word, bottom: usize) -> Option<(Word, &'static str)> {
-    let is_new = |word: &Word| !thread.roots[bottom..].contains(word);
-    if let Some(cause) = part_of(thread, current, ExceptionPart::Cause).filter(is_new) {
-        return Some((cause, CAUSE));
-    }
-    if thread.live(current).get::<Exception>()?.suppresses_context() {
-        return None;
-    }
-    let context = part_of(thread, current, ExceptionPart::Context).filter(is_new)?;
-    Some((context, CONTEXT))
-}
-
 fn part_of(thread: &Thread, exception: Word, part: ExceptionPart) -> Option<Word> {
     thread.live(exception).get::<Exception>()?.part(part).map(Value::word)
-}
-
-/// One exception without those that led to it.
-fn one(thread: &mut Thread, exception: Word, traceback: Option<Word>, limit: Option<i64>) -> Vec<Vec<u8>> {
-    let bottom = thread.roots.len();
-    thread.roots.push(exception);
-    thread.roots.extend(traceback);
-    let mut parts = Vec::new();
-    if let Some(traceback) = traceback {
-        let entries = format_traceback(thread, traceback, limit);
-        if !entries.is_empty() {
-            parts.push(b"Traceback (most recent call last):\n".to_vec());
-            parts.extend(entries.into_iter().map(String::into_bytes));
-        }
-    }
-    last_lines(thread, &mut parts, exception, traceback);
-    notes(thread, &mut parts, exception);
-    thread.roots.truncate(bottom);
-    parts
 }
 
 /// `sys.tracebacklimit`: how many entries are shown where nothing else is said.

@@ -18,7 +18,7 @@
 //! ```
 
 use minipy_grammar::Span;
-use minipy_grammar::ast::{ExceptHandler, Ident, Stmt};
+use minipy_grammar::ast::{ExceptHandler, Ident, Stmt, StmtKind};
 
 use super::Gen;
 use super::exits::{Block, RegionIx};
@@ -37,27 +37,25 @@ struct Clauses {
 }
 
 impl Gen<'_> {
-    pub(super) fn try_stmt(
+    pub(super) fn try_stmt(&mut self, stmt: &Stmt) {
+        let StmtKind::Try { body, handlers, orelse, finalbody, star } = &stmt.kind else { return };
+        let span = stmt.span;
+        let clauses = if *star { Gen::star_clauses } else { Gen::clauses };
+        let guarded = |this: &mut Self| match handlers.as_slice() {
+            [] => this.block(body),
+            _ => this.try_except(body, handlers, clauses, orelse, span),
+        };
+        if finalbody.is_empty() { guarded(self) } else { self.try_finally(finalbody, span, guarded) }
+    }
+
+    fn try_except(
         &mut self,
         body: &[Stmt],
         handlers: &[ExceptHandler],
+        clauses: fn(&mut Self, &[ExceptHandler], Reg, Target, Span),
         orelse: &[Stmt],
-        finalbody: &[Stmt],
         span: Span,
     ) {
-        if finalbody.is_empty() {
-            return self.try_except(body, handlers, orelse, span);
-        }
-        self.try_finally(finalbody, span, |this| {
-            if handlers.is_empty() {
-                this.block(body);
-            } else {
-                this.try_except(body, handlers, orelse, span);
-            }
-        });
-    }
-
-    fn try_except(&mut self, body: &[Stmt], handlers: &[ExceptHandler], orelse: &[Stmt], span: Span) {
         let mark = self.top;
         let (handler, end) = (self.target(), self.target());
         let exc = self.scratch();
@@ -72,7 +70,7 @@ impl Gen<'_> {
         self.jump(end, span);
         if guarded {
             self.place_handler(handler, known);
-            self.clauses(handlers, exc, end, span);
+            clauses(self, handlers, exc, end, span);
         }
         self.top = mark;
         self.place(end);

@@ -15,6 +15,7 @@ mod condition;
 mod display;
 mod docstring;
 mod except;
+mod except_star;
 mod exits;
 mod expr;
 mod finally;

@@ -63,10 +63,7 @@ impl Gen<'_> {
             StmtKind::While { test, body, orelse } => self.while_loop(test, body, orelse, span),
             StmtKind::For { target, iter, body, orelse } => self.for_loop(target, iter, body, orelse, span),
             StmtKind::With { items, body } => self.with(items, body),
-            StmtKind::Try { star: true, .. } => self.fail("`except*` is not supported by minipy", span),
-            StmtKind::Try { body, handlers, orelse, finalbody, .. } => {
-                self.try_stmt(body, handlers, orelse, finalbody, span);
-            }
+            StmtKind::Try { .. } => self.try_stmt(stmt),
             StmtKind::FunctionDef(def) => self.function_def(def, span),
             StmtKind::ClassDef(def) => self.class_def(def, span),
         }

@@ -16,4 +16,5 @@ mod rare;
 pub(crate) use binary::native_binary;
 pub(crate) use compare::native_compare;
 pub(crate) use iterate::{EXHAUSTED, is_iterator};
+pub(crate) use raise::matches;
 pub(crate) use truth::native_truth;

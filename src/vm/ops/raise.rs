@@ -126,7 +126,7 @@ fn set_cause(cx: &Context, exception: Value<'_>, cause: Value<'_>) -> Result<(),
 }
 
 /// Whether an exception is an instance of the class, or of one in the tuple.
-fn matches(cx: &Context, exc: Value<'_>, class: Value<'_>) -> Result<bool, Raised> {
+pub(crate) fn matches(cx: &Context, exc: Value<'_>, class: Value<'_>) -> Result<bool, Raised> {
     if let Some(tuple) = class.get::<Tuple>() {
         let mut found = false;
         for class in tuple.items() {

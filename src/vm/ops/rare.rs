@@ -36,6 +36,10 @@ impl Thread {
                 let items = self.live(self.reg(src)).get::<List>().map_or_else(Vec::new, List::to_vec);
                 Flow::of(self.cx().tuple(&items))
             }
+            Op::LoadLibrary { name, .. } => {
+                let found = self.vm().prelude().get(self.cx(), self.frame().unit().name_at(name.0));
+                Flow::of(found.map(|found| found.unwrap_or(Value::NONE)))
+            }
             Op::LoadBuildClass { .. } => match self.vm().builtins().get_name(self.cx(), "__build_class__") {
                 Some(function) => Flow::Done(function.word()),
                 None => {

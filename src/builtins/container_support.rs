@@ -43,6 +43,7 @@ pub(crate) static PRELUDE_ROWS: &[Row] = &[
     Row::leaf("_len(object, /)", len),
     Row::leaf("_repeat(sequence, times, /)", repeat),
     Row::leaf("_repeat_in_place(list, times, /)", repeat_in_place),
+    Row::leaf("_list_remove(list, place, item, /)", list_remove),
     Row::leaf("_list_take(list, /)", list_take),
     Row::leaf("_list_put(list, items, /)", list_put),
     Row::leaf("_sort_by_keys(items, keys, reverse, /)", sort_keys).twin("_sort_by_code"),
@@ -82,17 +83,17 @@ fn this_iter<'t>(cx: &'t Context, args: Args<'t>) -> Result<&'t Iter, Raised> {
     receiver(cx, args.at(0), "iterator")
 }
 
-/// The second argument of the natives about a key.
-fn hash_at(args: Args<'_>) -> i64 {
+/// The second argument of the natives about a key or a place.
+fn number_at(args: Args<'_>) -> i64 {
     int::i64_of(args.at(1)).unwrap_or(0)
 }
 
 fn dict_candidates<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    cx.tuple(&this_dict(cx, args)?.candidates(hash_at(args)))
+    cx.tuple(&this_dict(cx, args)?.candidates(number_at(args)))
 }
 
 fn entry<'t>(cx: &'t Context, args: Args<'t>) -> Result<Option<&'t Entry>, Raised> {
-    Ok(this_dict(cx, args)?.find_identical(args.at(2), hash_at(args)))
+    Ok(this_dict(cx, args)?.find_identical(args.at(2), number_at(args)))
 }
 
 fn dict_value<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
@@ -106,16 +107,16 @@ fn dict_replace<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 }
 
 fn dict_append<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let (dict, hash) = (this_dict(cx, args)?, hash_at(args));
-    if !same_objects(&dict.candidates(hash), args.at(4)) {
+    let (dict, hash) = (this_dict(cx, args)?, number_at(args));
+    if !same_objects(cx, &dict.candidates(hash), args.at(4)) {
         return Ok(Value::FALSE);
     }
     dict.append_new(cx, args.at(2), hash, args.at(3))?;
     Ok(Value::TRUE)
 }
 
-fn same_objects(keys: &[Value<'_>], seen: Value<'_>) -> bool {
-    let seen = items_of(seen);
+fn same_objects(cx: &Context, keys: &[Value<'_>], seen: Value<'_>) -> bool {
+    let seen = items_of(cx, seen);
     keys.len() == seen.len() && keys.iter().zip(seen).all(|(key, seen)| key.is(seen))
 }
 
@@ -125,16 +126,16 @@ fn dict_remove<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 }
 
 fn set_candidates<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    cx.tuple(&this_set(cx, args)?.candidates(hash_at(args)))
+    cx.tuple(&this_set(cx, args)?.candidates(number_at(args)))
 }
 
 fn set_holds<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    Ok(Value::bool(this_set(cx, args)?.find_identical(args.at(2), hash_at(args)).is_some()))
+    Ok(Value::bool(this_set(cx, args)?.find_identical(args.at(2), number_at(args)).is_some()))
 }
 
 fn set_append<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let (set, hash) = (this_set(cx, args)?, hash_at(args));
-    if !same_objects(&set.candidates(hash), args.at(3)) {
+    let (set, hash) = (this_set(cx, args)?, number_at(args));
+    if !same_objects(cx, &set.candidates(hash), args.at(3)) {
         return Ok(Value::FALSE);
     }
     set.add_new(cx, args.at(2), hash)?;
@@ -143,7 +144,7 @@ fn set_append<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 
 fn set_remove<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let set = this_set(cx, args)?;
-    let entry = set.find_identical(args.at(2), hash_at(args));
+    let entry = set.find_identical(args.at(2), number_at(args));
     if let Some(entry) = entry {
         set.remove_entry(cx, entry);
     }
@@ -168,7 +169,7 @@ fn hash_of_item<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 }
 
 fn hash_items<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let hashes = items_of(args.at(0)).into_iter().map(|hash| Ok(int::i64_of(hash).unwrap_or(0)));
+    let hashes = items_of(cx, args.at(0)).into_iter().map(|hash| Ok(int::i64_of(hash).unwrap_or(0)));
     hash::combine(hashes).map(|hash| cx.int(hash))
 }
 
@@ -225,28 +226,32 @@ fn repeat_in_place<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     sequence::repeat_in_place(cx, args.at(0), args.at(1)).map(|made| made.unwrap_or(Value::NOT_IMPLEMENTED))
 }
 
+/// Removes the item at a place if it is this one; says whether it is.
+fn list_remove<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let place = usize::try_from(number_at(args)).unwrap_or(usize::MAX);
+    Ok(Value::bool(this_list(cx, args)?.remove_identical(cx, place, args.at(2))))
+}
+
 /// Takes all items of a list that is being sorted.
 fn list_take<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let list = this_list(cx, args)?;
     let taken = List::with_capacity(cx, Builtin::List.shape(), 0)?;
-    taken.take_over(cx, list);
-    list.clear(cx);
+    list.hand_over(cx, taken);
     Ok(Value::object(taken))
 }
 
 /// Gives them back; says whether the list was changed meanwhile.
 fn list_put<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let list = this_list(cx, args)?;
-    let changed = !list.is_empty();
-    list.take_over(cx, receiver::<List>(cx, args.at(1), "list")?);
+    let changed = list.take_over(cx, receiver::<List>(cx, args.at(1), "list")?);
     Ok(Value::bool(changed))
 }
 
 /// Sorts the items of a list by their keys (None: by themselves).
 fn sort_keys<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let list = this_list(cx, args)?;
-    let items = list.to_vec();
-    let keys = if args.at(1).is_none() { items.clone() } else { items_of(args.at(1)) };
+    let items = list.to_vec(cx);
+    let keys = if args.at(1).is_none() { items.clone() } else { items_of(cx, args.at(1)) };
     let mut pairs: Vec<_> = keys.into_iter().zip(items).collect();
     sort_by_keys(cx, &mut pairs, truth(cx, args.at(2))?)?;
     let sorted: Vec<_> = pairs.into_iter().map(|(_, item)| item).collect();
@@ -255,12 +260,12 @@ fn sort_keys<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 }
 
 fn sum<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let (total, count) = sum_prefix(cx, &items_of(args.at(0)), args.at(1))?;
+    let (total, count) = sum_prefix(cx, &items_of(cx, args.at(0)), args.at(1))?;
     cx.tuple(&[total, cx.int(count as i64)])
 }
 
 fn new_map<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    make_map(cx, args.at(0), &items_of(args.at(1)))
+    make_map(cx, args.at(0), &items_of(cx, args.at(1)))
 }
 
 fn new_filter<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
@@ -272,7 +277,7 @@ fn new_enumerate<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 }
 
 fn new_zip<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    iterate::zip(cx, &items_of(args.at(0)), truth(cx, args.at(1))?)
+    iterate::zip(cx, &items_of(cx, args.at(0)), truth(cx, args.at(1))?)
 }
 
 fn new_reversed<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {

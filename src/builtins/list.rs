@@ -1,11 +1,10 @@
 //! The methods of `list`.
 
 use crate::heap::Value;
-use crate::value::compare::same_key;
 use crate::value::drain::with_items;
-use crate::value::list::List;
-use crate::value::sequence::{self, place, truth};
-use crate::value::sort::sort_values;
+use crate::value::list::{List, Missing};
+use crate::value::sequence::{self, truth};
+use crate::value::sort::sort_list;
 use crate::value::{Builtin, Context, Raised, Res, iterate};
 use crate::vm::native::{Args, Row};
 
@@ -52,56 +51,29 @@ fn extend<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 }
 
 fn insert<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let list = this(cx, args)?;
-    let (len, index) = (list.len(), integer(cx, args.at(1))?);
-    let index = if index < 0 { index.saturating_add(len as i64).max(0) } else { index };
-    let place = usize::try_from(index).unwrap_or(usize::MAX).min(len);
-    list.splice(cx, place, place, &[args.at(2)])?;
+    this(cx, args)?.insert(cx, integer(cx, args.at(1))?, args.at(2))?;
     Ok(Value::NONE)
 }
 
 fn pop<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let list = this(cx, args)?;
     let index = args.get(1).map_or(Ok(-1), |index| integer(cx, index))?;
-    let item = if index == -1 {
-        list.pop(cx)
-    } else {
-        match place(index, list.len()) {
-            Some(place) => {
-                let item = list.get(place);
-                list.splice(cx, place, place + 1, &[])?;
-                item
-            }
-            None => None,
-        }
-    };
-    let why = if list.is_empty() { "pop from empty list" } else { "pop index out of range" };
-    item.ok_or_else(|| cx.raise(Builtin::IndexError, why))
+    let taken =
+        if index == -1 { list.pop(cx).ok_or(Missing { from_empty: true }) } else { list.take(cx, index) };
+    taken.map_err(|Missing { from_empty }| {
+        cx.raise(
+            Builtin::IndexError,
+            if from_empty { "pop from empty list" } else { "pop index out of range" },
+        )
+    })
 }
 
 fn remove<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let list = this(cx, args)?;
-    match find(cx, list, args.at(1), 0, list.len())? {
-        Some(place) => list.splice(cx, place, place + 1, &[]).map(|()| Value::NONE),
-        None => Err(cx.value_error("list.remove(x): x not in list")),
+    if this(cx, args)?.remove(cx, args.at(1))? {
+        Ok(Value::NONE)
+    } else {
+        Err(cx.value_error("list.remove(x): x not in list"))
     }
-}
-
-fn find(
-    cx: &Context,
-    list: &List,
-    value: Value<'_>,
-    from: usize,
-    to: usize,
-) -> Result<Option<usize>, Raised> {
-    for (place, slot) in list.slots().iter().enumerate().take(to).skip(from) {
-        if let Some(item) = slot.get()
-            && same_key(cx, item, value)?
-        {
-            return Ok(Some(place));
-        }
-    }
-    Ok(None)
 }
 
 fn clear<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
@@ -110,23 +82,20 @@ fn clear<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 }
 
 fn copy<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    List::from_slots(cx, &[this(cx, args)?.slots()]).map(Value::object)
+    this(cx, args)?.copy(cx).map(Value::object)
 }
 
 fn count<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let mut found = 0;
-    for item in this(cx, args)?.iter() {
-        found += i64::from(same_key(cx, item, args.at(1))?);
-    }
-    Ok(cx.int(found))
+    let count = this(cx, args)?.count(cx, args.at(1))?;
+    Ok(cx.int(count as i64))
 }
 
 fn index<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let list = this(cx, args)?;
     let len = list.len();
     let from = args.get(2).map_or(Ok(0), |from| bound(cx, from, len))?;
-    let to = args.get(3).map_or(Ok(len), |to| bound(cx, to, len))?;
-    match find(cx, list, args.at(1), from, to)? {
+    let to = args.get(3).map_or(Ok(usize::MAX), |to| bound(cx, to, len))?;
+    match list.position(cx, args.at(1), from, to)? {
         Some(place) => Ok(cx.int(place as i64)),
         // The message shows the value, and how it is shown may need code.
         None => Err(cx.needs_code()),
@@ -134,10 +103,7 @@ fn index<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 }
 
 fn reverse<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let list = this(cx, args)?;
-    let mut items = list.to_vec();
-    items.reverse();
-    list.replace(cx, &items)?;
+    this(cx, args)?.reverse(cx);
     Ok(Value::NONE)
 }
 
@@ -147,17 +113,7 @@ fn sort<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     if args.get(1).is_some_and(|key| !key.is_none()) {
         return Err(cx.needs_code());
     }
-    let mut items = list.to_vec();
-    let sorted = sort_values(cx, &mut items, reverse);
-    if sorted.is_err() && cx.take_needs_code() {
-        return Err(cx.needs_code());
-    }
-    let pending = if sorted.is_err() { cx.take_pending() } else { None };
-    list.replace(cx, &items)?;
-    match pending {
-        Some(exception) => Err(cx.raise_value(exception)),
-        None => sorted.map(|()| Value::NONE),
-    }
+    sort_list(cx, list, reverse).map(|()| Value::NONE)
 }
 
 fn reversed<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {

@@ -104,10 +104,16 @@ impl ByteLock {
 }
 
 impl Held<'_> {
-    /// No lock: no other thread runs.
+    /// No lock: no other thread runs, or none knows the object yet.
     #[inline(always)]
-    pub(super) const fn nothing() -> Held<'static> {
+    pub const fn nothing() -> Held<'static> {
         Held(None)
+    }
+
+    /// Whether a lock is held. If not, there was no need of one.
+    #[inline(always)]
+    pub fn is_lock(&self) -> bool {
+        self.0.is_some()
     }
 }
 

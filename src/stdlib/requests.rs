@@ -80,7 +80,7 @@ fn outgoing(th: &Thread, call: &Call) -> Outgoing {
         let seconds = th.arg(call, index).and_then(float::value_of)?;
         Duration::try_from_secs_f64(seconds).ok()
     };
-    let headers = th.arg_at(call, 2).get::<List>().map_or_else(Vec::new, List::to_vec);
+    let headers = th.arg_at(call, 2).get::<List>().map_or_else(Vec::new, |list| list.to_vec(th.cx()));
     let pair = |pair: Value<'_>| match pair.get::<Tuple>().map_or(&[][..], Tuple::items) {
         [name, value] => Some((text(*name), text(*value))),
         _ => None,

@@ -370,7 +370,7 @@ impl Type {
     /// Its direct subclasses.
     pub fn subclasses(&self) -> impl Iterator<Item = &Type> {
         let list: Option<&List> = self.subclasses.get().and_then(|list| list.get());
-        list.map_or_else(Vec::new, |list| list.to_vec()).into_iter().filter_map(|class| class.get::<Type>())
+        list.into_iter().flat_map(List::iter).filter_map(|class| class.get::<Type>())
     }
 
     /// Notes a new direct subclass.

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::heap::{Kind, Value};
+use crate::heap::{Held, Kind, Value, flag};
 
 use super::algebra::{equal_views, unproxied};
 use super::bytes::Bytes;
@@ -87,6 +87,77 @@ pub fn same_key(cx: &Context, a: Value<'_>, b: Value<'_>) -> Result<bool, Raised
     if a.is(b) { Ok(true) } else { equal(cx, a, b) }
 }
 
+/// [`same_key`] while an object is locked: nothing, if it cannot be told without a look into an object that another thread
+/// may change, or without code of the language.
+///
+/// # Errors
+/// As [`equal`], where no lock is held.
+#[inline(always)]
+pub fn same_under(cx: &Context, held: &Held<'_>, a: Value<'_>, b: Value<'_>) -> Result<Option<bool>, Raised> {
+    if a.is(b) {
+        return Ok(Some(true));
+    }
+    if held.is_lock() { Ok(same_at_once(cx, a, b, MAX_DEPTH_AT_ONCE)) } else { equal(cx, a, b).map(Some) }
+}
+
+/// How deep tuples stand in each other that are compared under a lock.
+const MAX_DEPTH_AT_ONCE: u32 = 8;
+
+fn same_at_once(cx: &Context, a: Value<'_>, b: Value<'_>, depth: u32) -> Option<bool> {
+    if a.is(b) {
+        return Some(true);
+    }
+    if let (Some(Kind::Str), Some(Kind::Str)) = (a.kind(), b.kind()) {
+        return Some(a.get::<Str>()?.as_bytes() == b.get::<Str>()?.as_bytes());
+    }
+    if a.word().both_small(b.word()) {
+        return Some(false);
+    }
+    if cx.class_of(a).has(class_flag::CUSTOM_EQ) || cx.class_of(b).has(class_flag::CUSTOM_EQ) {
+        return None;
+    }
+    if let Some(order) = compare_numbers(a, b) {
+        return Some(order == Some(Ordering::Equal));
+    }
+    let has_payload = |value: Value<'_>| value.header().is_some_and(|header| header.has(flag::PAYLOAD));
+    if has_payload(a) || has_payload(b) {
+        return None;
+    }
+    match (a.kind(), b.kind()) {
+        (Some(Kind::Bytes), Some(Kind::Bytes)) => {
+            Some(a.get::<Bytes>()?.as_bytes() == b.get::<Bytes>()?.as_bytes())
+        }
+        (Some(Kind::Tuple), Some(Kind::Tuple)) => {
+            let (a, b) = (a.get::<Tuple>()?.items(), b.get::<Tuple>()?.items());
+            if a.len() != b.len() {
+                return Some(false);
+            }
+            let depth = depth.checked_sub(1)?;
+            a.iter().zip(b).try_fold(true, |same, (a, b)| Some(same && same_at_once(cx, *a, *b, depth)?))
+        }
+        (a, b) if a.is_some_and(looks_inside) || b.is_some_and(looks_inside) => None,
+        _ => Some(false),
+    }
+}
+
+/// Whether what is inside decides what such an object equals.
+fn looks_inside(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::List
+            | Kind::Dict
+            | Kind::Set
+            | Kind::FrozenSet
+            | Kind::DictView
+            | Kind::MappingProxy
+            | Kind::Range
+            | Kind::Slice
+            | Kind::BoundMethod
+            | Kind::Native
+            | Kind::Code
+    )
+}
+
 /// `a == b`.
 ///
 /// # Errors
@@ -143,7 +214,8 @@ fn equal_objects(cx: &Context, a: Value<'_>, b: Value<'_>) -> Result<bool, Raise
         return equal_items(cx, a.items().iter().copied(), b.items().iter().copied());
     }
     if let (Some(a), Some(b)) = (a.get::<List>(), b.get::<List>()) {
-        return Ok(a.len() == b.len() && equal_items(cx, a.to_vec().into_iter(), b.to_vec().into_iter())?);
+        let (a, b) = lists_at_once(cx, a, b);
+        return equal_items(cx, a.into_iter(), b.into_iter());
     }
     if let (Some(a), Some(b)) = (a.get::<Dict>(), b.get::<Dict>()) {
         return equal_dicts(cx, a, b);
@@ -154,6 +226,12 @@ fn equal_objects(cx: &Context, a: Value<'_>, b: Value<'_>) -> Result<bool, Raise
         Kind::BoundMethod | Kind::Native | Kind::Code => Ok(super::function::same(a, b)),
         _ => Ok(a.is(b)),
     }
+}
+
+/// The items of two lists at one moment.
+pub(super) fn lists_at_once<'t>(cx: &Context, a: &'t List, b: &'t List) -> (Vec<Value<'t>>, Vec<Value<'t>>) {
+    let (held, _other_held) = cx.lock_both(a, b);
+    (a.held_items(&held), b.held_items(&held))
 }
 
 fn is_set(kind: Kind) -> bool {
@@ -225,7 +303,8 @@ pub fn order(cx: &Context, a: Value<'_>, b: Value<'_>) -> Result<Option<Option<O
         return order_items(cx, a.items(), b.items());
     }
     if let (Some(a), Some(b)) = (a.get::<List>(), b.get::<List>()) {
-        return order_items(cx, &a.to_vec(), &b.to_vec());
+        let (a, b) = lists_at_once(cx, a, b);
+        return order_items(cx, &a, &b);
     }
     if let (Some(a), Some(b)) = (a.get::<Slice>(), b.get::<Slice>()) {
         return order_items(cx, &a.parts(), &b.parts());

@@ -1,11 +1,13 @@
 //! All items of an iterable at once. Where it turns out that the items need code of the language, native iterators that
 //! were read are set back, so that the twin in the language finds them as they were.
 
-use crate::heap::{Kind, Object, Value};
+use crate::heap::{Held, Kind, Object, Value};
 
 use super::builtin::Builtin;
+use super::class::class_flag;
 use super::context::{Context, Raised};
 use super::iterate::collect_native;
+use super::list::List;
 use super::record::Iter;
 use super::tuple::Tuple;
 
@@ -46,6 +48,27 @@ pub fn with_items_or<'t, R>(
         return Err(cx.needs_code());
     }
     result
+}
+
+/// [`with_items_or`] for work that changes a list: the list is locked meanwhile, and with it a built-in container that the
+/// items come from, so that all of it is one step.
+///
+/// # Errors
+/// As there.
+pub fn with_items_for<'t, R>(
+    cx: &'t Context,
+    list: &List,
+    iterable: Value<'t>,
+    otherwise: impl FnOnce() -> Raised,
+    work: impl FnOnce(&Held<'_>, &[Value<'t>]) -> Result<R, Raised>,
+) -> Result<R, Raised> {
+    if !cx.class_of(iterable).has(class_flag::CUSTOM_ITER)
+        && let Some(source) = iterable.get::<List>()
+    {
+        let (held, _source_held) = cx.lock_both(list, source);
+        return work(&held, &source.held_items(&held));
+    }
+    with_items_or(cx, iterable, otherwise, |items| work(&cx.lock(list), &items))
 }
 
 /// The items of an iterable that only code of the language can change the meaning of: see [`with_items`].

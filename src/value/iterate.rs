@@ -214,7 +214,7 @@ pub fn next<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>, Rais
 #[inline]
 fn next_of_list<'t>(cx: &'t Context, it: &'t Iter) -> Option<Value<'t>> {
     let position = it.position();
-    match it.source()?.get::<List>()?.get(position as usize) {
+    match it.source()?.get::<List>()?.item(cx, position) {
         Some(item) => {
             it.set_position(position + 1);
             Some(item)
@@ -288,7 +288,8 @@ fn next_of_other<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>,
 
 fn next_of_reversed_list<'t>(cx: &'t Context, it: &'t Iter) -> Option<Value<'t>> {
     let position = it.position();
-    let item = it.source()?.get::<List>()?.get(usize::try_from(position).unwrap_or(usize::MAX));
+    let list = it.source()?.get::<List>()?;
+    let item = if position < 0 { None } else { list.item(cx, position) };
     if item.is_some() {
         it.set_position(position - 1);
     } else {
@@ -561,7 +562,7 @@ pub fn collect_native<'t>(cx: &'t Context, value: Value<'t>) -> Result<Option<Ve
     }
     let plain = value.plain();
     Ok(Some(match plain.kind() {
-        Some(Kind::List) => plain.get::<List>().map_or_else(Vec::new, List::to_vec),
+        Some(Kind::List) => plain.get::<List>().map_or_else(Vec::new, |list| list.to_vec(cx)),
         Some(Kind::Tuple) => plain.get::<Tuple>().map_or_else(Vec::new, |tuple| tuple.items().to_vec()),
         Some(Kind::Set | Kind::FrozenSet) => {
             plain.get::<Set>().map_or_else(Vec::new, |set| set.iter().collect())

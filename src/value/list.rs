@@ -1,11 +1,24 @@
 //! `list`, and the store of slots that stands behind it.
+//!
+//! Whoever reads an item takes no lock: the store carries its capacity, and what stands behind the last item is a hole.
+//! Whoever changes a list, or wants more than one item as they were at one moment, holds its lock. A list without a change
+//! under way has no hole among its items.
+
+mod edit;
+mod search;
+#[cfg(test)]
+mod tests;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::heap::{Header, Kind, Object, Slot, Value};
+use crate::heap::{Header, Held, Kind, Object, Slot, Value};
 
 use super::builtin::Builtin;
 use super::context::{Context, Raised};
+use super::sequence::place;
+use super::slice::Bounds;
+
+pub use edit::Missing;
 
 /// Slots in a row, which carry their own capacity; they follow.
 #[repr(C)]
@@ -89,11 +102,8 @@ impl List {
         Ok(list)
     }
 
-    /// A list of what stands in these slots, one after the other; holes are left out.
-    ///
-    /// # Errors
-    /// `MemoryError`.
-    pub fn from_slots<'t>(cx: &'t Context, parts: &[&[Slot]]) -> Result<&'t List, Raised> {
+    /// A list of what stands in these slots, one after the other.
+    fn from_slots<'t>(cx: &'t Context, parts: &[&[Slot]]) -> Result<&'t List, Raised> {
         let wanted = parts.iter().map(|part| part.len()).sum();
         let list = List::with_capacity(cx, Builtin::List.shape(), wanted)?;
         if let Some(store) = list.store_object() {
@@ -121,8 +131,11 @@ impl List {
         }))
     }
 
+    #[inline(always)]
     fn store_object(&self) -> Option<&Store> {
-        self.store.get().and_then(|store| store.get())
+        let word = self.store.word();
+        // SAFETY: a list's store slot holds nothing or a Store.
+        (!word.is_nothing()).then(|| unsafe { &*word.address().cast::<Store>() })
     }
 
     /// How many items it has.
@@ -138,135 +151,87 @@ impl List {
 
     /// Its slots: as many as it has items, or as the store that was current a moment ago holds.
     #[inline(always)]
-    pub fn slots(&self) -> &[Slot] {
+    fn slots(&self) -> &[Slot] {
         let len = self.len();
-        match self.store.word() {
-            word if word.is_nothing() => &[],
-            word => {
-                // SAFETY: a list's store slot holds nothing or a Store.
-                let store = unsafe { &*word.address().cast::<Store>() };
-                &store.slots()[..len.min(store.capacity)]
-            }
-        }
+        self.store_object().map_or(&[], |store| &store.slots()[..len.min(store.capacity)])
     }
 
-    /// An item, if there is one at the index.
+    /// Its slots while nobody can change it: each holds an item.
+    fn held_slots(&self, _held: &Held<'_>) -> &[Slot] {
+        self.slots()
+    }
+
+    /// An item, if there is one at the index. Where other threads change the list, nothing says only that they do: see
+    /// [`item`](Self::item).
     #[inline(always)]
     pub fn get(&self, index: usize) -> Option<Value<'_>> {
         self.slots().get(index)?.get()
     }
 
-    /// Its items; holes that another thread left are skipped.
+    /// An item, by an index that may count from the end; nothing where there is none.
+    #[inline]
+    pub fn item<'t>(&'t self, cx: &Context, index: i64) -> Option<Value<'t>> {
+        let item = || self.get(place(index, self.len())?);
+        item().or_else(|| {
+            let _held = cx.lock(self);
+            item()
+        })
+    }
+
+    /// Its items, each as it is when its turn comes; what is there all the time and does not move is among them.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Value<'_>> {
         self.slots().iter().filter_map(Slot::get)
     }
 
-    /// A copy of its items.
-    pub fn to_vec(&self) -> Vec<Value<'_>> {
-        self.iter().collect()
+    /// Its items at one moment.
+    pub fn to_vec(&self, cx: &Context) -> Vec<Value<'_>> {
+        self.held_items(&cx.lock(self))
     }
 
-    /// Replaces an item that exists.
-    #[inline(always)]
-    pub fn set(&self, cx: &Context, index: usize, value: Value<'_>) -> bool {
-        match self.store_object() {
-            Some(store) if index < self.len() => {
-                cx.store(store, &store.slots()[index], Some(value));
-                true
-            }
-            _ => false,
-        }
+    /// [`to_vec`](Self::to_vec) while nobody can change it.
+    pub fn held_items(&self, held: &Held<'_>) -> Vec<Value<'_>> {
+        self.held_slots(held).iter().filter_map(Slot::get).collect()
     }
 
-    /// Appends an item.
+    /// Whether it holds these objects and no others.
+    pub(super) fn is_just(&self, held: &Held<'_>, items: &[Value<'_>]) -> bool {
+        let slots = self.held_slots(held);
+        slots.len() == items.len() && slots.iter().zip(items).all(|(slot, item)| slot.word() == item.word())
+    }
+
+    /// A copy, a plain list.
     ///
     /// # Errors
     /// `MemoryError`.
-    #[inline(always)]
-    pub fn push(&self, cx: &Context, value: Value<'_>) -> Result<(), Raised> {
-        let len = self.len();
-        let store = match self.store_object() {
-            Some(store) if len < store.capacity => store,
-            _ => self.grow(cx, len + 1)?,
-        };
-        cx.store(store, &store.slots()[len], Some(value));
-        self.len.store(len + 1, Ordering::Release);
-        Ok(())
+    pub fn copy<'t>(&self, cx: &'t Context) -> Result<&'t List, Raised> {
+        let held = cx.lock(self);
+        List::from_slots(cx, &[self.held_slots(&held)])
     }
 
-    /// Makes room for `wanted` items, with CPython's over-allocation.
-    #[cold]
-    fn grow<'t>(&'t self, cx: &'t Context, wanted: usize) -> Result<&'t Store, Raised> {
-        let capacity = (wanted + (wanted >> 3) + 6) & !3;
-        let store = Store::new(cx, capacity)?;
-        for (new, old) in store.slots().iter().zip(self.slots()) {
-            new.init(old.get());
-        }
-        cx.store(self, &self.store, Some(Value::object(store)));
-        Ok(store)
-    }
-
-    /// Replaces `self[from..to]`, a valid range, by other items: the one function behind insertion, deletion and slices.
+    /// `self + other`
     ///
     /// # Errors
     /// `MemoryError`.
-    pub fn splice(&self, cx: &Context, from: usize, to: usize, items: &[Value<'_>]) -> Result<(), Raised> {
-        let len = self.len();
-        let new_len = len - (to - from) + items.len();
-        let store = match self.store_object() {
-            Some(store) if new_len <= store.capacity => store,
-            None if new_len == 0 => return Ok(()),
-            _ => self.grow(cx, new_len)?,
-        };
-        let slots = store.slots();
-        cx.local().barrier(store.header());
-        let shift = new_len as isize - len as isize;
-        let moved = |index: usize| (index as isize + shift) as usize;
-        if shift > 0 {
-            (to..len).rev().for_each(|index| cx.store(store, &slots[moved(index)], slots[index].get()));
-        } else if shift < 0 {
-            (to..len).for_each(|index| cx.store(store, &slots[moved(index)], slots[index].get()));
-        }
-        for (slot, item) in slots[from..].iter().zip(items) {
-            cx.store(store, slot, Some(*item));
-        }
-        self.len.store(new_len, Ordering::Release);
-        for slot in slots.iter().take(len).skip(new_len) {
-            cx.store(store, slot, None);
-        }
-        Ok(())
+    pub fn concat<'t>(&self, cx: &'t Context, other: &List) -> Result<&'t List, Raised> {
+        let (held, _other_held) = cx.lock_both(self, other);
+        List::from_slots(cx, &[self.held_slots(&held), other.held_slots(&held)])
     }
 
-    /// Removes and returns the last item.
-    #[inline]
-    pub fn pop<'t>(&'t self, cx: &'t Context) -> Option<Value<'t>> {
-        let last = self.len().checked_sub(1)?;
-        let store = self.store_object()?;
-        let slot = store.slots().get(last)?;
-        let item = slot.get()?;
-        self.len.store(last, Ordering::Release);
-        cx.store(store, slot, None);
-        Some(item)
-    }
-
-    /// Removes all items, and the store with them.
-    pub fn clear(&self, cx: &Context) {
-        self.len.store(0, Ordering::Release);
-        cx.store(self, &self.store, None);
-    }
-
-    /// Takes over the items of another list, which nobody else knows.
-    pub fn take_over(&self, cx: &Context, other: &List) {
-        cx.store(self, &self.store, other.store.get());
-        self.len.store(other.len(), Ordering::Release);
-    }
-
-    /// Replaces all items.
+    /// `self[start:stop:step]`
     ///
     /// # Errors
     /// `MemoryError`.
-    pub fn replace(&self, cx: &Context, items: &[Value<'_>]) -> Result<(), Raised> {
-        self.splice(cx, 0, self.len(), items)
+    pub fn part<'t>(&self, cx: &'t Context, bounds: Bounds) -> Result<&'t List, Raised> {
+        let held = cx.lock(self);
+        let slots = self.held_slots(&held);
+        let (start, _, step, count) = bounds.within(slots.len());
+        if step == 1 {
+            let from = start as usize;
+            return List::from_slots(cx, &[slots.get(from..from + count).unwrap_or_default()]);
+        }
+        let picked: Vec<_> =
+            (0..count as i64).filter_map(|at| slots.get((start + at * step) as usize)?.get()).collect();
+        List::new(cx, &picked)
     }
 
     pub(super) fn store_slot(&self) -> &Slot {

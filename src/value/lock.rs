@@ -166,22 +166,19 @@ impl<'t> Waiters<'t> {
     pub fn pop(&self, cx: &Context) -> Option<u32> {
         let _held = cx.lock_at(self.owner);
         let list = self.list()?;
-        let first = list.get(0)?.as_small()?;
-        list.splice(cx, 0, 1, &[]).ok()?;
-        u32::try_from(first).ok()
+        u32::try_from(list.take(cx, 0).ok()?.as_small()?).ok()
     }
 
     /// Removes a thread that waits no longer; says whether it was there.
     pub fn remove(&self, cx: &Context, thread: u32) -> bool {
         let _held = cx.lock_at(self.owner);
         let Some(list) = self.list() else { return false };
-        let place = list.iter().position(|token| token.as_small() == Some(thread.into()));
-        place.is_some_and(|place| list.splice(cx, place, place + 1, &[]).is_ok())
+        matches!(list.remove(cx, cx.int(thread.into())), Ok(true))
     }
 
     /// The threads, in order.
     pub fn tokens(&self) -> Vec<u32> {
-        let list = self.list().map_or_else(Vec::new, List::to_vec);
-        list.into_iter().filter_map(|token| u32::try_from(token.as_small()?).ok()).collect()
+        let tokens = self.list().into_iter().flat_map(List::iter);
+        tokens.filter_map(|token| u32::try_from(token.as_small()?).ok()).collect()
     }
 }

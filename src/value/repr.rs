@@ -283,7 +283,7 @@ impl<'t> Printer<'_, 't> {
                 Ok(())
             }
             Kind::List => self.guarded(value, "[...]", |printer| {
-                let items = plain.get::<List>().map_or_else(Vec::new, List::to_vec);
+                let items = plain.get::<List>().map_or_else(Vec::new, |list| list.to_vec(printer.cx));
                 printer.items("[", &items, "]")
             }),
             Kind::Tuple => self.guarded(value, "(...)", |printer| {

@@ -9,14 +9,14 @@ use super::class::class_flag;
 use super::compare::same_key;
 use super::context::{Context, Raised};
 use super::dict::Dict;
-use super::drain::with_items_or;
+use super::drain::{not_iterable, with_items_for};
 use super::hash::hash;
 use super::iterate::{View, view_class};
 use super::list::List;
 use super::range::Range;
 use super::record::{DictView, MappingProxy};
 use super::set::Set;
-use super::slice::{Slice, has_index, slice_bounds};
+use super::slice::{Bounds, Slice, has_index, slice_bounds};
 use super::str::Str;
 use super::tuple::{self, Tuple};
 use super::{bytes, int, range, str};
@@ -51,7 +51,7 @@ pub fn concat<'t>(cx: &'t Context, a: Value<'t>, b: Value<'t>) -> Maybe<'t> {
         return str::concat(cx, a, b).map(Some);
     }
     if let (Some(a), Some(b)) = (a.get::<List>(), b.get::<List>()) {
-        return List::from_slots(cx, &[a.slots(), b.slots()]).map(|list| Some(Value::object(list)));
+        return a.concat(cx, b).map(|list| Some(Value::object(list)));
     }
     if let (Some(first), Some(second)) = (a.get::<Tuple>(), b.get::<Tuple>()) {
         if second.is_empty() && cx.class_of(a).is(Builtin::Tuple) {
@@ -79,7 +79,7 @@ pub fn repeat<'t>(cx: &'t Context, sequence: Value<'t>, times: Value<'t>) -> May
     }
     let Some(times) = count_of(cx, times)? else { return Ok(None) };
     if let Some(list) = plain.get::<List>() {
-        return repeat_list(cx, &list.to_vec(), times).map(|list| Some(Value::object(list)));
+        return repeat_list(cx, &list.to_vec(cx), times).map(|list| Some(Value::object(list)));
     }
     if let Some(tuple) = plain.get::<Tuple>() {
         if (times == 1 || tuple.is_empty()) && cx.class_of(sequence).is(Builtin::Tuple) {
@@ -132,7 +132,8 @@ fn repeat_list<'t>(cx: &'t Context, items: &[Value<'t>], times: usize) -> Result
 /// As [`repeat`], and `TypeError` for what is not iterable.
 pub fn extend<'t>(cx: &'t Context, list: Value<'t>, iterable: Value<'t>) -> Maybe<'t> {
     let Some(target) = list.get::<List>() else { return Ok(None) };
-    super::drain::with_items(cx, iterable, |items| target.splice(cx, target.len(), target.len(), &items))?;
+    let otherwise = || not_iterable(cx, iterable);
+    with_items_for(cx, target, iterable, otherwise, |held, items| target.extend_held(cx, held, items))?;
     Ok(Some(list))
 }
 
@@ -143,13 +144,7 @@ pub fn extend<'t>(cx: &'t Context, list: Value<'t>, iterable: Value<'t>) -> Mayb
 pub fn repeat_in_place<'t>(cx: &'t Context, list: Value<'t>, times: Value<'t>) -> Maybe<'t> {
     let Some(target) = list.get::<List>() else { return Ok(None) };
     let Some(times) = count_of(cx, times)? else { return Ok(None) };
-    let items = target.to_vec();
-    if times == 0 {
-        target.clear(cx);
-    } else {
-        let repeated = repeat_list(cx, &items, times - 1)?;
-        target.splice(cx, target.len(), target.len(), &repeated.to_vec())?;
-    }
+    target.repeat(cx, times)?;
     Ok(Some(list))
 }
 
@@ -191,7 +186,7 @@ pub fn contains<'t>(cx: &'t Context, container: Value<'t>, item: Value<'t>) -> R
             container.get::<Set>().map(|set| set_contains(cx, set, item)).transpose()
         }
         Kind::List => match container.get::<List>() {
-            Some(list) => any_same(cx, list.iter(), item).map(Some),
+            Some(list) => Ok(Some(list.position(cx, item, 0, usize::MAX)?.is_some())),
             None => Ok(None),
         },
         Kind::Tuple => match container.get::<Tuple>() {
@@ -347,24 +342,15 @@ fn missing(cx: &Context, dict: Value<'_>, key: Value<'_>) -> Raised {
 #[inline]
 fn list_item<'t>(cx: &'t Context, list: &'t List, key: Value<'t>) -> Result<Value<'t>, Raised> {
     if let Some(index) = key.as_small()
-        && let Some(item) = place(index, list.len()).and_then(|place| list.get(place))
+        && let Some(item) = list.item(cx, index)
     {
         return Ok(item);
     }
     if let Some(slice) = key.get::<Slice>() {
-        let slots = list.slots();
-        let (start, _, step, count) = slice_bounds(cx, slice, slots.len())?;
-        if step == 1 {
-            let from = start as usize;
-            return List::from_slots(cx, &[&slots[from..from + count]]).map(Value::object);
-        }
-        let picked: Vec<_> =
-            (0..count as i64).filter_map(|at| slots[(start + at * step) as usize].get()).collect();
-        return cx.list(&picked);
+        return list.part(cx, Bounds::of(cx, slice)?).map(Value::object);
     }
     let Some(index) = index_of(cx, key)? else { return Err(wrong_index(cx, "list", key)) };
-    let item = place(index, list.len()).and_then(|place| list.get(place));
-    item.ok_or_else(|| cx.raise(Builtin::IndexError, "list index out of range"))
+    list.item(cx, index).ok_or_else(|| cx.raise(Builtin::IndexError, "list index out of range"))
 }
 
 fn tuple_item<'t>(
@@ -400,8 +386,7 @@ pub fn set_item<'t>(
 ) -> Result<bool, Raised> {
     if let Some(list) = object.get::<List>() {
         if let Some(index) = key.as_small()
-            && let Some(place) = place(index, list.len())
-            && list.set(cx, place, value)
+            && list.set(cx, index, value)
         {
             return Ok(true);
         }
@@ -417,29 +402,14 @@ pub fn set_item<'t>(
 fn set_in_list<'t>(cx: &'t Context, list: &'t List, key: Value<'t>, value: Value<'t>) -> Result<(), Raised> {
     let Some(slice) = key.get::<Slice>() else {
         let Some(index) = index_of(cx, key)? else { return Err(wrong_index(cx, "list", key)) };
-        return match place(index, list.len()) {
-            Some(place) if list.set(cx, place, value) => Ok(()),
-            _ => Err(cx.raise(Builtin::IndexError, "list assignment index out of range")),
-        };
+        if list.set(cx, index, value) {
+            return Ok(());
+        }
+        return Err(cx.raise(Builtin::IndexError, "list assignment index out of range"));
     };
-    slice_bounds(cx, slice, list.len())?;
+    let bounds = Bounds::of(cx, slice)?;
     let otherwise = || cx.type_error("must assign iterable to extended slice");
-    with_items_or(cx, value, otherwise, |items| {
-        let (start, _, step, count) = slice_bounds(cx, slice, list.len())?;
-        if step == 1 {
-            return list.splice(cx, start as usize, start as usize + count, &items);
-        }
-        if items.len() != count {
-            return Err(cx.value_error(format_args!(
-                "attempt to assign sequence of size {} to extended slice of size {count}",
-                items.len()
-            )));
-        }
-        for (at, item) in items.into_iter().enumerate() {
-            list.set(cx, (start + at as i64 * step) as usize, item);
-        }
-        Ok(())
-    })
+    with_items_for(cx, list, value, otherwise, |held, items| list.replace_part(cx, held, bounds, items))
 }
 
 /// `del object[key]`; `false` if the object is not a built-in container that can be changed.
@@ -463,26 +433,12 @@ pub fn del_item<'t>(cx: &'t Context, object: Value<'t>, key: Value<'t>) -> Resul
 fn delete_from_list<'t>(cx: &'t Context, list: &'t List, key: Value<'t>) -> Result<(), Raised> {
     let Some(slice) = key.get::<Slice>() else {
         let Some(index) = index_of(cx, key)? else { return Err(wrong_index(cx, "list", key)) };
-        return match place(index, list.len()) {
-            Some(place) => list.splice(cx, place, place + 1, &[]),
-            None => Err(cx.raise(Builtin::IndexError, "list assignment index out of range")),
+        return match list.take(cx, index) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(cx.raise(Builtin::IndexError, "list assignment index out of range")),
         };
     };
-    let (start, _, step, count) = slice_bounds(cx, slice, list.len())?;
-    if step == 1 {
-        return list.splice(cx, start as usize, start as usize + count, &[]);
-    }
-    if count == 0 {
-        return Ok(());
-    }
-    // In ascending order, whichever way the slice goes.
-    let (first, stride) =
-        if step > 0 { (start, step) } else { (start + (count as i64 - 1) * step, step.saturating_neg()) };
-    let last = first + (count as i64 - 1) * stride;
-    let goes = |index: i64| (first..=last).contains(&index) && (index - first) % stride == 0;
-    let items = list.to_vec().into_iter().enumerate();
-    let kept: Vec<_> = items.filter(|(index, _)| !goes(*index as i64)).map(|(_, item)| item).collect();
-    list.replace(cx, &kept)
+    list.remove_part(cx, Bounds::of(cx, slice)?)
 }
 
 /// Whether a value is true.

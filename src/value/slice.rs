@@ -50,32 +50,55 @@ pub fn equal(cx: &Context, a: Value<'_>, b: Value<'_>) -> Result<bool, Raised> {
     Ok(true)
 }
 
-/// Start, stop, step and how many items they pick, for a sequence of `len` items: `start` and `stop` are in range for the
-/// direction, so that `start + i * step` for `i` below the count are the indices.
-///
-/// # Errors
-/// `ValueError` for a step of zero, `TypeError` for a part that is no index, [`Context::needs_code`] for one whose class
-/// defines `__index__`.
-pub fn slice_bounds(cx: &Context, slice: &Slice, len: usize) -> Result<(i64, i64, i64, usize), Raised> {
-    let [start, stop, step] = slice.parts();
-    let step = part(cx, step)?.unwrap_or(1).max(-i64::MAX);
-    if step == 0 {
-        return Err(cx.value_error("slice step cannot be zero"));
-    }
-    let (start, stop) = (part(cx, start)?, part(cx, stop)?);
-    let len = i64::try_from(len).unwrap_or(i64::MAX);
-    // A position past either end is the end that the direction reaches first.
-    let (lowest, highest) = if step < 0 { (-1, len - 1) } else { (0, len) };
-    let clamp = |position: i64| {
-        let position = if position < 0 { position.saturating_add(len) } else { position };
-        position.clamp(lowest, highest)
-    };
-    let start = start.map_or(if step < 0 { highest } else { lowest }, clamp);
-    let stop = stop.map_or(if step < 0 { lowest } else { highest }, clamp);
-    Ok((start, stop, step, count_of(start, stop, step)))
+/// The parts of a slice as integers, which may lie outside of any sequence.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    start: Option<i64>,
+    stop: Option<i64>,
+    step: i64,
 }
 
-/// How many items bounds pick that [`slice_bounds`] has computed.
+impl Bounds {
+    /// Those of a slice.
+    ///
+    /// # Errors
+    /// `ValueError` for a step of zero, `TypeError` for a part that is no index, [`Context::needs_code`] for one whose
+    /// class defines `__index__`.
+    pub fn of(cx: &Context, slice: &Slice) -> Result<Bounds, Raised> {
+        let [start, stop, step] = slice.parts();
+        let step = part(cx, step)?.unwrap_or(1).max(-i64::MAX);
+        if step == 0 {
+            return Err(cx.value_error("slice step cannot be zero"));
+        }
+        Ok(Bounds { start: part(cx, start)?, stop: part(cx, stop)?, step })
+    }
+
+    /// Start, stop, step and how many items they pick, for a sequence of `len` items: `start` and `stop` are in range for
+    /// the direction, so that `start + i * step` for `i` below the count are the indices.
+    pub fn within(self, len: usize) -> (i64, i64, i64, usize) {
+        let Bounds { start, stop, step } = self;
+        let len = i64::try_from(len).unwrap_or(i64::MAX);
+        // A position past either end is the end that the direction reaches first.
+        let (lowest, highest) = if step < 0 { (-1, len - 1) } else { (0, len) };
+        let clamp = |position: i64| {
+            let position = if position < 0 { position.saturating_add(len) } else { position };
+            position.clamp(lowest, highest)
+        };
+        let start = start.map_or(if step < 0 { highest } else { lowest }, clamp);
+        let stop = stop.map_or(if step < 0 { lowest } else { highest }, clamp);
+        (start, stop, step, count_of(start, stop, step))
+    }
+}
+
+/// [`Bounds`] of a slice within a sequence that does not change.
+///
+/// # Errors
+/// As [`Bounds::of`].
+pub fn slice_bounds(cx: &Context, slice: &Slice, len: usize) -> Result<(i64, i64, i64, usize), Raised> {
+    Ok(Bounds::of(cx, slice)?.within(len))
+}
+
+/// How many items bounds pick that [`Bounds::within`] has computed.
 pub fn count_of(start: i64, stop: i64, step: i64) -> usize {
     let span = if step < 0 { start - stop } else { stop - start };
     if span <= 0 { 0 } else { ((span - 1) / step.abs() + 1) as usize }

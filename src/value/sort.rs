@@ -8,7 +8,7 @@ use crate::heap::{Kind, Value};
 
 use super::algebra;
 use super::class::class_flag;
-use super::compare::{Comparison, compare_numbers, same_key};
+use super::compare::{Comparison, compare_numbers, lists_at_once, same_key};
 use super::context::{Context, Raised};
 use super::list::List;
 use super::str::Str;
@@ -16,6 +16,48 @@ use super::tuple::Tuple;
 
 /// From how many items on they are sorted in more than one run (`MAX_MINRUN`).
 const MIN_MERGE: usize = 64;
+
+/// How often a list is sorted again that other threads change meanwhile.
+const MAX_ATTEMPTS: usize = 10;
+
+/// Sorts a list.
+///
+/// # Errors
+/// As [`sort_values`]; `ValueError` if other threads do not leave it alone.
+pub fn sort_list(cx: &Context, list: &List, reverse: bool) -> Result<(), Raised> {
+    for _ in 0..MAX_ATTEMPTS {
+        let held = cx.lock(list);
+        let mut items = list.held_items(&held);
+        let settled = !held.is_lock() || items.iter().all(|item| is_plain(*item, MAX_PLAIN_DEPTH));
+        // Where comparing looks into other containers, no lock is held meanwhile.
+        let (held, before) = if settled { (Some(held), Vec::new()) } else { (None, items.clone()) };
+        let sorted = sort_values(cx, &mut items, reverse);
+        if sorted.is_err() && cx.take_needs_code() {
+            return Err(cx.needs_code());
+        }
+        let held = held.unwrap_or_else(|| cx.lock(list));
+        if settled || list.is_just(&held, &before) {
+            list.rewrite(cx, &held, items.iter());
+            return sorted;
+        }
+        cx.take_pending();
+    }
+    Err(cx.value_error("list modified during sort"))
+}
+
+/// How deep tuples stand in each other that are sorted under a lock.
+const MAX_PLAIN_DEPTH: u32 = 8;
+
+/// Whether comparing it takes no look into an object that can change.
+fn is_plain(value: Value<'_>, depth: u32) -> bool {
+    match value.kind() {
+        None | Some(Kind::Int | Kind::BigInt | Kind::Str | Kind::Bytes) => true,
+        Some(Kind::Tuple) => value
+            .get::<Tuple>()
+            .is_some_and(|tuple| depth > 0 && tuple.items().iter().all(|item| is_plain(*item, depth - 1))),
+        Some(_) => false,
+    }
+}
 
 /// Sorts values.
 ///
@@ -96,7 +138,8 @@ pub fn holds<'t>(cx: &'t Context, op: Comparison, a: Value<'t>, b: Value<'t>) ->
         return cx.nested(" in comparison", || items_hold(cx, op, a.items(), b.items()));
     }
     if let (Some(a), Some(b)) = (a.get::<List>(), b.get::<List>()) {
-        return cx.nested(" in comparison", || items_hold(cx, op, &a.to_vec(), &b.to_vec()));
+        let (a, b) = lists_at_once(cx, a, b);
+        return cx.nested(" in comparison", || items_hold(cx, op, &a, &b));
     }
     if let Some(part) = algebra::compare(cx, op, a, b)? {
         return Ok(part);

@@ -588,8 +588,7 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
                 let (object, index) = (get!(obj), get!(key));
                 if index.is_small()
                     && let Some(list) = list_at(object)
-                    && index.as_small() >= 0
-                    && list.set(th.cx(), index.as_small() as usize, th.live(get!(value)))
+                    && list.set(th.cx(), index.as_small(), th.live(get!(value)))
                 {
                     next!();
                 }

@@ -206,7 +206,7 @@ fn notes(thread: &mut Thread, parts: &mut Vec<Vec<u8>>, exception: Word) {
         let value = thread.live(exception);
         let own = value.get::<Exception>().and_then(|exception| exception.attribute(cx, "__notes__"));
         let Some(notes) = own.or_else(|| cx.class_of(value).lookup_str(cx, "__notes__")) else { return };
-        let list = notes.get::<List>().map(List::to_vec);
+        let list = notes.get::<List>().map(|list| list.to_vec(cx));
         let items = list.or_else(|| notes.get::<Tuple>().map(|tuple| tuple.items().to_vec()));
         let words = items.map(|items| items.into_iter().map(Value::word).collect::<Vec<_>>());
         (notes.word(), words)

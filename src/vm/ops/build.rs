@@ -152,8 +152,7 @@ impl Thread {
             match iterate::collect_native(cx, value) {
                 Ok(Some(items)) => {
                     let Some(target) = self.live(list).get::<List>() else { return Flow::Raised };
-                    let len = target.len();
-                    return match target.splice(cx, len, len, &items) {
+                    return match target.extend(cx, &items) {
                         Ok(()) => Flow::Done(Word::NONE),
                         Err(Raised) => Flow::Raised,
                     };

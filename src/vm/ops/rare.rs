@@ -33,8 +33,10 @@ impl Thread {
                 Flow::Done(Value::object(Slice::new(self.cx(), start, stop, step)).word())
             }
             Op::ListToTuple { src, .. } => {
-                let items = self.live(self.reg(src)).get::<List>().map_or_else(Vec::new, List::to_vec);
-                Flow::of(self.cx().tuple(&items))
+                let cx = self.cx();
+                let items =
+                    self.live(self.reg(src)).get::<List>().map_or_else(Vec::new, |list| list.to_vec(cx));
+                Flow::of(cx.tuple(&items))
             }
             Op::LoadLibrary { name, .. } => {
                 let found = self.vm().prelude().get(self.cx(), self.frame().unit().name_at(name.0));

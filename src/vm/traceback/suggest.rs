@@ -135,7 +135,7 @@ fn directory(thread: &mut Thread, object: Word) -> Option<Vec<String>> {
         return Some(names);
     }
     let names = call_builtin(thread, "dir", &[object])?;
-    let names = thread.live(names).get::<List>()?.to_vec();
+    let names = thread.live(names).get::<List>()?.to_vec(thread.cx());
     Some(names.into_iter().filter_map(text).collect())
 }
 

@@ -138,6 +138,8 @@ pub(super) struct Blocks {
     empty: Vec<*mut Block>,
     /// By class, blocks in which survivors stand and cells may be free.
     sweepable: Vec<Vec<*mut Block>>,
+    /// By class, blocks that a thread left behind, and the offset from which on cells may be free.
+    left: Vec<Vec<(*mut Block, usize)>>,
 }
 
 // SAFETY: the pointers lead to blocks that the heap owns; whoever holds the lock round this may use them.
@@ -156,14 +158,22 @@ impl Blocks {
             used: Vec::new(),
             empty: Vec::new(),
             sweepable: vec![Vec::new(); CLASSES],
+            left: vec![Vec::new(); CLASSES],
         }
     }
 
-    /// A block in which cells of `class` may be free, or none where the system has no memory left.
-    /// The flag says whether the block is a new one, all free.
-    pub(super) fn take(&mut self, class: usize) -> Option<(*mut Block, bool)> {
+    /// Until the next collection a block is one thread's, which may leave it to another.
+    pub(super) fn give_back(&mut self, class: usize, block: *mut Block, offset: usize) {
+        self.left[class].push((block, offset));
+    }
+
+    /// A block in which cells of `class` may be free, and from which offset on; none where the system has no memory left.
+    pub(super) fn take(&mut self, class: usize) -> Option<(*mut Block, usize)> {
+        if let Some(left) = self.left[class].pop() {
+            return Some(left);
+        }
         if let Some(block) = self.sweepable[class].pop() {
-            return Some((block, false));
+            return Some((block, 0));
         }
         if self.empty.is_empty() {
             self.grow()?;
@@ -177,7 +187,7 @@ impl Blocks {
             }
         }
         self.used.push(block);
-        Some((block, true))
+        Some((block, 0))
     }
 
     fn grow(&mut self) -> Option<()> {
@@ -197,9 +207,8 @@ impl Blocks {
     /// After marking: sorts the blocks into empty and sweepable ones. Returns the bytes that survive in them.
     pub(super) fn retire_all(&mut self) -> usize {
         let mut live = 0;
-        for list in &mut self.sweepable {
-            list.clear();
-        }
+        self.sweepable.iter_mut().for_each(Vec::clear);
+        self.left.iter_mut().for_each(Vec::clear);
         let (sweepable, empty) = (&mut self.sweepable, &mut self.empty);
         self.used.retain(|block| {
             // SAFETY: used blocks are initialised, and the world is stopped.

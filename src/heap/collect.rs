@@ -139,8 +139,18 @@ impl Heap {
         self.live.load(Ordering::Relaxed)
     }
 
-    pub(super) fn take_block(&self, class: usize) -> Option<*mut Block> {
-        self.blocks.lock().take(class).map(|(block, _)| block)
+    /// A block in which cells of `class` may be free, and from which offset on; none where the system has no memory left.
+    pub(super) fn take_block(&self, class: usize) -> Option<(*mut Block, usize)> {
+        self.blocks.lock().take(class)
+    }
+
+    /// Takes back a block of a thread that dies, of which `left` bytes from `offset` on were counted and not used.
+    pub(super) fn give_back(&self, class: usize, block: *mut Block, offset: usize, left: usize) {
+        self.blocks.lock().give_back(class, block, offset);
+        // What was not counted yet may be less than that.
+        let _ = self
+            .allocated
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |bytes| Some(bytes.saturating_sub(left)));
     }
 
     /// Counts allocated bytes; says whether a collection is due.

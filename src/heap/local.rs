@@ -18,6 +18,9 @@ pub const MAX_OBJECT: usize = 1 << 40;
 #[derive(Clone, Copy, Debug)]
 pub struct OutOfMemory;
 
+/// How many bytes a thread allocates before it counts them, at least.
+const COUNT_STEP: usize = 1 << 14;
+
 /// Bytes in front of a large object: its size, for the collector.
 pub(super) const LARGE_PREFIX: usize = 16;
 
@@ -33,6 +36,8 @@ pub struct Local {
     heap: Arc<Heap>,
     cursors: [Cursor; CLASSES],
     remembered: RefCell<Vec<*mut Header>>,
+    /// Bytes that were allocated and not counted yet.
+    uncounted: Cell<usize>,
     alarm: Box<dyn Fn() + Send>,
 }
 
@@ -44,7 +49,7 @@ impl Local {
             end: Cell::new(std::ptr::null_mut()),
             block: Cell::new(std::ptr::null_mut()),
         });
-        Local { heap, cursors, remembered: RefCell::new(Vec::new()), alarm }
+        Local { heap, cursors, remembered: RefCell::new(Vec::new()), uncounted: Cell::new(0), alarm }
     }
 
     /// The heap it takes from.
@@ -55,14 +60,11 @@ impl Local {
     /// Makes an object of fixed size: `make` fills it behind the header.
     #[inline(always)]
     pub fn make<T: Object>(&self, shape: u32, aux: u32, make: impl FnOnce(Header) -> T) -> &T {
-        let place = match self.allocate(size_of::<T>()) {
-            Ok((place, flags)) => {
-                debug_assert_eq!(flags, 0);
-                place
-            }
+        let (place, flags) = match self.allocate(size_of::<T>()) {
+            Ok(made) => made,
             Err(OutOfMemory) => std::alloc::handle_alloc_error(Layout::new::<T>()),
         };
-        let object = make(Header::new(T::KIND, shape, 0, aux));
+        let object = make(Header::new(T::KIND, shape, flags, aux));
         // SAFETY: the cell has room for T, which has no drop glue; nobody else knows it.
         unsafe {
             place.cast::<T>().write(object);
@@ -165,7 +167,7 @@ impl Local {
 
     #[inline(always)]
     fn allocate(&self, bytes: usize) -> Result<(*mut u8, u8), OutOfMemory> {
-        if bytes > MAX_CELL {
+        if bytes > MAX_CELL || cfg!(feature = "gc-malloc") {
             return self.allocate_large(bytes);
         }
         let class = class_of(bytes);
@@ -197,8 +199,7 @@ impl Local {
                     return Ok(place);
                 }
             }
-            block = self.heap.take_block(class).ok_or(OutOfMemory)?;
-            from = 0;
+            (block, from) = self.heap.take_block(class).ok_or(OutOfMemory)?;
         }
     }
 
@@ -223,8 +224,21 @@ impl Local {
         Ok((place, flag::LARGE))
     }
 
-    /// Gives back the blocks and the list of remembered objects: before a collection, and when the thread dies.
+    /// Leaves the cells that it has not used to other threads, and gives back the rest: the thread dies.
+    pub fn close(&self) {
+        for (class, cursor) in self.cursors.iter().enumerate() {
+            let (next, end, block) =
+                (cursor.next.get() as usize, cursor.end.get() as usize, cursor.block.get());
+            if next < end {
+                self.heap.give_back(class, block, next - block as usize, end - next);
+            }
+        }
+        self.retire();
+    }
+
+    /// Gives back the blocks and the list of remembered objects, before a collection.
     pub fn retire(&self) {
+        self.uncounted.set(0);
         for cursor in &self.cursors {
             cursor.next.set(std::ptr::null_mut());
             cursor.end.set(std::ptr::null_mut());
@@ -233,8 +247,12 @@ impl Local {
         self.heap.add_remembered(&mut self.remembered.borrow_mut());
     }
 
+    /// Counts allocated bytes, many at a time: other threads count at the same place.
     fn count(&self, bytes: usize) {
-        if self.heap.count(bytes) {
+        let bytes = self.uncounted.replace(0) + bytes;
+        if bytes < COUNT_STEP {
+            self.uncounted.set(bytes);
+        } else if self.heap.count(bytes) {
             (self.alarm)();
         }
     }

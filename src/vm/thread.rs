@@ -365,7 +365,7 @@ impl Drop for Thread {
     fn drop(&mut self) {
         let place: *mut Thread = self;
         self.vm.remove_thread(place);
-        self.retire();
+        self.context.local().close();
         // SAFETY: allocated with this layout.
         unsafe { dealloc(self.registers.cast(), STACK) };
     }

@@ -7,3 +7,4 @@ pub mod stdlib;
 pub mod value;
 pub mod vm;
 pub mod cli;
+pub mod sync;

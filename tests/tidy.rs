@@ -8,8 +8,9 @@ use std::path::Path;
 
 use walkdir::WalkDir;
 
-/// The layers of the package `minipy`, folders of `src/`. Each may use itself and those before it.
-const LAYERS: &[&str] = &["heap", "value", "vm", "builtins", "stdlib", "runtime", "trace", "explore", "cli"];
+/// The layers of the package `minipy`, folders or files of `src/`. Each may use itself and those before it.
+const LAYERS: &[&str] =
+    &["sync", "heap", "value", "vm", "builtins", "stdlib", "runtime", "trace", "explore", "cli"];
 
 /// Files that may use later layers: the one that puts a machine together.
 const ASSEMBLY: &[(&str, &[&str])] = &[("src/vm/boot.rs", &["builtins", "stdlib"])];

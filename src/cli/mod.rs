@@ -14,6 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::runtime::policy::PolicyKind;
 use crate::runtime::streams::BROKEN_PIPE_STATUS;
 
 /// A laboratory for Python's Global Interpreter Lock
@@ -88,6 +89,8 @@ enum Complaint {
     Output(io::Error),
     /// The system refuses what running needs.
     System(io::Error),
+    /// An option that the policy makes nothing of.
+    NoEffect { option: &'static str, policy: PolicyKind },
     /// The program has no function for its threads.
     NoEntry { file: String, entry: String },
 }
@@ -99,6 +102,7 @@ impl Complaint {
             Complaint::File { .. }
             | Complaint::NotUtf8 { .. }
             | Complaint::TooLarge { .. }
+            | Complaint::NoEffect { .. }
             | Complaint::NoEntry { .. } => 2,
         }
     }
@@ -120,6 +124,9 @@ impl fmt::Display for Complaint {
                 f,
                 "minipy: '{file}' defines no function `{entry}` for the threads to run; name another with --entry"
             ),
+            Complaint::NoEffect { option, policy } => {
+                writeln!(f, "minipy: `{option}` has no effect with `--gil {policy}`")
+            }
             Complaint::System(error) => writeln!(f, "minipy: can't start: {}", system_words(error)),
         }
     }

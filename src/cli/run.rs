@@ -53,21 +53,23 @@ pub(super) struct Args {
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "The GIL")]
 struct GilOptions {
-    /// Switch threads as this version of Python does: 3.14t, 3.13 or 3.9
+    /// Switch threads as this version of Python does: 3.14t, 3.13, 3.9 or 2.7
     ///
     /// 3.14t: there is no GIL.
     /// 3.13: a thread can lose the GIL at backward jumps and calls only, after 5 ms: `counter += 1` loses nothing.
-    /// 3.9: a thread can lose it inside an expression, after 5 ms. The options below change single settings.
+    /// 3.9: a thread can lose it inside an expression, after 5 ms.
+    /// 2.7: a thread lets go after 100 ops and at once asks again. The options below change single settings.
     ///
     /// Without this option minipy switches as the textbooks have it: inside an expression, after 0.5 ms, which is 5 ms
     /// scaled to its speed.
     #[arg(long, value_name = "VERSION", value_parser = Settings::like)]
     like: Option<Settings>,
 
-    /// Who gets the GIL, and when: new, io-first or off
+    /// Who gets the GIL, and when: new, old, io-first or off
     ///
-    /// new: a thread that has waited for one switch interval asks for it, as in Python since 3.2. io-first: so does a thread
-    /// that comes back from a blocking call, at once. off: there is no GIL.
+    /// new: a thread that has waited for one switch interval asks for it, as in Python since 3.2. old: the holder lets go every
+    /// --check-interval, and whoever is fastest has it, as in Python up to 3.1. io-first: as new, but a thread that comes back
+    /// from a blocking call asks at once. off: there is no GIL.
     #[arg(long, value_name = "POLICY", value_parser = parse_policy)]
     gil: Option<PolicyKind>,
 
@@ -83,16 +85,33 @@ struct GilOptions {
     /// 3.9. loop: at calls and backward jumps only, as in Python since 3.10.
     #[arg(long, value_name = "WHERE", value_parser = parse_checkpoints)]
     checkpoints: Option<CheckpointMode>,
+
+    /// After how many ops a thread lets the GIL go, with --gil old [default: 100]
+    #[arg(long, value_name = "OPS")]
+    check_interval: Option<NonZeroU32>,
 }
 
 impl GilOptions {
-    fn settings(&self) -> Settings {
+    /// What they say together.
+    fn settings(&self) -> Result<Settings, Complaint> {
         let like = self.like.unwrap_or_default();
-        Settings {
-            policy: self.gil.unwrap_or(like.policy),
+        let policy = self.gil.unwrap_or(like.policy);
+        let timed = matches!(policy, PolicyKind::New | PolicyKind::IoFirst);
+        for (option, given, has_effect) in [
+            ("--switch-interval", self.switch_interval.is_some(), timed),
+            ("--checkpoints", self.checkpoints.is_some(), timed),
+            ("--check-interval", self.check_interval.is_some(), policy == PolicyKind::Old),
+        ] {
+            if given && !has_effect {
+                return Err(Complaint::NoEffect { option, policy });
+            }
+        }
+        Ok(Settings {
+            policy,
             switch_interval: self.switch_interval.unwrap_or(like.switch_interval),
             checkpoints: self.checkpoints.unwrap_or(like.checkpoints),
-        }
+            check_interval: self.check_interval.unwrap_or(like.check_interval),
+        })
     }
 }
 
@@ -106,10 +125,11 @@ impl Args {
 
 /// Runs the program.
 pub(super) fn run(args: &Args) -> Result<ExitCode, Complaint> {
+    let settings = args.gil.settings()?;
     let program = args.which.read()?;
     let code = program.compile()?;
     let process = Process::start().map_err(Complaint::System)?;
-    let host = Arc::new(RealHost::new(args.gil.settings(), Arc::clone(&process)));
+    let host = Arc::new(RealHost::new(settings, Arc::clone(&process)));
     let module = if args.threads.is_some() { program.stem.as_str() } else { "__main__" };
     let (vm, mut thread) = Vm::boot(host.clone(), args.options(&program))
         .map_err(|text| Complaint::System(std::io::Error::other(text)))?;
@@ -143,7 +163,10 @@ mod tests {
     fn settings(line: &str) -> String {
         let words = ["run", "x.mpy"].into_iter().chain(line.split_whitespace());
         match Command::try_parse_from(words) {
-            Ok(command) => command.args.gil.settings().to_string(),
+            Ok(command) => match command.args.gil.settings() {
+                Ok(settings) => settings.to_string(),
+                Err(complaint) => complaint.to_string(),
+            },
             Err(error) => error.to_string().lines().next().unwrap_or_default().to_owned(),
         }
     }
@@ -157,7 +180,9 @@ mod tests {
     fn single_options_override_a_likeness() {
         assert_eq!(settings("--like 3.13"), "gil new, checkpoints loop, switch interval 5ms");
         assert_eq!(settings("--like 3.13 --checkpoints op"), "gil new, checkpoints op, switch interval 5ms");
-        assert_eq!(settings("--gil off --like 3.13"), "gil off, checkpoints loop, switch interval 5ms");
+        assert_eq!(settings("--gil off --like 3.13"), "gil off");
+        assert_eq!(settings("--gil old --check-interval 7"), "gil old, check interval 7");
+        assert_eq!(settings("--like 2.7 --gil new"), "gil new, checkpoints op, switch interval 5ms");
         assert_eq!(settings("--gil io-first"), "gil io-first, checkpoints op, switch interval 500µs");
         assert_eq!(
             settings("--switch-interval 1ms --like 3.9"),
@@ -166,8 +191,17 @@ mod tests {
     }
 
     #[test]
+    fn settings_without_effect_are_refused() {
+        let refused = |option, policy| format!("minipy: `{option}` has no effect with `--gil {policy}`\n");
+        assert_eq!(settings("--like 2.7 --switch-interval 5ms"), refused("--switch-interval", "old"));
+        assert_eq!(settings("--gil old --checkpoints loop"), refused("--checkpoints", "old"));
+        assert_eq!(settings("--gil off --switch-interval 5ms"), refused("--switch-interval", "off"));
+        assert_eq!(settings("--check-interval 10"), refused("--check-interval", "new"));
+    }
+
+    #[test]
     fn wrong_settings_are_named() {
-        let expected = "error: invalid value '2.6' for '--like <VERSION>': unknown python `2.6`; known: 3.14t, 3.13, 3.9";
+        let expected = "error: invalid value '2.6' for '--like <VERSION>': unknown python `2.6`; known: 3.14t, 3.13, 3.9, 2.7";
         assert_eq!(settings("--like 2.6"), expected);
         assert!(settings("--switch-interval 0").ends_with("the duration `0` must be strictly positive"));
         assert!(

@@ -6,6 +6,7 @@ mod byte_lock;
 mod collect;
 mod header;
 mod local;
+pub mod parking;
 mod slot;
 mod word;
 

@@ -7,6 +7,8 @@
 use std::collections::HashMap;
 
 use super::policy::{Nanos, ThreadId};
+use crate::sync::Arc;
+use crate::vm::trap::Trap;
 
 /// What a thread waits for when it waits for a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -150,6 +152,8 @@ pub struct ThreadAccount {
     pub turns: u64,
     /// The longest it wanted the GIL at a stretch.
     pub longest_want: Nanos,
+    /// How many ops it executed, if they were counted.
+    pub ops: u64,
     /// What it waited for, lock by lock, in order of [`LockName`]. The sums add up to `shares.lock`.
     pub locks: Vec<(LockName, Delays)>,
 }
@@ -212,8 +216,8 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// A thread comes into being, and wants the GIL.
-    pub fn birth(&mut self, thread: ThreadId, now: Nanos) {
+    /// A thread comes into being, and wants the GIL. It counts its ops at `trap`.
+    pub fn birth(&mut self, thread: ThreadId, trap: Arc<Trap>, now: Nanos) {
         let index = thread.0 as usize;
         if index >= self.live.len() {
             self.live.resize_with(index + 1, || None);
@@ -226,6 +230,7 @@ impl Accounts {
             turns: 0,
             longest_want: 0,
             locks: HashMap::new(),
+            trap,
         }));
     }
 
@@ -326,6 +331,7 @@ struct Live {
     turns: u64,
     longest_want: Nanos,
     locks: HashMap<LockName, Delays>,
+    trap: Arc<Trap>,
 }
 
 impl Live {
@@ -352,6 +358,7 @@ impl Live {
             shares: self.shares,
             turns: self.turns,
             longest_want: self.longest_want,
+            ops: self.trap.executed(),
             locks,
         }
     }
@@ -368,7 +375,7 @@ mod tests {
     #[test]
     fn the_shares_sum_to_the_lifetime() {
         let mut accounts = Accounts::default();
-        accounts.birth(A, 100);
+        accounts.birth(A, Arc::default(), 100);
         accounts.granted(A, 110);
         accounts.enter(A, State::Lock(LOCK), 150);
         accounts.enter(A, State::Lock(LockName::Internal("stdout")), 155);
@@ -395,7 +402,7 @@ mod tests {
     #[test]
     fn time_that_runs_backwards_counts_as_standing_still() {
         let mut accounts = Accounts::default();
-        accounts.birth(A, 100);
+        accounts.birth(A, Arc::default(), 100);
         accounts.granted(A, 50);
         accounts.enter(A, State::Io, 120);
         let snapshot = accounts.snapshot(130);
@@ -406,9 +413,9 @@ mod tests {
     #[test]
     fn every_switch_has_a_cause_and_its_delays() {
         let mut accounts = Accounts::default();
-        accounts.birth(A, 0);
+        accounts.birth(A, Arc::default(), 0);
         accounts.granted(A, 0);
-        accounts.birth(B, 10);
+        accounts.birth(B, Arc::default(), 10);
         accounts.drop_requested(510);
         accounts.let_go(A, Cause::Interval);
         accounts.enter(A, State::Wanting, 530);
@@ -435,7 +442,7 @@ mod tests {
     #[test]
     fn to_get_the_gil_back_is_no_switch() {
         let mut accounts = Accounts::default();
-        accounts.birth(A, 0);
+        accounts.birth(A, Arc::default(), 0);
         accounts.granted(A, 0);
         accounts.let_go(A, Cause::Blocking);
         accounts.granted(A, 0);
@@ -448,7 +455,7 @@ mod tests {
     fn threads_past_the_limit_are_added_up() {
         let mut accounts = Accounts::default();
         for number in 0..ENDED_KEPT as u32 + 3 {
-            accounts.birth(ThreadId(number), 0);
+            accounts.birth(ThreadId(number), Arc::default(), 0);
             accounts.granted(ThreadId(number), 1);
             accounts.death(ThreadId(number), 5);
         }

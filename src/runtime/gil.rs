@@ -8,14 +8,14 @@
 //! The uncontended release and acquire are one short section of the mutex each, and read no clock as long as nobody waits
 //! and the accounts have nothing to note.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-use parking_lot::{Condvar, Mutex, MutexGuard};
+use std::time::Duration;
 
 use super::accounts::{Accounts, Cause, Snapshot, State};
+use super::clock::Clock;
+use super::lock::{Closed, Lock, Seat};
 use super::policy::{Action, After, Event, Nanos, Policy, PolicyKind, ThreadId};
 use super::settings::{CheckpointMode, Settings, interval_nanos};
+use crate::sync::{Arc, Condvar, Mutex, MutexGuard};
 use crate::vm::trap::{Trap, TrapBits};
 
 /// A global interpreter lock. A VM has one.
@@ -25,24 +25,6 @@ pub struct Gil {
     settings: Settings,
     shared: Mutex<Shared>,
 }
-
-/// The right of one thread to ask for one [`Gil`]. It goes to the thread it is for, and back in at [`Gil::exit`].
-#[derive(Debug)]
-pub struct Seat {
-    thread: ThreadId,
-    bell: Arc<Condvar>,
-}
-
-impl Seat {
-    /// The thread it is for.
-    pub fn thread(&self) -> ThreadId {
-        self.thread
-    }
-}
-
-/// The GIL has been closed: the thread will never run again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Closed;
 
 impl Gil {
     /// A free GIL. Its clock starts at zero.
@@ -58,164 +40,6 @@ impl Gil {
         Gil { clock: Clock::start(), settings, shared: Mutex::new(shared) }
     }
 
-    /// The settings it was made with. The switch interval may have changed since.
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    /// Makes `thread` known; its life begins now, wanting the GIL. `trap` is where it will look for requests.
-    /// Numbers are dense from zero; none is used twice.
-    pub fn register(&self, thread: ThreadId, trap: Arc<Trap>) -> Seat {
-        let bell = Arc::new(Condvar::new());
-        let slot = Slot {
-            trap,
-            bell: Arc::clone(&bell),
-            holds: false,
-            runs_alone: false,
-            woken: false,
-            deadline: None,
-        };
-        let mut shared = self.shared.lock();
-        let index = thread.0 as usize;
-        if index >= shared.slots.len() {
-            shared.slots.resize_with(index + 1, || None);
-        }
-        shared.slots[index] = Some(slot);
-        shared.accounts.birth(thread, self.clock.now());
-        Seat { thread, bell }
-    }
-
-    /// Whether at most one thread runs at a time. Otherwise taking the GIL means to be let into a world that is not stopped.
-    pub fn is_exclusive(&self) -> bool {
-        self.settings.policy != PolicyKind::Off
-    }
-
-    /// Takes the GIL, waiting for it as long as it takes. The thread then is [`State::Running`].
-    pub fn acquire(&self, seat: &Seat, after: After) -> Result<(), Closed> {
-        let mut shared = self.shared.lock();
-        if shared.is_closed_to(seat.thread) {
-            return Err(Closed);
-        }
-        let event = Event::Want { thread: seat.thread, after };
-        let now = self.time_for(&shared, event, State::Running);
-        if shared.step(event, now).granted { Ok(()) } else { self.wait(shared, seat, now) }
-    }
-
-    /// Lets the GIL go, in order to be in `state`. Native work that needs no GIL stays [`State::Running`], and that is the
-    /// cheapest. Nothing happens if the thread does not hold it.
-    pub fn release(&self, seat: &Seat, state: State) {
-        let mut shared = self.shared.lock();
-        if !shared.holds(seat.thread) {
-            return;
-        }
-        let event = Event::Release { thread: seat.thread };
-        let now = self.time_for(&shared, event, state);
-        shared.leave(seat.thread, Cause::Blocking);
-        shared.accounts.enter(seat.thread, state, now);
-        shared.step(event, now);
-    }
-
-    /// Notes that a thread without the GIL is in another `state` than the one it released it for.
-    pub fn enter(&self, seat: &Seat, state: State) {
-        let mut shared = self.shared.lock();
-        let now = self.clock.now();
-        shared.accounts.enter(seat.thread, state, now);
-    }
-
-    /// The holder has seen [`TrapBits::DROP_REQUEST`]. Clears it; lets go and takes the GIL again if the policy says so.
-    /// Answers whether another thread may have run in between.
-    pub fn checkpoint(&self, seat: &Seat) -> Result<bool, Closed> {
-        let mut shared = self.shared.lock();
-        let thread = seat.thread;
-        let Some(slot) = shared.slot(thread).filter(|slot| slot.holds) else { return Ok(false) };
-        slot.trap.clear(TrapBits::DROP_REQUEST);
-        let now = self.clock.now();
-        let outcome = shared.step(Event::Checkpoint { thread }, now);
-        if outcome.let_go && !outcome.granted {
-            self.wait(shared, seat, now)?;
-        }
-        Ok(outcome.let_go)
-    }
-
-    /// Stops every other thread that runs; the caller runs, and goes on alone until [`resume`](Self::resume). False if
-    /// another thread has stopped the world meanwhile: then it runs again, and whoever calls looks whether there still is need.
-    pub fn stop_world(&self, seat: &Seat) -> Result<bool, Closed> {
-        if self.is_exclusive() {
-            return Ok(true);
-        }
-        let mut shared = self.shared.lock();
-        let (thread, now) = (seat.thread, self.clock.now());
-        let outcome = shared.step(Event::Stop { thread }, now);
-        if outcome.let_go {
-            self.wait(shared, seat, now)?;
-            return Ok(false);
-        }
-        while !shared.slot(thread).is_some_and(|slot| slot.runs_alone) {
-            seat.bell.wait(&mut shared);
-        }
-        Ok(true)
-    }
-
-    /// The world goes on that the thread has stopped.
-    pub fn resume_world(&self, seat: &Seat) {
-        if self.is_exclusive() {
-            return;
-        }
-        let mut shared = self.shared.lock();
-        if let Some(slot) = shared.slot(seat.thread) {
-            slot.runs_alone = false;
-        }
-        let now = self.clock.now();
-        shared.step(Event::Resume { thread: seat.thread }, now);
-    }
-
-    /// The thread ends, whether it holds the GIL or not.
-    pub fn exit(&self, seat: Seat) {
-        let mut shared = self.shared.lock();
-        let now = self.clock.now();
-        if shared.holds(seat.thread) {
-            shared.leave(seat.thread, Cause::Exit);
-        }
-        shared.accounts.death(seat.thread, now);
-        shared.step(Event::Exit { thread: seat.thread }, now);
-        if let Some(slot) = shared.slots.get_mut(seat.thread.0 as usize) {
-            *slot = None;
-        }
-    }
-
-    /// From now on only the thread of `seat`, which holds it, gets the GIL: at exit, daemon threads never attach again. Waiting
-    /// threads are told at once, the others when they ask. Nobody else runs when this returns.
-    pub fn close(&self, seat: &Seat) {
-        // Only a closed world refuses, and that is stopped.
-        while let Ok(false) = self.stop_world(seat) {}
-        let mut shared = self.shared.lock();
-        shared.closed_by = Some(seat.thread);
-        for slot in shared.slots.iter().flatten() {
-            slot.bell.notify_one();
-        }
-    }
-
-    /// Changes the switch interval, for the waits that begin from now on.
-    pub fn set_switch_interval(&self, interval: Duration) {
-        self.shared.lock().policy.set_interval(interval_nanos(interval));
-    }
-
-    /// The switch interval.
-    pub fn switch_interval(&self) -> Duration {
-        Duration::from_nanos(self.shared.lock().policy.interval())
-    }
-
-    /// The accounts as of now.
-    pub fn snapshot(&self) -> Snapshot {
-        let shared = self.shared.lock();
-        shared.accounts.snapshot(self.clock.now())
-    }
-
-    /// Nanoseconds since the GIL was made: the clock of the accounts.
-    pub fn now(&self) -> Nanos {
-        self.clock.now()
-    }
-
     /// The time, or zero if nobody is going to look at it: reading a clock costs more than all the rest.
     fn time_for(&self, shared: &Shared, event: Event, state: State) -> Nanos {
         let timeless = !shared.policy.needs_time(event)
@@ -225,12 +49,12 @@ impl Gil {
     }
 
     fn wait(&self, mut shared: MutexGuard<'_, Shared>, seat: &Seat, now: Nanos) -> Result<(), Closed> {
-        let thread = seat.thread;
+        let thread = seat.thread();
         shared.accounts.enter(thread, State::Wanting, now);
+        let bell = shared.bell(thread)?;
         loop {
             let closed = shared.is_closed_to(thread);
             let interval = shared.policy.interval();
-            // The seat is the thread's, so its slot is there.
             let Some(slot) = shared.slot(thread) else { return Err(Closed) };
             if slot.holds {
                 return Ok(());
@@ -249,11 +73,151 @@ impl Gil {
                 // waking this thread to tell it. Without a GIL there are no timers.
                 let until = slot.deadline.unwrap_or(now.saturating_add(interval));
                 match self.clock.instant(until).filter(|_| self.is_exclusive()) {
-                    Some(until) => drop(seat.bell.wait_until(&mut shared, until)),
-                    None => seat.bell.wait(&mut shared),
+                    Some(until) => drop(bell.wait_until(&mut shared, until)),
+                    None => bell.wait(&mut shared),
                 }
             }
         }
+    }
+}
+
+impl Lock for Gil {
+    fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn register(&self, thread: ThreadId, trap: Arc<Trap>) -> Seat {
+        let slot = Slot {
+            trap: Arc::clone(&trap),
+            bell: Arc::default(),
+            holds: false,
+            runs_alone: false,
+            woken: false,
+            deadline: None,
+        };
+        let mut shared = self.shared.lock();
+        let index = thread.0 as usize;
+        if index >= shared.slots.len() {
+            shared.slots.resize_with(index + 1, || None);
+        }
+        shared.slots[index] = Some(slot);
+        shared.accounts.birth(thread, trap, self.clock.now());
+        Seat::of(thread)
+    }
+
+    fn is_exclusive(&self) -> bool {
+        self.settings.policy != PolicyKind::Off
+    }
+
+    fn acquire(&self, seat: &Seat, after: After) -> Result<(), Closed> {
+        let mut shared = self.shared.lock();
+        if shared.is_closed_to(seat.thread()) {
+            return Err(Closed);
+        }
+        let event = Event::Want { thread: seat.thread(), after };
+        let now = self.time_for(&shared, event, State::Running);
+        if shared.step(event, now).granted { Ok(()) } else { self.wait(shared, seat, now) }
+    }
+
+    fn release(&self, seat: &Seat, state: State) {
+        let mut shared = self.shared.lock();
+        if !shared.holds(seat.thread()) {
+            return;
+        }
+        let event = Event::Release { thread: seat.thread() };
+        let now = self.time_for(&shared, event, state);
+        shared.leave(seat.thread(), Cause::Blocking);
+        shared.accounts.enter(seat.thread(), state, now);
+        shared.step(event, now);
+    }
+
+    fn enter(&self, seat: &Seat, state: State) {
+        let mut shared = self.shared.lock();
+        let now = self.clock.now();
+        shared.accounts.enter(seat.thread(), state, now);
+    }
+
+    fn checkpoint(&self, seat: &Seat) -> Result<bool, Closed> {
+        let mut shared = self.shared.lock();
+        let thread = seat.thread();
+        let Some(slot) = shared.slot(thread).filter(|slot| slot.holds) else { return Ok(false) };
+        slot.trap.clear(TrapBits::DROP_REQUEST);
+        let now = self.clock.now();
+        let outcome = shared.step(Event::Checkpoint { thread }, now);
+        if outcome.let_go && !outcome.granted {
+            self.wait(shared, seat, now)?;
+        }
+        Ok(outcome.let_go)
+    }
+
+    fn stop_world(&self, seat: &Seat) -> Result<bool, Closed> {
+        if self.is_exclusive() {
+            return Ok(true);
+        }
+        let mut shared = self.shared.lock();
+        let (thread, now) = (seat.thread(), self.clock.now());
+        let outcome = shared.step(Event::Stop { thread }, now);
+        if outcome.let_go {
+            self.wait(shared, seat, now)?;
+            return Ok(false);
+        }
+        let bell = shared.bell(thread)?;
+        while !shared.slot(thread).is_some_and(|slot| slot.runs_alone) {
+            bell.wait(&mut shared);
+        }
+        Ok(true)
+    }
+
+    fn resume_world(&self, seat: &Seat) {
+        if self.is_exclusive() {
+            return;
+        }
+        let mut shared = self.shared.lock();
+        if let Some(slot) = shared.slot(seat.thread()) {
+            slot.runs_alone = false;
+        }
+        let now = self.clock.now();
+        shared.step(Event::Resume { thread: seat.thread() }, now);
+    }
+
+    fn exit(&self, seat: Seat) {
+        let mut shared = self.shared.lock();
+        let now = self.clock.now();
+        if shared.holds(seat.thread()) {
+            shared.leave(seat.thread(), Cause::Exit);
+        }
+        shared.accounts.death(seat.thread(), now);
+        shared.step(Event::Exit { thread: seat.thread() }, now);
+        if let Some(slot) = shared.slots.get_mut(seat.thread().0 as usize) {
+            *slot = None;
+        }
+    }
+
+    fn close(&self, seat: &Seat) {
+        // Only a closed world refuses, and that is stopped.
+        while let Ok(false) = self.stop_world(seat) {}
+        let mut shared = self.shared.lock();
+        shared.closed_by = Some(seat.thread());
+        for slot in shared.slots.iter().flatten() {
+            slot.bell.notify_one();
+        }
+    }
+
+    fn set_switch_interval(&self, interval: Duration) {
+        self.shared.lock().policy.set_interval(interval_nanos(interval));
+    }
+
+    fn switch_interval(&self) -> Duration {
+        Duration::from_nanos(self.shared.lock().policy.interval())
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let shared = self.shared.lock();
+        shared.accounts.snapshot(self.clock.now())
+    }
+
+    fn tick(&self, _: ThreadId) -> Result<(), Closed> {
+        Ok(())
     }
 }
 
@@ -284,6 +248,11 @@ struct Slot {
 impl Shared {
     fn slot(&mut self, thread: ThreadId) -> Option<&mut Slot> {
         self.slots.get_mut(thread.0 as usize)?.as_mut()
+    }
+
+    /// Where a thread waits. The seat is the thread's, so its slot is there.
+    fn bell(&mut self, thread: ThreadId) -> Result<Arc<Condvar>, Closed> {
+        self.slot(thread).map(|slot| Arc::clone(&slot.bell)).ok_or(Closed)
     }
 
     fn holds(&mut self, thread: ThreadId) -> bool {
@@ -329,7 +298,8 @@ impl Shared {
                         slot.bell.notify_one();
                     }
                 }
-                Action::LetGo { thread } => {
+                // No policy that this file runs says the second.
+                Action::LetGo { thread } | Action::AskAgain { thread } => {
                     self.leave(thread, Cause::Interval);
                     outcome.let_go = true;
                 }
@@ -375,28 +345,6 @@ impl Slot {
         if self.trap.pending().contains(TrapBits::DROP_REQUEST) {
             self.trap.clear(TrapBits::DROP_REQUEST);
         }
-    }
-}
-
-/// Counts nanoseconds from its start.
-#[derive(Debug)]
-struct Clock {
-    start: Instant,
-}
-
-impl Clock {
-    fn start() -> Clock {
-        Clock { start: Instant::now() }
-    }
-
-    fn now(&self) -> Nanos {
-        let elapsed = self.start.elapsed();
-        elapsed.as_secs() * 1_000_000_000 + Nanos::from(elapsed.subsec_nanos())
-    }
-
-    /// The instant of a time, if the system's clock reaches as far.
-    fn instant(&self, time: Nanos) -> Option<Instant> {
-        self.start.checked_add(Duration::from_nanos(time))
     }
 }
 

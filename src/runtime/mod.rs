@@ -8,7 +8,13 @@ pub mod policy;
 
 pub mod accounts;
 
+pub mod clock;
+
+pub mod lock;
+
 pub mod gil;
+
+pub mod barging;
 
 pub mod os;
 

@@ -4,17 +4,21 @@
 //! first thread that is registered is the main one. Nothing here waits with the GIL held.
 
 use std::io;
+use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::RwLock;
 
 use super::accounts::{LockName, Snapshot, State};
-use super::gil::{Closed, Gil, Seat};
+use super::barging::BargingGil;
+use super::gil::Gil;
 use super::helper::Helper;
+use super::lock::{Closed, Lock, Seat};
 use super::os;
 use super::parker::Parker;
-use super::policy::{After, ThreadId};
+use super::policy::{After, PolicyKind, ThreadId};
 use super::process::{MainThread, Process};
 use super::settings::Settings;
 use crate::vm::host::{Host, Input, Reason, Reply, Stream, Wake};
@@ -34,7 +38,9 @@ pub struct RealHost {
 }
 
 struct Shared {
-    gil: Gil,
+    lock: Box<dyn Lock>,
+    /// Under `old`, after how many ops a thread lets go.
+    check_interval: AtomicU32,
     process: Arc<Process>,
     helper: Helper,
     /// By token; nothing where the thread has ended. Only the thread itself keeps its port while it works with it.
@@ -49,20 +55,28 @@ struct Port {
 impl RealHost {
     /// The host of a machine in this process.
     pub fn new(settings: Settings, process: Arc<Process>) -> RealHost {
-        let ports = RwLock::default();
-        RealHost {
-            shared: Arc::new(Shared { gil: Gil::new(settings), process, helper: Helper::default(), ports }),
-        }
+        let lock: Box<dyn Lock> = match settings.policy {
+            PolicyKind::Old => Box::new(BargingGil::new(settings)),
+            PolicyKind::New | PolicyKind::IoFirst | PolicyKind::Off => Box::new(Gil::new(settings)),
+        };
+        let shared = Shared {
+            lock,
+            check_interval: AtomicU32::new(settings.check_interval.get()),
+            process,
+            helper: Helper::default(),
+            ports: RwLock::default(),
+        };
+        RealHost { shared: Arc::new(shared) }
     }
 
     /// Where the time of the threads went so far.
     pub fn accounts(&self) -> Snapshot {
-        self.shared.gil.snapshot()
+        self.shared.lock.snapshot()
     }
 
     /// The settings it was made with.
     pub fn settings(&self) -> &Settings {
-        self.shared.gil.settings()
+        self.shared.lock.settings()
     }
 }
 
@@ -76,20 +90,20 @@ impl Shared {
         let token = ports.len() as u32;
         let parker = Arc::new(Parker::default());
         if token == MAIN {
-            let checkpoints = self.gil.settings().checkpoints;
+            let checkpoints = self.lock.settings().checkpoints;
             self.process.set_main(MainThread {
                 trap: Arc::clone(&trap),
                 parker: Arc::clone(&parker),
                 checkpoints,
             });
         }
-        let seat = self.gil.register(ThreadId(token), trap);
+        let seat = self.lock.register(ThreadId(token), trap);
         ports.push(Some(Arc::new(Port { seat, parker })));
         token
     }
 
     fn attach(&self, token: u32) -> bool {
-        self.port(token).is_some_and(|port| self.gil.acquire(&port.seat, After::Start).is_ok())
+        self.port(token).is_some_and(|port| self.lock.acquire(&port.seat, After::Start).is_ok())
     }
 
     fn detach(&self, token: u32) {
@@ -99,29 +113,29 @@ impl Shared {
         let port = self.ports.write().get_mut(token as usize).and_then(Option::take);
         // Nobody else keeps a port: others have looked at it under the lock only.
         if let Some(port) = port.and_then(Arc::into_inner) {
-            self.gil.exit(port.seat);
+            self.lock.exit(port.seat);
         }
     }
 
     fn close(&self) {
         if let Some(port) = self.port(MAIN) {
-            self.gil.close(&port.seat);
+            self.lock.close(&port.seat);
         }
     }
 
     /// Takes the GIL again. In a process that ends, this never happens: the thread stays here.
     fn return_to_gil(&self, port: &Port) {
-        if self.gil.acquire(&port.seat, After::Blocking).is_err() {
+        if self.lock.acquire(&port.seat, After::Blocking).is_err() {
             never_again();
         }
     }
 
     fn stop_world(&self, token: u32, work: &mut dyn FnMut()) -> bool {
         let Some(port) = self.port(token) else { return false };
-        match self.gil.stop_world(&port.seat) {
+        match self.lock.stop_world(&port.seat) {
             Ok(true) => {
                 work();
-                self.gil.resume_world(&port.seat);
+                self.lock.resume_world(&port.seat);
                 true
             }
             Ok(false) => false,
@@ -132,7 +146,7 @@ impl Shared {
     fn checkpoint(&self, token: u32, trap: &Trap) -> bool {
         let Some(port) = self.port(token) else { return false };
         let pending = trap.pending();
-        if pending.contains(TrapBits::DROP_REQUEST) && self.gil.checkpoint(&port.seat).is_err() {
+        if pending.contains(TrapBits::DROP_REQUEST) && self.lock.checkpoint(&port.seat).is_err() {
             never_again();
         }
         if token != MAIN {
@@ -152,7 +166,7 @@ impl Shared {
             Reason::Lock(identity) => State::Lock(LockName::Object(identity)),
             Reason::Join(_) => State::Lock(LockName::Internal("end of a thread")),
         };
-        self.gil.release(&port.seat, state);
+        self.lock.release(&port.seat, state);
         let wake = match deadline {
             None => port.parker.park(None),
             Some(deadline) => {
@@ -172,7 +186,7 @@ impl Shared {
 
     fn blocking(&self, token: u32, work: Box<dyn FnOnce() -> Reply + Send>) -> Option<Reply> {
         let Some(port) = self.port(token) else { return Some(work()) };
-        self.gil.release(&port.seat, State::Io);
+        self.lock.release(&port.seat, State::Io);
         // Only the main thread is ever interrupted, so the others need not be able to leave.
         let reply = if token == MAIN { self.helper.run(&port.parker, work) } else { Some(work()) };
         self.return_to_gil(&port);
@@ -190,6 +204,12 @@ fn never_again() -> ! {
 impl Host for RealHost {
     fn checkpoint(&self, thread: &Thread) -> bool {
         self.shared.checkpoint(thread.token(), thread.trap())
+    }
+
+    fn tick(&self, thread: &Thread) {
+        if let Err(Closed) = self.shared.lock.tick(ThreadId(thread.token())) {
+            never_again();
+        }
     }
 
     fn park(&self, thread: &Thread, reason: Reason, deadline: Option<u64>) -> Wake {
@@ -281,16 +301,25 @@ impl Host for RealHost {
     }
 
     fn switch_interval(&self) -> f64 {
-        self.shared.gil.switch_interval().as_secs_f64()
+        self.shared.lock.switch_interval().as_secs_f64()
     }
 
     fn set_switch_interval(&self, seconds: f64) {
         let interval = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
-        self.shared.gil.set_switch_interval(interval);
+        self.shared.lock.set_switch_interval(interval);
+    }
+
+    fn check_interval(&self) -> Option<NonZeroU32> {
+        let interval = NonZeroU32::new(self.shared.check_interval.load(Ordering::Relaxed));
+        interval.filter(|_| self.settings().policy == PolicyKind::Old)
+    }
+
+    fn set_check_interval(&self, ops: NonZeroU32) {
+        self.shared.check_interval.store(ops.get(), Ordering::Relaxed);
     }
 
     fn gil_enabled(&self) -> bool {
-        self.shared.gil.is_exclusive()
+        self.shared.lock.is_exclusive()
     }
 
     fn policy_name(&self) -> &'static str {

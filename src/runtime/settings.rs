@@ -3,6 +3,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::policy::{Nanos, PolicyKind};
@@ -19,6 +20,9 @@ pub const DEFAULT_SWITCH_INTERVAL: Duration = Duration::from_micros(500);
 /// The shortest switch interval that has an effect, as in CPython; shorter ones count as this.
 pub const SHORTEST_SWITCH_INTERVAL: Duration = Duration::from_micros(1);
 
+/// After how many ops a thread lets the GIL go under `old`: `sys.getcheckinterval()` of Python 2.7.
+pub const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::new(100).unwrap();
+
 /// What a run does about the GIL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -28,6 +32,8 @@ pub struct Settings {
     pub switch_interval: Duration,
     /// Where the holder looks for such a request.
     pub checkpoints: CheckpointMode,
+    /// After how many ops a thread lets the GIL go, under `old`.
+    pub check_interval: NonZeroU32,
 }
 
 impl Default for Settings {
@@ -37,14 +43,23 @@ impl Default for Settings {
             policy: PolicyKind::New,
             switch_interval: DEFAULT_SWITCH_INTERVAL,
             checkpoints: CheckpointMode::Op,
+            check_interval: CHECK_INTERVAL,
         }
     }
 }
 
 impl fmt::Display for Settings {
+    /// Those that have an effect.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Settings { policy, switch_interval, checkpoints } = self;
-        write!(f, "gil {policy}, checkpoints {checkpoints}, switch interval {switch_interval:?}")
+        let Settings { policy, switch_interval, checkpoints, check_interval } = self;
+        write!(f, "gil {policy}")?;
+        match policy {
+            PolicyKind::New | PolicyKind::IoFirst => {
+                write!(f, ", checkpoints {checkpoints}, switch interval {switch_interval:?}")
+            }
+            PolicyKind::Old => write!(f, ", check interval {check_interval}"),
+            PolicyKind::Off => Ok(()),
+        }
     }
 }
 
@@ -53,6 +68,7 @@ const LIKE: &[(&str, PolicyKind, CheckpointMode)] = &[
     ("3.14t", PolicyKind::Off, CheckpointMode::Loop),
     ("3.13", PolicyKind::New, CheckpointMode::Loop),
     ("3.9", PolicyKind::New, CheckpointMode::Op),
+    ("2.7", PolicyKind::Old, CheckpointMode::Op),
 ];
 
 impl Settings {
@@ -60,7 +76,8 @@ impl Settings {
     pub fn like(version: &str) -> Result<Settings, SettingsError> {
         match LIKE.iter().find(|(name, ..)| *name == version) {
             Some(&(_, policy, checkpoints)) => {
-                Ok(Settings { policy, switch_interval: CPYTHON_SWITCH_INTERVAL, checkpoints })
+                let switch_interval = CPYTHON_SWITCH_INTERVAL;
+                Ok(Settings { policy, switch_interval, checkpoints, ..Settings::default() })
             }
             None => Err(SettingsError::Unknown {
                 what: "python",
@@ -190,10 +207,11 @@ mod tests {
     fn likenesses() {
         let like = |version| Settings::like(version).map(|settings| settings.to_string());
         assert_eq!(like("3.13").as_deref(), Ok("gil new, checkpoints loop, switch interval 5ms"));
-        assert_eq!(like("3.14t").as_deref(), Ok("gil off, checkpoints loop, switch interval 5ms"));
+        assert_eq!(like("3.14t").as_deref(), Ok("gil off"));
         assert_eq!(like("3.9").as_deref(), Ok("gil new, checkpoints op, switch interval 5ms"));
+        assert_eq!(like("2.7").as_deref(), Ok("gil old, check interval 100"));
         let error = like("2.6").map_err(|error| error.to_string());
-        assert_eq!(error, Err("unknown python `2.6`; known: 3.14t, 3.13, 3.9".to_owned()));
+        assert_eq!(error, Err("unknown python `2.6`; known: 3.14t, 3.13, 3.9, 2.7".to_owned()));
     }
 
     #[test]
@@ -203,7 +221,7 @@ mod tests {
         }
         assert_eq!(parse_checkpoints("loop"), Ok(CheckpointMode::Loop));
         let error = parse_policy("newest").map_err(|error| error.to_string());
-        assert_eq!(error, Err("unknown gil policy `newest`; known: new, io-first, off".to_owned()));
+        assert_eq!(error, Err("unknown gil policy `newest`; known: new, old, io-first, off".to_owned()));
         let error = parse_checkpoints("").map_err(|error| error.to_string());
         assert_eq!(error, Err("unknown checkpoint mode ``; known: op, loop".to_owned()));
     }

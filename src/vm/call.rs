@@ -480,8 +480,8 @@ impl Thread {
         }
         let result = match result {
             Flow::Done(word) => Ok(word),
-            Flow::Pushed => super::dispatch::run(self, false),
-            Flow::Raised if self.frames.len() > depth => super::dispatch::run(self, true),
+            Flow::Pushed => self.run(false),
+            Flow::Raised if self.frames.len() > depth => self.run(true),
             Flow::Raised | Flow::Park => Err(Raised),
         };
         self.unnest();

@@ -17,12 +17,13 @@ use super::frame::{Cont, Role, Stage};
 use super::resume::Next;
 use super::thread::{Flow, REGISTERS, SCRATCH, Thread};
 
-/// Runs the topmost frame, and what it calls, until it returns; it begins with an exception pending if `raised`.
+/// Runs the topmost frame, and what it calls, until it returns; it begins with an exception pending if `raised`. Compiled
+/// once for each mode: what a mode does costs nothing in the others.
 ///
 /// # Errors
 /// The exception that leaves it is pending.
 #[expect(clippy::cognitive_complexity, reason = "one arm an op")]
-pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
+pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
     let mut ops: *const Op;
     let mut ip: *const Op;
     let mut r: *mut Word;
@@ -269,6 +270,10 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
     }
     reload!();
     loop {
+        if COUNTED && th.count_op() {
+            save!();
+            th.tick();
+        }
         // SAFETY: see above.
         match unsafe { *ip } {
             Op::Move { dst, src } => {
@@ -314,10 +319,7 @@ pub(super) fn run(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
             Op::LoadFree { dst, free } => {
                 shared!();
                 match th.free_cell(free.0).and_then(Cell::get) {
-                    Some(value) => {
-                        let word = value.word();
-                        set!(dst, word);
-                    }
+                    Some(value) => set!(dst, value.word()),
                     None => slow!(th.load_free(free.0)),
                 }
                 next!()

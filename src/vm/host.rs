@@ -1,6 +1,7 @@
 //! What the machine asks of its runtime: everything that blocks or that the program does not determine.
 
 use std::io;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -148,6 +149,8 @@ pub trait Host: Send + Sync {
     /// The thread's trap word was set: clears and serves what is the host's in it. Drops the GIL if that was asked, and
     /// says whether a signal arrived.
     fn checkpoint(&self, thread: &Thread) -> bool;
+    /// The thread has executed as many ops as [`check_interval`](Self::check_interval) lets it.
+    fn tick(&self, thread: &Thread);
     /// Waits as asked, the GIL released.
     fn park(&self, thread: &Thread, reason: Reason, deadline: Option<u64>) -> Wake;
     /// Wakes the thread with this token, now or when it parks next.
@@ -198,6 +201,10 @@ pub trait Host: Send + Sync {
     fn switch_interval(&self) -> f64;
     /// Sets the switch interval in seconds, which are positive.
     fn set_switch_interval(&self, seconds: f64);
+    /// After how many ops a thread is to [`tick`](Self::tick). Nothing where ops need not be counted: that does not change.
+    fn check_interval(&self) -> Option<NonZeroU32>;
+    /// Sets that number, for the turns that begin from now on, if there is one.
+    fn set_check_interval(&self, ops: NonZeroU32);
     /// Whether there is a GIL.
     fn gil_enabled(&self) -> bool;
     /// How the threads are switched, for reports.

@@ -28,6 +28,8 @@ pub const RECURSION_LIMIT: usize = 1000;
 pub struct Options {
     /// Collect at every checkpoint.
     pub gc_stress: bool,
+    /// Count the ops that each thread executes, even if the host does not ask for it.
+    pub count_ops: bool,
     /// `sys.argv`
     pub argv: Vec<String>,
     /// Where modules of the program are looked for: the folder of its file.

@@ -6,6 +6,7 @@ pub(crate) mod boot;
 mod run;
 pub mod thread;
 pub mod frame;
+mod count;
 mod dispatch;
 mod fast;
 mod call;

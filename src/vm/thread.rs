@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use crate::heap::{Marker, Value, Word};
 use crate::value::{Builtin, Context, Raised};
 
+use super::count::OpCount;
 use super::frame::{Cont, Frame};
 use super::host::{Reply, Request, Wake};
 use super::machine::Vm;
@@ -79,6 +80,7 @@ pub struct Thread {
     pub(crate) repr_stack: Vec<Word>,
     nesting: u32,
     collections_seen: usize,
+    pub(super) count: OpCount,
 }
 
 const STACK: Layout = match Layout::array::<Word>(REGISTERS) {
@@ -113,7 +115,9 @@ impl Thread {
             repr_stack: Vec::new(),
             nesting: 0,
             collections_seen: 0,
+            count: OpCount::default(),
         });
+        thread.start_turn();
         let place: *mut Thread = &mut *thread;
         thread.vm.add_thread(place);
         if thread.vm.options.gc_stress {
@@ -319,6 +323,7 @@ impl Thread {
     /// `KeyboardInterrupt`.
     #[cold]
     pub(crate) fn serve(&mut self) -> Result<(), Raised> {
+        self.report_count();
         match self.request.take() {
             Some(Request::Park { reason, deadline }) => {
                 let wake = self.vm.host.park(self, reason, deadline);

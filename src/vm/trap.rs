@@ -3,11 +3,11 @@
 //! Each thread has one [`Trap`]. A bit is a hint: the truth of a request lies with whoever set it, under that party's own
 //! lock, so a stale bit costs one slow path and nothing else. It must not know what the requests mean.
 
+use bitflags::bitflags;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use bitflags::bitflags;
+use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 bitflags! {
     /// What a thread is asked to see to.
@@ -64,19 +64,21 @@ impl FromStr for CheckpointMode {
     }
 }
 
-/// The trap word of one thread, in two copies: one for each kind of place that looks at it.
+/// The trap word of one thread, in two copies: one for each kind of place that looks at it. Beside it, what the thread lets
+/// others know while it runs.
 #[derive(Debug, Default)]
 pub struct Trap {
     /// Tested at loop checkpoints: function entry, backward jump, return of a native call, resumption of a generator.
     pub any: AtomicU32,
     /// Tested before every shared access. Holds what was set under [`CheckpointMode::Op`].
     pub at_op: AtomicU32,
+    executed: AtomicU64,
 }
 
 impl Trap {
     /// A trap with nothing set.
     pub const fn new() -> Trap {
-        Trap { any: AtomicU32::new(0), at_op: AtomicU32::new(0) }
+        Trap { any: AtomicU32::new(0), at_op: AtomicU32::new(0), executed: AtomicU64::new(0) }
     }
 
     /// Sets `bits` where `mode` has the thread look. Wakes nobody: a thread that waits looks when it wakes up.
@@ -97,6 +99,16 @@ impl Trap {
     pub fn pending(&self) -> TrapBits {
         let bits = self.any.load(Ordering::Acquire) | self.at_op.load(Ordering::Acquire);
         TrapBits::from_bits_truncate(bits)
+    }
+
+    /// How many ops the thread has executed, where they are counted: up to the end of its last turn, or to its last wait.
+    pub fn executed(&self) -> u64 {
+        self.executed.load(Ordering::Relaxed)
+    }
+
+    /// Counts ops. Only the thread itself does.
+    pub(super) fn add_executed(&self, ops: u64) {
+        self.executed.store(self.executed() + ops, Ordering::Relaxed);
     }
 
     /// The test of a loop checkpoint.

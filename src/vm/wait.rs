@@ -149,7 +149,7 @@ impl Thread {
         }
         let result = match flow {
             Flow::Done(word) => Ok(word),
-            Flow::Pushed => super::dispatch::run(self, false),
+            Flow::Pushed => self.run(false),
             Flow::Raised | Flow::Park => Err(Raised),
         };
         self.unnest();

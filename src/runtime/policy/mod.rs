@@ -10,6 +10,8 @@ pub mod new;
 
 pub mod io_first;
 
+pub mod old;
+
 pub mod off;
 
 use std::fmt;
@@ -20,6 +22,7 @@ use smallvec::SmallVec;
 pub use io_first::IoFirst;
 pub use new::New;
 pub use off::Off;
+pub use old::Old;
 
 /// A time or a duration in nanoseconds. Where zero lies is the driver's affair.
 pub type Nanos = u64;
@@ -41,6 +44,8 @@ pub enum After {
     Start,
     /// It comes back from a call that blocked, or from native work without the GIL.
     Blocking,
+    /// It has let go at a checkpoint, and nothing else: see [`Action::AskAgain`].
+    Checkpoint,
 }
 
 /// Something that happened to a thread. An event that does not apply in the thread's state changes nothing.
@@ -63,7 +68,7 @@ pub enum Event {
         /// The thread that was waiting for it.
         thread: ThreadId,
     },
-    /// The holder saw a drop request at a checkpoint.
+    /// The holder saw a drop request at a checkpoint, or is at the end of its check interval.
     Checkpoint {
         /// The holder.
         thread: ThreadId,
@@ -119,6 +124,12 @@ pub enum Action {
         /// The holder so far.
         thread: ThreadId,
     },
+    /// The thread no longer holds the GIL. It does not wait either: it is to ask again, at once, with [`Event::Want`], and
+    /// others may be faster. What [`Event::Checkpoint`] can lead to.
+    AskAgain {
+        /// The holder so far.
+        thread: ThreadId,
+    },
     /// Wake a waiting thread. It owns nothing yet: it answers with [`Event::Woken`], and somebody may have been faster.
     Wake {
         /// The thread to wake.
@@ -152,6 +163,8 @@ pub enum PolicyKind {
     /// CPython 3.2 and later.
     #[default]
     New,
+    /// CPython up to 3.1.
+    Old,
     /// `new`, with precedence for threads that come back from blocking calls.
     IoFirst,
     /// No GIL: free-threaded.
@@ -160,12 +173,13 @@ pub enum PolicyKind {
 
 impl PolicyKind {
     /// Every policy there is.
-    pub const ALL: &[PolicyKind] = &[PolicyKind::New, PolicyKind::IoFirst, PolicyKind::Off];
+    pub const ALL: &[PolicyKind] = &[PolicyKind::New, PolicyKind::Old, PolicyKind::IoFirst, PolicyKind::Off];
 
     /// Its name after `--gil`.
     pub fn name(self) -> &'static str {
         match self {
             PolicyKind::New => "new",
+            PolicyKind::Old => "old",
             PolicyKind::IoFirst => "io-first",
             PolicyKind::Off => "off",
         }
@@ -192,6 +206,8 @@ impl FromStr for PolicyKind {
 pub enum Policy {
     /// CPython 3.2 and later.
     New(New),
+    /// CPython up to 3.1.
+    Old(Old),
     /// `new`, with precedence for threads that come back from blocking calls.
     IoFirst(IoFirst),
     /// No GIL: free-threaded.
@@ -203,6 +219,7 @@ impl Policy {
     pub fn new(kind: PolicyKind, interval: Nanos) -> Policy {
         match kind {
             PolicyKind::New => Policy::New(New::free(interval)),
+            PolicyKind::Old => Policy::Old(Old::free(interval)),
             PolicyKind::IoFirst => Policy::IoFirst(IoFirst::free(interval)),
             PolicyKind::Off => Policy::Off(Off::running(interval)),
         }
@@ -212,6 +229,7 @@ impl Policy {
     pub fn step(&mut self, event: Event, now: Nanos) -> Actions {
         match self {
             Policy::New(policy) => policy.step(event, now),
+            Policy::Old(policy) => policy.step(event),
             Policy::IoFirst(policy) => policy.step(event, now),
             Policy::Off(policy) => policy.step(event),
         }
@@ -222,7 +240,7 @@ impl Policy {
         match self {
             Policy::New(policy) => policy.needs_time(event),
             Policy::IoFirst(policy) => policy.needs_time(event),
-            Policy::Off(_) => false,
+            Policy::Old(_) | Policy::Off(_) => false,
         }
     }
 
@@ -235,6 +253,7 @@ impl Policy {
     pub fn interval(&self) -> Nanos {
         match self {
             Policy::New(policy) => policy.interval(),
+            Policy::Old(policy) => policy.interval(),
             Policy::IoFirst(policy) => policy.interval(),
             Policy::Off(policy) => policy.interval(),
         }
@@ -244,8 +263,12 @@ impl Policy {
     pub fn set_interval(&mut self, interval: Nanos) {
         match self {
             Policy::New(policy) => policy.set_interval(interval),
+            Policy::Old(policy) => policy.set_interval(interval),
             Policy::IoFirst(policy) => policy.set_interval(interval),
             Policy::Off(policy) => policy.set_interval(interval),
         }
     }
 }
+
+#[cfg(test)]
+mod explore;

@@ -1,0 +1,221 @@
+//! The GIL of the policy `old` for operating-system threads: they park at one word, and whoever is fastest has it.
+//!
+//! What the word becomes is [`super::policy::old`]'s to say; here it is changed with compare-and-swap, and the queue of the parked
+//! is the parking lot's. A check interval is so short that at its end nothing may be locked: letting go and taking the word
+//! again are two atomic operations, unless somebody is parked. The accounts are therefore told of a switch by the thread that
+//! has won, and not by the one that has lost. It must not know the VM.
+
+use std::time::Duration;
+
+use super::accounts::{Accounts, Cause, Snapshot, State};
+use super::clock::Clock;
+use super::lock::{Closed, Lock, Seat};
+use super::policy::old::Word;
+use super::policy::{After, ThreadId};
+use super::settings::Settings;
+use crate::heap::parking;
+use crate::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use crate::sync::{Arc, Mutex};
+use crate::vm::trap::Trap;
+
+/// A global interpreter lock for which threads fight.
+#[derive(Debug)]
+pub struct BargingGil {
+    clock: Clock,
+    settings: Settings,
+    word: AtomicU8,
+    /// Who has it, or lost it at a tick: written by whoever holds it.
+    owner: AtomicU32,
+    /// The only thread that gets it from now on.
+    closer: AtomicU32,
+    books: Mutex<Books>,
+}
+
+#[derive(Debug)]
+struct Books {
+    accounts: Accounts,
+    /// Kept for whoever asks: it has no effect.
+    switch_interval: Duration,
+}
+
+/// No thread has this number.
+const NOBODY: u32 = u32::MAX;
+
+impl BargingGil {
+    /// A free GIL. Its clock starts at zero.
+    pub fn new(settings: Settings) -> BargingGil {
+        let books = Books { accounts: Accounts::default(), switch_interval: settings.switch_interval };
+        BargingGil {
+            clock: Clock::start(),
+            settings,
+            word: AtomicU8::new(Word::FREE.0),
+            owner: AtomicU32::new(NOBODY),
+            closer: AtomicU32::new(NOBODY),
+            books: Mutex::new(books),
+        }
+    }
+
+    fn take(&self, thread: ThreadId) -> Result<(), Closed> {
+        let waits = !self.try_take();
+        if waits {
+            self.books.lock().accounts.enter(thread, State::Wanting, self.clock.now());
+            self.take_or_park(thread)?;
+        }
+        // After a tick that nobody made use of there is nothing to tell.
+        if waits || !self.owns(thread) {
+            self.tell_of_grant(thread);
+        }
+        Ok(())
+    }
+
+    fn tell_of_grant(&self, thread: ThreadId) {
+        let mut books = self.books.lock();
+        let before = self.owner.swap(thread.0, Ordering::Relaxed);
+        if before != NOBODY && before != thread.0 {
+            books.accounts.let_go(ThreadId(before), Cause::Interval);
+        }
+        books.accounts.granted(thread, self.clock.now());
+    }
+
+    fn try_take(&self) -> bool {
+        let taken = |word| Word(word).taken().map(|word| word.0);
+        self.word.fetch_update(Ordering::Acquire, Ordering::Relaxed, taken).is_ok()
+    }
+
+    fn take_or_park(&self, thread: ThreadId) -> Result<(), Closed> {
+        loop {
+            if self.is_closed_to(thread) {
+                self.disown(thread);
+                // The wake-up that led here may have been meant for the closer.
+                parking::wake_all(&self.word);
+                return Err(Closed);
+            }
+            if self.try_take() {
+                return Ok(());
+            }
+            let parked_at = |word| Word(word).parked_at().map(|word| word.0);
+            if let Ok(before) = self.word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, parked_at)
+                && let Some(word) = Word(before).parked_at()
+            {
+                parking::park_while(&self.word, word.0);
+            }
+        }
+    }
+
+    /// Frees the word and wakes the thread that has been parked longest.
+    fn free(&self) {
+        let alone = |word| (!Word(word).is_waited_for()).then_some(Word::released(false).0);
+        if self.word.fetch_update(Ordering::Release, Ordering::Relaxed, alone).is_err() {
+            parking::wake_one(&self.word, Word::released(true).0, Word::released(false).0);
+        }
+    }
+
+    /// Whether the thread, which is the one that asks, holds the word.
+    fn owns(&self, thread: ThreadId) -> bool {
+        self.owner.load(Ordering::Relaxed) == thread.0
+    }
+
+    /// The thread is about to let go, and not at a tick, or did not get the word back.
+    fn disown(&self, thread: ThreadId) {
+        let (relaxed, thread) = (Ordering::Relaxed, thread.0);
+        // Where it fails, another has the word.
+        let _: Result<u32, u32> = self.owner.compare_exchange(thread, NOBODY, relaxed, relaxed);
+    }
+
+    fn is_closed_to(&self, thread: ThreadId) -> bool {
+        let closer = self.closer.load(Ordering::Acquire);
+        closer != NOBODY && closer != thread.0
+    }
+}
+
+impl Lock for BargingGil {
+    fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn register(&self, thread: ThreadId, trap: Arc<Trap>) -> Seat {
+        self.books.lock().accounts.birth(thread, trap, self.clock.now());
+        Seat::of(thread)
+    }
+
+    fn acquire(&self, seat: &Seat, _: After) -> Result<(), Closed> {
+        match seat.thread() {
+            thread if self.is_closed_to(thread) => Err(Closed),
+            thread if self.owns(thread) => Ok(()),
+            thread => self.take(thread),
+        }
+    }
+
+    fn release(&self, seat: &Seat, state: State) {
+        if !self.owns(seat.thread()) {
+            return;
+        }
+        let mut books = self.books.lock();
+        books.accounts.let_go(seat.thread(), Cause::Blocking);
+        books.accounts.enter(seat.thread(), state, self.clock.now());
+        drop(books);
+        self.disown(seat.thread());
+        self.free();
+    }
+
+    fn enter(&self, seat: &Seat, state: State) {
+        self.books.lock().accounts.enter(seat.thread(), state, self.clock.now());
+    }
+
+    fn checkpoint(&self, _: &Seat) -> Result<bool, Closed> {
+        Ok(false)
+    }
+
+    fn is_exclusive(&self) -> bool {
+        true
+    }
+
+    fn stop_world(&self, _: &Seat) -> Result<bool, Closed> {
+        Ok(true)
+    }
+
+    fn resume_world(&self, _: &Seat) {}
+
+    fn tick(&self, thread: ThreadId) -> Result<(), Closed> {
+        self.free();
+        if self.is_closed_to(thread) {
+            self.disown(thread);
+            return Err(Closed);
+        }
+        self.take(thread)
+    }
+
+    fn exit(&self, seat: Seat) {
+        let owns = self.owns(seat.thread());
+        let mut books = self.books.lock();
+        if owns {
+            books.accounts.let_go(seat.thread(), Cause::Exit);
+        }
+        books.accounts.death(seat.thread(), self.clock.now());
+        drop(books);
+        if owns {
+            self.disown(seat.thread());
+            self.free();
+        }
+    }
+
+    fn close(&self, seat: &Seat) {
+        self.closer.store(seat.thread().0, Ordering::Release);
+        parking::wake_all(&self.word);
+    }
+
+    fn set_switch_interval(&self, interval: Duration) {
+        self.books.lock().switch_interval = interval;
+    }
+
+    fn switch_interval(&self) -> Duration {
+        self.books.lock().switch_interval
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        self.books.lock().accounts.snapshot(self.clock.now())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -228,6 +228,8 @@ fn next_of_list<'t>(cx: &'t Context, it: &'t Iter) -> Option<Value<'t>> {
 
 #[inline]
 fn next_of_range<'t>(cx: &'t Context, it: &'t Iter) -> Option<Value<'t>> {
+    // A range is what programs count with: no two threads get the same number.
+    let _held = cx.lock(it);
     let position = it.position();
     if position == it.limit() {
         return None;

@@ -155,6 +155,8 @@ pub struct ExceptHandler {
 pub struct FunctionDef {
     /// Its name.
     pub name: Ident,
+    /// Its type parameters.
+    pub type_params: Vec<TypeParam>,
     /// Its parameters.
     pub params: Params,
     /// The suite.
@@ -170,12 +172,38 @@ pub struct FunctionDef {
 pub struct ClassDef {
     /// Its name.
     pub name: Ident,
+    /// Its type parameters.
+    pub type_params: Vec<TypeParam>,
     /// Positional and keyword arguments in source order.
     pub args: Vec<Arg>,
     /// The suite.
     pub body: Vec<Stmt>,
     /// Expressions behind `@`, outermost first.
     pub decorators: Vec<Expr>,
+}
+
+/// A type parameter: `T: bound = default`, `*Ts = default`, `**P = default`.
+#[derive(Debug)]
+pub struct TypeParam {
+    /// What it is.
+    pub kind: TypeParamKind,
+    /// Its name.
+    pub name: Ident,
+    /// The bound of a type variable; a tuple display holds its constraints.
+    pub bound: Option<Expr>,
+    /// Its default.
+    pub default: Option<Expr>,
+    /// From its star or name to the end.
+    pub span: Span,
+}
+
+/// What a type parameter stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "named as in CPython's ast module")]
+pub enum TypeParamKind {
+    TypeVar,
+    ParamSpec,
+    TypeVarTuple,
 }
 
 /// The parameters of a function or lambda.

@@ -249,6 +249,7 @@ impl Walk {
     fn function(&mut self, def: &FunctionDef, span: Span) -> Outcome {
         self.exprs(&def.decorators)?;
         self.defaults(&def.params)?;
+        self.type_params(&def.type_params)?;
         for param in parameters(&def.params) {
             match &param.annotation {
                 Some(Expr { kind: ExprKind::Starred(value), .. }) => self.expr(value)?,
@@ -263,9 +264,30 @@ impl Walk {
 
     fn class(&mut self, def: &ClassDef, span: Span) -> Outcome {
         self.exprs(&def.decorators)?;
+        self.type_params(&def.type_params)?;
         forbidden(&def.name.name, "assign to", span)?;
         self.body(false, |walk| walk.suite(&def.body))?;
         self.arguments(&def.args)
+    }
+
+    fn type_params(&mut self, params: &[TypeParam]) -> Outcome {
+        let mut default_seen = false;
+        for param in params {
+            self.optional(param.bound.as_ref())?;
+            match &param.default {
+                Some(default) => self.element(default)?,
+                None if default_seen => {
+                    let name = &param.name.name;
+                    let message =
+                        format!("non-default type parameter '{name}' follows default type parameter");
+                    return Err(SyntaxError::new(param.span, message));
+                }
+                None => {}
+            }
+            default_seen |= param.default.is_some();
+            forbidden(&param.name.name, "assign to", param.span)?;
+        }
+        Ok(())
     }
 
     fn defaults(&mut self, params: &Params) -> Outcome {

@@ -27,6 +27,10 @@ enum Kind {
     Class,
     Function,
     Comprehension(&'static str),
+    /// The type parameters of a definition, around it.
+    Generic,
+    /// An expression of a type parameter that is evaluated late: which.
+    Late(&'static str),
 }
 
 /// What is known of a name in a scope: bits.
@@ -129,6 +133,10 @@ impl Walk {
                         && flags & flag::GLOBAL == 0
                         && flags & (flag::BOUND | flag::PARAMETER | flag::IMPORTED) != 0 => {}
                 Kind::Class if !own && &*name == "__class__" => {}
+                Kind::Generic if flags & flag::BOUND != 0 => {
+                    let message = format!("nonlocal binding not allowed for type parameter '{name}'");
+                    self.late.push(SyntaxError::new(span, message));
+                }
                 Kind::Function if !own && flags & flag::GLOBAL != 0 => self.unbound(&name, span),
                 _ => wanted.push((name, span)),
             }
@@ -311,25 +319,71 @@ impl Walk {
         self.add(&def.name.name, flag::BOUND, def.name.span)?;
         self.defaults(&def.params)?;
         self.exprs(&def.decorators)?;
-        for param in parameters(&def.params) {
-            self.optional(param.annotation.as_ref())?;
-        }
-        self.optional(def.returns.as_ref())?;
-        self.enter(Kind::Function);
-        self.parameters(&def.params)?;
-        self.suite(&def.body)?;
-        self.leave();
-        Ok(())
+        self.generic(&def.type_params, |this| {
+            for param in parameters(&def.params) {
+                this.optional(param.annotation.as_ref())?;
+            }
+            this.optional(def.returns.as_ref())?;
+            this.enter(Kind::Function);
+            this.parameters(&def.params)?;
+            this.suite(&def.body)?;
+            this.leave();
+            Ok(())
+        })
     }
 
     fn class(&mut self, def: &ClassDef) -> Outcome {
         self.add(&def.name.name, flag::BOUND, def.name.span)?;
         self.exprs(&def.decorators)?;
-        self.arguments(&def.args)?;
-        self.enter(Kind::Class);
-        self.suite(&def.body)?;
+        self.generic(&def.type_params, |this| {
+            this.arguments(&def.args)?;
+            this.enter(Kind::Class);
+            this.suite(&def.body)?;
+            this.leave();
+            Ok(())
+        })
+    }
+
+    /// What is inside the scope of type parameters, if there are any.
+    fn generic(&mut self, params: &[TypeParam], inside: impl FnOnce(&mut Self) -> Outcome) -> Outcome {
+        if params.is_empty() {
+            return inside(self);
+        }
+        self.enter(Kind::Generic);
+        for param in params {
+            let name = &param.name.name;
+            if self.scope().flags(name) & flag::BOUND != 0 {
+                return Err(SyntaxError::new(param.span, format!("duplicate type parameter '{name}'")));
+            }
+            self.add(name, flag::BOUND, param.span)?;
+            let (bound, default) = match (param.kind, &param.bound) {
+                (TypeParamKind::TypeVar, Some(Expr { kind: ExprKind::Tuple(_), .. })) => {
+                    ("a TypeVar constraint", "a TypeVar default")
+                }
+                (TypeParamKind::TypeVar, _) => ("a TypeVar bound", "a TypeVar default"),
+                (TypeParamKind::ParamSpec, _) => ("", "a ParamSpec default"),
+                (TypeParamKind::TypeVarTuple, _) => ("", "a TypeVarTuple default"),
+            };
+            for (late, what) in [(&param.bound, bound), (&param.default, default)] {
+                let Some(late) = late else { continue };
+                self.enter(Kind::Late(what));
+                self.expr(late)?;
+                self.leave();
+            }
+        }
+        inside(self)?;
         self.leave();
         Ok(())
+    }
+
+    /// `yield` and `:=` have no place in what belongs to type parameters.
+    fn not_late(&mut self, what: &str, span: Span) -> Outcome {
+        let place = match self.scope().kind {
+            Kind::Generic => "the definition of a generic",
+            Kind::Late(place) => place,
+            _ => return Ok(()),
+        };
+        Err(SyntaxError::new(span, format!("{what} cannot be used within {place}")))
     }
 
     fn defaults(&mut self, params: &Params) -> Outcome {
@@ -429,10 +483,12 @@ impl Walk {
                 self.comprehension("dict comprehension", key, Some(value), generators)
             }
             ExprKind::Yield(value) => {
+                self.not_late("yield expression", expr.span)?;
                 self.optional(value.as_deref())?;
                 self.yields(expr.span)
             }
             ExprKind::YieldFrom(value) => {
+                self.not_late("yield expression", expr.span)?;
                 self.expr(value)?;
                 self.yields(expr.span)
             }
@@ -473,6 +529,7 @@ impl Walk {
 
     /// `target := value`: inside comprehensions it binds in the scope around them.
     fn named(&mut self, expr: &Expr, target: &Ident, value: &Expr) -> Outcome {
+        self.not_late("named expression", expr.span)?;
         if self.scope().in_iterable > 0 {
             let message = "assignment expression cannot be used in a comprehension iterable expression";
             return Err(SyntaxError::new(expr.span, message));
@@ -496,6 +553,13 @@ impl Walk {
                 Kind::Comprehension(_) => continue,
                 Kind::Class => {
                     "assignment expression within a comprehension cannot be used in a class body".to_string()
+                }
+                Kind::Generic => {
+                    "assignment expression within a comprehension cannot be used within the definition of a generic"
+                        .to_string()
+                }
+                Kind::Late(_) => {
+                    "assignment expression within a comprehension cannot be used in a TypeVar bound".to_string()
                 }
                 Kind::Function | Kind::Module => {
                     *self.scopes[index].names.entry(name.clone()).or_insert(0) |= flag::BOUND;

@@ -77,12 +77,23 @@ class Dump:
         return self.node(n, self.any(n.func), self.args(n.args, n.keywords))
 
     def ClassDef(self, n):
-        return self.node(n, n.name, self.args(n.bases, n.keywords), self.list(n.body), self.list(n.decorator_list))
+        return self.node(
+            n, n.name, self.list(n.type_params), self.args(n.bases, n.keywords), self.list(n.body), self.list(n.decorator_list)
+        )
 
     def FunctionDef(self, n):
         return self.node(
-            n, n.name, self.any(n.args), self.list(n.body), self.list(n.decorator_list), self.opt(n.returns)
+            n, n.name, self.list(n.type_params), self.any(n.args), self.list(n.body), self.list(n.decorator_list),
+            self.opt(n.returns)
         )
+
+    def TypeVar(self, n):
+        return self.node(n, n.name, self.opt(n.bound), self.opt(n.default_value))
+
+    def TypeVarTuple(self, n):
+        return self.node(n, n.name, self.opt(n.default_value))
+
+    ParamSpec = TypeVarTuple
 
     def arguments(self, n):
         one = lambda a, d: f"{a.arg}:{self.opt(a.annotation)}={self.opt(d)}"

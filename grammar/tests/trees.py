@@ -180,3 +180,7 @@ x = [
     2,
 ]; y = {
 }
+def f[T](x: T) -> T: pass
+def f[T: int, U: (int, str) = int, *Ts = *tuple[int], **P = [int],](): pass
+class C[T]: pass
+class C[T, *Ts = *tuple[()]](a, b=c): pass

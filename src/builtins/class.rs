@@ -29,13 +29,33 @@ pub(crate) static ROWS: &[Row] = &[
     Row::getter("__doc__", doc),
     Row::setter("__doc__", set_doc),
     Row::getter("__annotations__", annotations),
+    Row::setter("__annotations__", set_annotations),
+    Row::getter("__type_params__", type_params),
+    Row::setter("__type_params__", set_type_params),
+    Row::leaf("__or__(self, value, /)", union).twin("type_or"),
+    Row::leaf("__ror__(self, value, /)", union).twin("type_ror"),
     Row::leaf("mro(self, /)", mro_list),
     Row::leaf("__subclasses__(self, /)", subclasses),
     Row::leaf("__init__(self, /, *args, **kwargs)", nothing),
     Row::leaf("__repr__(self, /)", class_repr),
-    Row::leaf("__instancecheck__(self, instance, /)", instance_check),
+    Row::leaf("__instancecheck__(self, instance, /)", instance_check).twin("class_instance_check"),
     Row::leaf("__subclasscheck__(self, subclass, /)", subclass_check),
     Row::leaf("__prepare__(cls, /, *args, **kwargs)", prepare).class_method(),
+];
+
+/// The rows of the classes that can be subscripted.
+pub(crate) static SUBSCRIPTABLE_ROWS: &[Row] =
+    &[Row::leaf("__class_getitem__(cls, item, /)", subscripted).class_method().twin("generic_alias")];
+
+/// The built-in classes that can be subscripted, besides `type`.
+pub(crate) const SUBSCRIPTABLE: &[Builtin] = &[
+    Builtin::List,
+    Builtin::Tuple,
+    Builtin::Dict,
+    Builtin::Set,
+    Builtin::FrozenSet,
+    Builtin::MappingProxy,
+    Builtin::Enumerate,
 ];
 
 /// What the prelude makes classes with.
@@ -170,6 +190,33 @@ fn annotations<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     Ok(fresh)
 }
 
+fn set_annotations<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    changeable(cx, args, "__annotations__")?.set_own(cx, cx.intern("__annotations__"), args.get(1))?;
+    Ok(Value::NONE)
+}
+
+fn type_params<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let class = class_arg(cx, args)?;
+    let own = class.namespace().get_name(cx, "__type_params__");
+    own.filter(|_| !class.has(class_flag::BUILTIN)).map_or_else(|| cx.tuple(&[]), Ok)
+}
+
+fn set_type_params<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let class = changeable(cx, args, "__type_params__")?;
+    class.set_own(cx, cx.intern("__type_params__"), args.get(1))?;
+    Ok(Value::NONE)
+}
+
+/// `int | str`
+fn union<'t>(cx: &'t Context, _: Args<'t>) -> Res<'t> {
+    Err(cx.needs_code())
+}
+
+/// `list[int]`
+fn subscripted<'t>(cx: &'t Context, _: Args<'t>) -> Res<'t> {
+    Err(cx.needs_code())
+}
+
 fn subclasses<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let classes: Vec<_> = class_arg(cx, args)?.subclasses().map(Value::object).collect();
     cx.list(&classes)
@@ -180,7 +227,7 @@ fn class_repr<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 }
 
 fn instance_check<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    Ok(Value::bool(cx.class_of(args.at(1)).is_subclass(class_arg(cx, args)?)))
+    has_class(cx, args.at(1), class_arg(cx, args)?).map(Value::bool)
 }
 
 fn subclass_check<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
@@ -444,8 +491,25 @@ fn linearise<'t>(cx: &'t Context, bases: &[Value<'t>]) -> Result<Vec<Value<'t>>,
 /// `TypeError` where the second argument is no class; `needs_code`.
 pub(crate) fn is_instance<'t>(cx: &'t Context, value: Value<'t>, class: Value<'t>) -> Result<bool, Raised> {
     check(cx, class, "isinstance() arg 2 must be a type, a tuple of types, or a union", &mut |class| {
-        cx.class_of(value).is_subclass(class)
+        has_class(cx, value, class)
     })
+}
+
+/// Whether a value is an instance of the class, or says so with a `__class__` of its own.
+///
+/// # Errors
+/// `needs_code`
+fn has_class(cx: &Context, value: Value<'_>, class: &Type) -> Result<bool, Raised> {
+    let own = cx.class_of(value);
+    if own.is_subclass(class) || own.has(class_flag::BUILTIN) {
+        return Ok(own.is_subclass(class));
+    }
+    let said = own.lookup_str(cx, "__class__");
+    match said.and_then(|said| said.get::<Type>()) {
+        Some(said) => Ok(said.is_subclass(class)),
+        None if said.is_none_or(|said| said.kind() == Some(Kind::Member)) => Ok(false),
+        None => Err(cx.needs_code()),
+    }
 }
 
 /// Whether a class is a subclass of another, or of one in a (nested) tuple.
@@ -457,7 +521,7 @@ pub(crate) fn is_subclass<'t>(cx: &'t Context, value: Value<'t>, class: Value<'t
         return Err(cx.type_error("issubclass() arg 1 must be a class"));
     };
     check(cx, class, "issubclass() arg 2 must be a class, a tuple of classes, or a union", &mut |class| {
-        subclass.is_subclass(class)
+        Ok(subclass.is_subclass(class))
     })
 }
 
@@ -465,7 +529,7 @@ fn check<'t>(
     cx: &'t Context,
     class: Value<'t>,
     message: &str,
-    test: &mut dyn FnMut(&Type) -> bool,
+    test: &mut dyn FnMut(&Type) -> Result<bool, Raised>,
 ) -> Result<bool, Raised> {
     if let Some(class_object) = class.get::<Type>().filter(|_| class.kind() == Some(Kind::Type)) {
         let metaclass = cx.class_of(class);
@@ -479,7 +543,7 @@ fn check<'t>(
                 return Err(cx.needs_code());
             }
         }
-        return Ok(test(class_object));
+        return test(class_object);
     }
     if let Some(classes) = class.get::<Tuple>() {
         for class in classes.items() {

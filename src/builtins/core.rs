@@ -29,7 +29,7 @@ pub(crate) static ROWS: &[Row] = &[
     Row::threaded("iter(object, sentinel=None, /)", iter),
     Row::threaded("next(iterator, default=None, /)", next),
     Row::leaf("isinstance(obj, class_or_tuple, /)", isinstance).twin("check_instance"),
-    Row::leaf("issubclass(cls, class_or_tuple, /)", issubclass).twin("check_subclass"),
+    Row::leaf("issubclass(subclass, class_or_tuple, /)", issubclass).twin("check_subclass"),
     Row::leaf("callable(obj, /)", callable),
     Row::leaf("id(obj, /)", id),
     Row::leaf("hash(obj, /)", hash).twin("hash_of"),

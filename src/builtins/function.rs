@@ -37,7 +37,7 @@ pub(crate) static ROWS: &[Row] = &[
     Row::getter("__globals__", globals),
     Row::setter("__globals__", read_only),
     Row::getter("__code__", code),
-    Row::getter("__type_params__", no_type_params),
+    Row::getter("__type_params__", type_params),
     Row::setter("__type_params__", set_type_params),
     CALL,
     GET,
@@ -195,17 +195,17 @@ fn code<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     Ok(Value::object(Code::new(cx, Builtin::Code, Some(function))))
 }
 
-fn no_type_params<'t>(cx: &'t Context, _: Args<'t>) -> Res<'t> {
-    cx.tuple(&[])
+fn type_params<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    this(cx, args)?.part(FunctionPart::TypeParams).map_or_else(|| cx.tuple(&[]), Ok)
 }
 
-/// The grammar has no type parameters: the tuple of another function can only be empty.
 fn set_type_params<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    match args.get(1).and_then(|params| params.get::<Tuple>()) {
-        Some(params) if params.is_empty() => Ok(Value::NONE),
-        Some(_) => Err(cx.value_error("type parameters are not supported")),
-        None => Err(cx.type_error("__type_params__ must be set to a tuple")),
+    let params = args.get(1).filter(|params| params.get::<Tuple>().is_some());
+    if params.is_none() {
+        return Err(cx.type_error("__type_params__ must be set to a tuple"));
     }
+    this(cx, args)?.set_part(cx, FunctionPart::TypeParams, params);
+    Ok(Value::NONE)
 }
 
 /// `__get__` of a function: a method, or of a class the function itself.

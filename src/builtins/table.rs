@@ -76,7 +76,8 @@ pub(crate) fn class_rows() -> impl Iterator<Item = ClassRows> {
     ];
     let walking = iterables::COUNTED.iter().map(|class| of(*class, iterables::ITERATOR_ROWS));
     let special = special::CLASSES.iter().map(|(class, rows)| of(*class, rows));
-    rows.into_iter().chain(shown).chain(walking).chain(special)
+    let subscriptable = class::SUBSCRIPTABLE.iter().map(|builtin| of(*builtin, class::SUBSCRIPTABLE_ROWS));
+    rows.into_iter().chain(shown).chain(walking).chain(special).chain(subscriptable)
 }
 
 /// Classes whose instances have no hash.

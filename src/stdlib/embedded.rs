@@ -1,6 +1,6 @@
 //! Modules that are written in the language alone.
 
-use crate::heap::{Value, Word};
+use crate::heap::Value;
 use crate::vm::native::Row;
 use crate::vm::thread::{Call, Flow, Thread};
 
@@ -23,12 +23,23 @@ pub(crate) static LAUNCH: ModuleDef = embedded("_launch", include_str!("launch.m
 /// `json`
 pub(crate) static JSON: ModuleDef = embedded("json", include_str!("json.mpy"));
 /// `io`
-pub(crate) static IO: ModuleDef =
-    ModuleDef { name: "io", rows: IO_ROWS, constants: no_constants, source: Some(include_str!("io.mpy")) };
+pub(crate) static IO: ModuleDef = with_prelude("io", include_str!("io.mpy"));
+/// `types`
+pub(crate) static TYPES: ModuleDef = with_prelude("types", include_str!("types.mpy"));
+/// `_typing`
+pub(crate) static TYPING_CORE: ModuleDef = with_prelude("_typing", include_str!("_typing.mpy"));
+/// `typing`
+pub(crate) static TYPING: ModuleDef = embedded("typing", include_str!("typing.mpy"));
 
-static IO_ROWS: &[Row] = &[Row::threaded("_unsupported_operation()", unsupported_operation)];
+/// A module that shows something of the prelude.
+const fn with_prelude(name: &'static str, source: &'static str) -> ModuleDef {
+    ModuleDef { name, rows: PRELUDE_ROWS, constants: no_constants, source: Some(source) }
+}
 
-/// The class that files raise: it belongs to the prelude.
-fn unsupported_operation(th: &mut Thread, _: &Call) -> Flow {
-    Flow::Done(th.vm().prelude().get_name(th.cx(), "UnsupportedOperation").map_or(Word::NONE, Value::word))
+static PRELUDE_ROWS: &[Row] = &[Row::threaded("_library(name, /)", library)];
+
+/// What the prelude calls so.
+fn library(th: &mut Thread, call: &Call) -> Flow {
+    let found = th.vm().prelude().get(th.cx(), th.arg_at(call, 0));
+    Flow::of(found.map(|found| found.unwrap_or(Value::NONE)))
 }

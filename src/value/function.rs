@@ -29,6 +29,8 @@ pub struct Function {
     doc: Slot,
     /// Nothing until it is set: then the name of the globals' module counts.
     module: Slot,
+    /// Nothing where there are no type parameters.
+    type_params: Slot,
 }
 
 // SAFETY: repr(C), begins with the header, no drop glue; fields are atomic but the unit, which is immutable and lives as
@@ -52,6 +54,7 @@ pub enum FunctionPart {
     Attributes,
     Doc,
     Module,
+    TypeParams,
 }
 
 impl Function {
@@ -70,6 +73,7 @@ impl Function {
             attributes: Slot::new(None),
             doc: Slot::new(None),
             module: Slot::new(None),
+            type_params: Slot::new(None),
         })
     }
 
@@ -160,10 +164,11 @@ impl Function {
             FunctionPart::Attributes => &self.attributes,
             FunctionPart::Doc => &self.doc,
             FunctionPart::Module => &self.module,
+            FunctionPart::TypeParams => &self.type_params,
         }
     }
 
-    pub(super) fn slots(&self) -> [&Slot; 10] {
+    pub(super) fn slots(&self) -> [&Slot; 11] {
         [
             &self.globals,
             &self.closure,
@@ -175,6 +180,7 @@ impl Function {
             &self.attributes,
             &self.doc,
             &self.module,
+            &self.type_params,
         ]
     }
 }

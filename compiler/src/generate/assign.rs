@@ -223,8 +223,17 @@ impl Gen<'_> {
             let text = self.shared.source.slice(annotation.span);
             self.load_str(text, dst, annotation.span);
         } else {
-            self.expr(annotation, dst);
+            self.single(annotation, dst);
         }
+    }
+
+    /// Evaluates an expression; of a starred one, its only item.
+    pub(super) fn single(&mut self, expr: &Expr, dst: Reg) {
+        let ExprKind::Starred(value) = &expr.kind else { return self.expr(expr, dst) };
+        let mark = self.top;
+        let src = self.operand(value, []);
+        self.emit(Op::Unpack { src, base: dst, count: Count(1) }, expr.span);
+        self.top = mark;
     }
 
     pub(super) fn delete(&mut self, target: &Expr) {

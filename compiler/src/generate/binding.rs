@@ -8,7 +8,7 @@ use crate::code::CodeKind;
 use crate::op::{FreeIx, Op, Reg};
 use crate::scopes::{Resolution, SymbolId, Uses};
 
-/// The namespace of a class body is its only parameter.
+/// The namespace of a class body is its only parameter, and that of what is evaluated late inside it.
 pub(super) const NAMESPACE: Reg = Reg(0);
 
 /// A variable of the frame.
@@ -49,10 +49,15 @@ impl Gen<'_> {
             },
             Resolution::Free => Place::Free(self.free_index(name)),
             Resolution::Global => Place::Global,
-            Resolution::Namespace if self.kind == CodeKind::ClassBody => Place::Namespace,
+            Resolution::Namespace if self.has_namespace() => Place::Namespace,
             Resolution::Namespace => Place::Global,
             Resolution::NamespaceOrFree => Place::NamespaceOrFree(self.free_index(name)),
         }
+    }
+
+    /// Whether the first register holds the namespace of a class body.
+    fn has_namespace(&self) -> bool {
+        self.kind == CodeKind::ClassBody || self.shared.scopes.get(self.frame).reads_namespace
     }
 
     pub(super) fn free_index(&self, name: &Name) -> FreeIx {

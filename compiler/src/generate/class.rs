@@ -1,37 +1,55 @@
 //! Class definitions and class bodies.
 
 use minipy_grammar::Span;
-use minipy_grammar::ast::{ClassDef, Stmt};
+use minipy_grammar::ast::{ClassDef, Stmt, TypeParam};
 
 use super::binding::NAMESPACE;
 use super::call::Args;
 use super::function::with_decorators;
 use super::{Gen, docstring};
 use crate::code::{CodeKind, Const};
-use crate::op::{Op, Reg};
+use crate::op::{Count, Op, Reg};
+use crate::scopes::TYPE_PARAMS;
 
 impl Gen<'_> {
     pub(super) fn class_def(&mut self, def: &ClassDef, span: Span) {
         self.bind_with(&def.name.name, span, |this, dst| {
             let mark = this.top;
             let decorators: Vec<Reg> = def.decorators.iter().map(|decorator| this.push(decorator)).collect();
-            let base = this.scratch();
-            this.emit(Op::LoadBuildClass { dst: base }, span);
-            this.reserve();
+            let at = if decorators.is_empty() { dst } else { this.scratch() };
+            let outer = this.scope;
+            this.declare_type_params(&def.type_params, span);
+            this.make_type_params(&def.type_params, span);
+            let base = this.push_class_builder(&def.type_params, span);
             this.class_body(def, span);
             let name = this.scratch();
             this.load_str(&def.name.name, name, span);
             this.reserve();
             let args = Args::of(&def.args);
-            let result = if decorators.is_empty() { dst } else { base };
             if args.are_direct() {
-                this.direct_call(&args, 2, base, result, span);
+                this.direct_call(&args, 2, base, at, span);
             } else {
-                this.star_call(&args, 2, base, result, span);
+                this.star_call(&args, 2, base, at, span);
             }
-            this.decorate(&def.decorators, &decorators, base, dst);
+            this.scope = outer;
+            this.decorate(&def.decorators, &decorators, at, dst);
             this.top = mark;
         });
+    }
+
+    /// Pushes what makes the class.
+    fn push_class_builder(&mut self, type_params: &[TypeParam], span: Span) -> Reg {
+        if type_params.is_empty() {
+            let dst = self.scratch();
+            self.emit(Op::LoadBuildClass { dst }, span);
+            return self.reserve();
+        }
+        let base = self.push_library("generic_class_builder", span);
+        let params = self.push_type_params(type_params, span);
+        self.store_name(&TYPE_PARAMS.into(), params, span);
+        self.emit(Op::Call { dst: base, base, argc: Count(1) }, span);
+        self.top = usize::from(base.0) + 1;
+        base
     }
 
     /// Pushes the function that runs the body of the class.
@@ -63,6 +81,9 @@ impl Gen<'_> {
         self.define("__firstlineno__", span, |this, at| {
             this.load_const(&Const::Int(first_line.into()), at, span)
         });
+        if scope.symbols.contains_key(TYPE_PARAMS) {
+            self.define("__type_params__", span, |this, at| this.load_mangled(&TYPE_PARAMS.into(), at, span));
+        }
         if scope.has_annotations {
             self.load_annotations(span);
             self.top -= 1;

@@ -12,7 +12,7 @@ use super::binding::Place;
 use super::operator::constant_items;
 use crate::code::CodeKind;
 use crate::op::{Count, Op, Reg};
-use crate::scopes::{ScopeId, SymbolId, Uses};
+use crate::scopes::{ScopeId, ScopeKind, SymbolId, Uses};
 
 /// What a comprehension does with each result.
 #[derive(Clone, Copy)]
@@ -69,13 +69,15 @@ impl Gen<'_> {
         self.reserve()
     }
 
-    /// Gives what the comprehension binds registers of its own.
-    fn open_variables(&mut self, scope: ScopeId, span: Span) {
+    /// Gives what an inlined scope binds registers of its own.
+    pub(super) fn open_variables(&mut self, scope: ScopeId, span: Span) {
+        let kind = self.shared.scopes.get(scope).kind;
+        let binding = if kind == ScopeKind::Generic { Uses::BOUND } else { Uses::ITERATED };
         let count = self.shared.scopes.get(scope).symbols.len();
         for index in 0..count as u32 {
             let id = SymbolId { scope, index };
             let uses = self.shared.scopes.symbol(id).1.uses;
-            if !uses.any(Uses::ITERATED) || uses.any(Uses::GLOBAL.or(Uses::NONLOCAL)) {
+            if !uses.any(binding) || uses.any(Uses::GLOBAL.or(Uses::NONLOCAL)) {
                 continue;
             }
             let reg = self.scratch();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use minipy_grammar::Span;
-use minipy_grammar::ast::{Expr, FunctionDef, Name, Param, Params};
+use minipy_grammar::ast::{Expr, FunctionDef, Name, Param, Params, TypeParam};
 
 use super::{Gen, docstring};
 use crate::code::{Code, CodeKind, Const};
@@ -23,7 +23,8 @@ impl<'a> Gen<'a> {
             inner.block(body);
             inner.emit_last(Op::ReturnNone {}, def.body.last().map_or(span, |last| last.span));
             let at = if decorators.is_empty() { dst } else { this.scratch() };
-            let parts = Parts { params: &def.params, returns: def.returns.as_ref() };
+            let parts =
+                Parts { type_params: &def.type_params, params: &def.params, returns: def.returns.as_ref() };
             let params = Some((&def.params, doc.map(|(doc, _)| doc)));
             this.make_with_parts(inner, params, parts, scope, at, span);
             this.decorate(&def.decorators, &decorators, at, dst);
@@ -51,7 +52,7 @@ impl<'a> Gen<'a> {
         self.make_with_parts(
             inner,
             Some((params, None)),
-            Parts { params, returns: None },
+            Parts { type_params: &[], params, returns: None },
             scope,
             dst,
             expr.span,
@@ -127,11 +128,19 @@ impl<'a> Gen<'a> {
         dst: Reg,
         span: Span,
     ) {
-        let mark = self.top;
+        let (mark, outer) = (self.top, self.scope);
+        self.declare_type_params(parts.type_params, span);
         let base = self.scratch();
         let present = self.push_parts(&parts, span);
         let child = self.finish_inner(inner, params);
-        self.emit_function(child, present, base, scope, dst, span);
+        let at = if parts.type_params.is_empty() { dst } else { base };
+        self.emit_function(child, present, base, scope, at, span);
+        self.top = usize::from(base.0);
+        if !parts.type_params.is_empty() {
+            self.reserve();
+            self.set_type_params(parts.type_params, at, dst, span);
+        }
+        self.scope = outer;
         self.top = mark;
     }
 
@@ -176,7 +185,7 @@ impl<'a> Gen<'a> {
         Ok(code)
     }
 
-    fn emit_function(
+    pub(super) fn emit_function(
         &mut self,
         child: Result<Code, minipy_grammar::SyntaxError>,
         mut present: u8,
@@ -237,6 +246,7 @@ impl<'a> Gen<'a> {
             });
             present |= FunctionParts::KW_DEFAULTS;
         }
+        self.make_type_params(parts.type_params, span);
         let annotated = || in_annotation_order(parts.params).filter(|param| param.annotation.is_some());
         if annotated().next().is_some() || parts.returns.is_some() {
             self.push_dict(span, |this, dict| {
@@ -278,6 +288,7 @@ impl<'a> Gen<'a> {
 
 /// What is evaluated where a function is defined.
 struct Parts<'e> {
+    type_params: &'e [TypeParam],
     params: &'e Params,
     returns: Option<&'e Expr>,
 }

@@ -26,6 +26,7 @@ mod import;
 mod loops;
 mod operator;
 mod stmt;
+mod type_params;
 mod with;
 
 use std::sync::Arc;

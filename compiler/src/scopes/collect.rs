@@ -8,7 +8,9 @@ use minipy_grammar::ast::*;
 use minipy_grammar::{Span, SyntaxError};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{FxIndexMap, NodeKey, Resolution, Scope, ScopeId, ScopeKind, Scopes, Symbol, Uses, mangle};
+use super::{
+    FxIndexMap, NodeKey, Resolution, Scope, ScopeId, ScopeKind, Scopes, Symbol, TYPE_PARAMS, Uses, mangle,
+};
 use crate::limits::syntax_error;
 
 pub(super) fn collect(module: &Module) -> Result<Scopes, SyntaxError> {
@@ -69,13 +71,16 @@ impl Collector {
             kind,
             parent,
             frame: match (kind, parent) {
-                (ScopeKind::Comprehension, Some(parent)) => self.scopes.get(parent).frame,
+                (ScopeKind::Comprehension | ScopeKind::Generic, Some(parent)) => {
+                    self.scopes.get(parent).frame
+                }
                 _ => id,
             },
             private: private.or_else(inherited),
             symbols: FxIndexMap::default(),
             free: Vec::new(),
             is_generator: kind == ScopeKind::Generator,
+            reads_namespace: false,
             has_annotations: false,
             needs_class_cell: false,
             static_attributes: BTreeSet::new(),
@@ -106,7 +111,18 @@ impl Collector {
 
     fn note(&mut self, name: &Name, uses: Uses, span: Span) {
         let in_target = matches!(self.open.last(), Some((_, Part::Target)));
-        let scope = self.scope();
+        let current = self.scopes.get(self.current);
+        let scope = match current.parent {
+            // What is no type parameter means what it means outside.
+            Some(parent)
+                if current.kind == ScopeKind::Generic
+                    && !uses.any(Uses::BOUND)
+                    && !current.symbols.contains_key(name) =>
+            {
+                self.scopes.get_mut(parent)
+            }
+            _ => self.scope(),
+        };
         let name = mangle(scope.private.as_deref(), name);
         let symbol = scope
             .symbols
@@ -297,12 +313,35 @@ impl Collector {
     fn function(&mut self, def: &FunctionDef) {
         self.bind(&def.name);
         self.defaults(&def.params);
-        self.annotations(&def.params);
-        def.returns.iter().for_each(|returns| self.expr(returns));
         def.decorators.iter().for_each(|decorator| self.expr(decorator));
-        self.enter(NodeKey::from(def), ScopeKind::Function, None, |this| {
-            this.params(&def.params);
-            this.block(&def.body);
+        self.generic(&def.type_params, |this| {
+            this.annotations(&def.params);
+            def.returns.iter().for_each(|returns| this.expr(returns));
+            this.enter(NodeKey::from(def), ScopeKind::Function, None, |this| {
+                this.params(&def.params);
+                this.block(&def.body);
+            });
+        });
+    }
+
+    /// What is inside the scope of type parameters, if there are any.
+    fn generic(&mut self, params: &[TypeParam], inside: impl FnOnce(&mut Self)) {
+        if params.is_empty() {
+            return inside(self);
+        }
+        let in_class = self.kind() == ScopeKind::Class;
+        self.enter(NodeKey::from(params), ScopeKind::Generic, None, |this| {
+            params.iter().for_each(|param| this.bind(&param.name));
+            for late in params.iter().flat_map(|param| param.bound.iter().chain(&param.default)) {
+                this.enter(NodeKey::late(late), ScopeKind::Function, None, |this| {
+                    if in_class {
+                        this.scope().reads_namespace = true;
+                        this.note(&".namespace".into(), Uses::PARAM, late.span);
+                    }
+                    this.expr(late);
+                });
+            }
+            inside(this);
         });
     }
 
@@ -330,10 +369,18 @@ impl Collector {
 
     fn class(&mut self, def: &ClassDef) {
         self.bind(&def.name);
-        self.args(&def.args);
         def.decorators.iter().for_each(|decorator| self.expr(decorator));
-        self.enter(NodeKey::from(def), ScopeKind::Class, Some(def.name.name.clone()), |this| {
-            this.block(&def.body);
+        self.generic(&def.type_params, |this| {
+            this.args(&def.args);
+            if !def.type_params.is_empty() {
+                this.note(&TYPE_PARAMS.into(), Uses::BOUND, def.name.span);
+            }
+            this.enter(NodeKey::from(def), ScopeKind::Class, Some(def.name.name.clone()), |this| {
+                if !def.type_params.is_empty() {
+                    this.read(&TYPE_PARAMS.into(), def.name.span);
+                }
+                this.block(&def.body);
+            });
         });
     }
 
@@ -475,7 +522,9 @@ impl Collector {
     fn yields(&mut self, span: Span) {
         match self.kind() {
             ScopeKind::Function => self.scope().is_generator = true,
-            ScopeKind::Module | ScopeKind::Class => self.fail("'yield' outside function".to_owned(), span),
+            ScopeKind::Module | ScopeKind::Class | ScopeKind::Generic => {
+                self.fail("'yield' outside function".to_owned(), span);
+            }
             ScopeKind::Generator | ScopeKind::Comprehension => {
                 let what = self.scope().what;
                 self.fail(format!("'yield' inside {what}"), span);
@@ -514,7 +563,7 @@ impl Collector {
                     }
                     continue;
                 }
-                ScopeKind::Class => {
+                ScopeKind::Class | ScopeKind::Generic => {
                     let message =
                         "assignment expression within a comprehension cannot be used in a class body";
                     return self.fail(message.to_owned(), target.span);

@@ -11,13 +11,16 @@ mod resolve;
 
 use std::collections::BTreeSet;
 
-use minipy_grammar::ast::{ClassDef, Expr, FunctionDef, Module, Name};
+use minipy_grammar::ast::{ClassDef, Expr, FunctionDef, Module, Name, TypeParam};
 use minipy_grammar::{Span, SyntaxError};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 pub(crate) use mangle::mangle;
 
 type FxIndexMap<K, V> = indexmap::IndexMap<K, V, FxBuildHasher>;
+
+/// The variable that holds the type parameters of a class.
+pub(crate) const TYPE_PARAMS: &str = ".type_params";
 
 /// Which scope.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
@@ -41,6 +44,9 @@ pub(crate) enum ScopeKind {
     Generator,
     /// A list, set or dict comprehension: it lives in the frame around it.
     Comprehension,
+    /// The type parameters of a definition, with its annotations or bases. It lives in the frame around it, and what it does
+    /// not bind means what it means there.
+    Generic,
 }
 
 /// What a scope does with a name: a set of bits.
@@ -101,7 +107,7 @@ pub(crate) struct Symbol {
 pub(crate) struct Scope {
     pub(crate) kind: ScopeKind,
     pub(crate) parent: Option<ScopeId>,
-    /// The scope whose frame this one lives in: itself, unless it is an inlined comprehension.
+    /// The scope whose frame this one lives in: itself, unless it is an inlined comprehension or holds type parameters.
     pub(crate) frame: ScopeId,
     /// The class whose `__x` names are mangled here.
     pub(crate) private: Option<Name>,
@@ -110,6 +116,9 @@ pub(crate) struct Scope {
     /// The cells that the enclosing frame hands over.
     pub(crate) free: Vec<Name>,
     pub(crate) is_generator: bool,
+    /// Of a late expression of a type parameter: whether it looks into the namespace of the class around it, which it is
+    /// handed as the parameter `.namespace`.
+    pub(crate) reads_namespace: bool,
     /// Whether a statement annotates a bare name.
     pub(crate) has_annotations: bool,
     /// Of a class: whether a method needs the `__class__` cell.
@@ -139,6 +148,9 @@ pub(crate) enum NodeKey {
     Function(usize),
     Class(usize),
     Expr(usize),
+    TypeParams(usize),
+    /// A bound or default of a type parameter, which is evaluated late.
+    Late(usize),
 }
 
 impl From<&FunctionDef> for NodeKey {
@@ -159,6 +171,18 @@ impl From<&Expr> for NodeKey {
     }
 }
 
+impl From<&[TypeParam]> for NodeKey {
+    fn from(node: &[TypeParam]) -> NodeKey {
+        NodeKey::TypeParams(node.as_ptr() as usize)
+    }
+}
+
+impl NodeKey {
+    pub(crate) fn late(node: &Expr) -> NodeKey {
+        NodeKey::Late(std::ptr::from_ref(node) as usize)
+    }
+}
+
 impl Scopes {
     /// The scope of the module itself.
     pub(crate) const MODULE: ScopeId = ScopeId(0);
@@ -174,11 +198,8 @@ impl Scopes {
     }
 
     /// The scope that a node opens.
-    pub(crate) fn opened_by<'n, N>(&self, node: &'n N) -> ScopeId
-    where
-        NodeKey: From<&'n N>,
-    {
-        self.by_node[&NodeKey::from(node)]
+    pub(crate) fn opened_by(&self, node: impl Into<NodeKey>) -> ScopeId {
+        self.by_node[&node.into()]
     }
 
     pub(crate) fn get(&self, id: ScopeId) -> &Scope {
@@ -196,9 +217,11 @@ impl Scopes {
 
     /// Where a (mangled) name is found that occurs in the scope, or is handed on through it.
     pub(crate) fn resolution(&self, scope: ScopeId, name: &str) -> Resolution {
-        match self.get(scope).symbols.get(name) {
-            Some(symbol) => symbol.resolution,
-            None => self.search(scope, name),
+        let own = self.get(scope);
+        match (own.symbols.get(name), own.kind, own.parent) {
+            (Some(symbol), ..) => symbol.resolution,
+            (None, ScopeKind::Generic, Some(parent)) => self.resolution(parent, name),
+            (None, ..) => self.search(scope, name),
         }
     }
 

@@ -31,6 +31,7 @@ fn resolve_symbol(scopes: &mut Scopes, id: SymbolId) -> Result<(), SyntaxError> 
     let scope = scopes.get(id.scope);
     let (name, symbol) = scopes.symbol(id);
     let (name, uses, kind) = (name.clone(), symbol.uses, scope.kind);
+    let late_in_class = scope.reads_namespace.then_some(scope.parent).flatten();
     let resolution = if uses.any(Uses::GLOBAL) {
         if uses.any(Uses::NONLOCAL) {
             return Err(at_directive(scope, &name, format!("name '{name}' is nonlocal and global")));
@@ -55,10 +56,12 @@ fn resolve_symbol(scopes: &mut Scopes, id: SymbolId) -> Result<(), SyntaxError> 
         }
     } else {
         let found = scopes.find(id.scope, &name);
-        match (scopes.capture(id.scope, &name, found), kind) {
-            (Resolution::Global, ScopeKind::Class) => Resolution::Namespace,
-            (Resolution::Free, ScopeKind::Class) => Resolution::NamespaceOrFree,
-            (resolution, _) => resolution,
+        let is_type_param = matches!(found, Found::Variable(id) if Some(id.scope) == late_in_class);
+        let in_namespace = kind == ScopeKind::Class || late_in_class.is_some() && !is_type_param;
+        match scopes.capture(id.scope, &name, found) {
+            Resolution::Global if in_namespace => Resolution::Namespace,
+            Resolution::Free if in_namespace => Resolution::NamespaceOrFree,
+            resolution => resolution,
         }
     };
     scopes.get_mut(id.scope).symbols[id.index as usize].resolution = resolution;

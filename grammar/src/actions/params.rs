@@ -1,6 +1,6 @@
-//! Parameters of functions and lambdas.
+//! Parameters of functions and lambdas, and type parameters.
 
-use crate::ast::{Expr, Ident, Param, Params};
+use crate::ast::{Expr, ExprKind, Ident, Param, Params, TypeParam, TypeParamKind};
 use crate::build::Build;
 use crate::source::Span;
 
@@ -33,6 +33,38 @@ pub(crate) fn var_args(l: u32, name: Ident, annotation: Option<Expr>) -> Item {
 
 pub(crate) fn var_keywords(_: u32, name: Ident, annotation: Option<Expr>) -> Item {
     Item::VarKeywords(Box::new(Param { name, annotation, default: None }))
+}
+
+pub(crate) fn type_param(
+    kind: TypeParamKind,
+    name: Ident,
+    bound: Option<Expr>,
+    default: Option<Expr>,
+    l: u32,
+    r: u32,
+) -> TypeParam {
+    TypeParam { kind, name, bound, default, span: Span::new(l, r) }
+}
+
+/// A bound behind a star, with the place of its colon.
+pub(crate) fn bound_of_many(
+    cx: &mut Build<'_>,
+    kind: TypeParamKind,
+    name: Ident,
+    bound: Expr,
+    l: u32,
+    colon: u32,
+    r: u32,
+) -> TypeParam {
+    let what = if matches!(bound.kind, ExprKind::Tuple(_)) { "constraints" } else { "bound" };
+    cx.complain(Span::new(colon, r), format!("cannot use {what} with {kind:?}"));
+    type_param(kind, name, Some(bound), None, l, r)
+}
+
+/// `[]`
+pub(crate) fn no_type_params(cx: &mut Build<'_>, l: u32, r: u32) -> Vec<TypeParam> {
+    cx.complain(Span::new(l, r), "Type parameter list cannot be empty");
+    Vec::new()
 }
 
 /// Sorts the items of a list and complains of their order.

@@ -3,7 +3,8 @@
 use super::targets::{self, Use};
 use crate::MAX_ELIFS;
 use crate::ast::{
-    Arg, ClassDef, ExceptHandler, Expr, ExprKind, FunctionDef, Ident, Params, Stmt, StmtKind, WithItem,
+    Arg, ClassDef, ExceptHandler, Expr, ExprKind, FunctionDef, Ident, Params, Stmt, StmtKind, TypeParam,
+    WithItem,
 };
 use crate::build::Build;
 use crate::source::Span;
@@ -192,30 +193,42 @@ pub(crate) fn with_group(mut context: Expr) -> Vec<WithItem> {
     vec![WithItem { context, target: None }]
 }
 
+/// The name of a definition with its type parameters.
+pub(crate) struct GenericName {
+    name: Ident,
+    type_params: Vec<TypeParam>,
+}
+
+pub(crate) fn generic_name(name: Ident, type_params: Option<Vec<TypeParam>>) -> Box<GenericName> {
+    Box::new(GenericName { name, type_params: type_params.unwrap_or_default() })
+}
+
+#[expect(clippy::boxed_local, reason = "the parser's stack holds names boxed, to stay narrow")]
 pub(crate) fn function(
     decorators: Vec<Expr>,
-    name: Ident,
+    name: Box<GenericName>,
     params: Box<Params>,
     returns: Option<Expr>,
     body: Vec<Stmt>,
     l: u32,
 ) -> Box<Stmt> {
     let end = end_of(&body);
-    compound(
-        StmtKind::FunctionDef(Box::new(FunctionDef { name, params: *params, body, decorators, returns })),
-        l,
-        end,
-    )
+    let GenericName { name, type_params } = *name;
+    let def = FunctionDef { name, type_params, params: *params, body, decorators, returns };
+    compound(StmtKind::FunctionDef(Box::new(def)), l, end)
 }
 
+#[expect(clippy::boxed_local, reason = "the parser's stack holds names boxed, to stay narrow")]
 pub(crate) fn class(
     decorators: Vec<Expr>,
-    name: Ident,
+    name: Box<GenericName>,
     args: Option<Vec<Arg>>,
     body: Vec<Stmt>,
     l: u32,
 ) -> Box<Stmt> {
     let end = end_of(&body);
     let args = args.unwrap_or_default();
-    compound(StmtKind::ClassDef(Box::new(ClassDef { name, args, body, decorators })), l, end)
+    let GenericName { name, type_params } = *name;
+    let def = ClassDef { name, type_params, args, body, decorators };
+    compound(StmtKind::ClassDef(Box::new(def)), l, end)
 }

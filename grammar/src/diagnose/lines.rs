@@ -25,11 +25,6 @@ impl Reader<'_> {
             Tok::Await if !matches!(kind(failed + 1), Tok::Newline | Tok::RPar | Tok::Equal) => {
                 return named(failed, "`await` expressions");
             }
-            Tok::LSqb if failed >= 2 && kind(failed - 1) == Tok::Name => {
-                if matches!(kind(failed - 2), Tok::Def | Tok::Class) {
-                    return named(failed, "type parameters");
-                }
-            }
             _ => {}
         }
         let start = self.line_start(failed);
@@ -256,11 +251,12 @@ impl Reader<'_> {
         if !self.is(at + 1, Tok::Name) {
             return None;
         }
-        if !self.is(at + 2, Tok::LPar) {
-            let span = self.span_of(at + 2);
+        let open = self.type_parameters(at + 2);
+        if !self.is(open, Tok::LPar) {
+            let span = self.span_of(open);
             return self.raise(span, "expected '('");
         }
-        let mut end = self.parameters(at + 3, false)?;
+        let mut end = self.parameters(open + 1, false)?;
         if !self.is(end, Tok::RPar) {
             return None;
         }
@@ -277,10 +273,11 @@ impl Reader<'_> {
         if !self.is(at + 1, Tok::Name) {
             return None;
         }
-        if !self.is(at + 2, Tok::LPar) {
-            return Some(at + 2);
+        let open = self.type_parameters(at + 2);
+        if !self.is(open, Tok::LPar) {
+            return Some(open);
         }
-        let end = self.arguments(at + 3).map_or(at + 3, |args| args.end);
+        let end = self.arguments(open + 1).map_or(open + 1, |args| args.end);
         self.is(end, Tok::RPar).then_some(end + 1)
     }
 

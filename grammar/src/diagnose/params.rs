@@ -45,6 +45,32 @@ impl Reader<'_> {
         }
     }
 
+    /// Type parameters in brackets, if there are any that can be read: the index of the token behind them.
+    pub(super) fn type_parameters(&mut self, open: usize) -> usize {
+        let end = if self.is(open, Tok::LSqb) { self.type_parameter_list(open + 1) } else { None };
+        end.unwrap_or(open)
+    }
+
+    fn type_parameter_list(&mut self, mut at: usize) -> Option<usize> {
+        loop {
+            let starred = self.is(at, Tok::Star);
+            at += usize::from(starred || self.is(at, Tok::DoubleStar));
+            at = self.parameter(at, starred)?;
+            if self.is(at, Tok::Equal) {
+                let star = starred && self.is(at + 1, Tok::Star);
+                let value = if star { self.bitwise_or(at + 2) } else { self.expression(at + 1) };
+                at = value?.end;
+            }
+            if self.is(at, Tok::Comma) {
+                at += 1;
+                if !self.is(at, Tok::RSqb) {
+                    continue;
+                }
+            }
+            return self.is(at, Tok::RSqb).then_some(at + 1);
+        }
+    }
+
     /// A name with its annotation.
     fn parameter(&mut self, at: usize, lambda: bool) -> Option<usize> {
         if !self.is(at, Tok::Name) {

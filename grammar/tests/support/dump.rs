@@ -99,6 +99,7 @@ fn statement(stmt: &Stmt) -> String {
             "FunctionDef",
             vec![
                 def.name.name.to_string(),
+                type_params(&def.type_params),
                 params(&def.params),
                 suite(&def.body),
                 exprs(&def.decorators),
@@ -107,7 +108,13 @@ fn statement(stmt: &Stmt) -> String {
         ),
         StmtKind::ClassDef(def) => (
             "ClassDef",
-            vec![def.name.name.to_string(), arguments(&def.args), suite(&def.body), exprs(&def.decorators)],
+            vec![
+                def.name.name.to_string(),
+                type_params(&def.type_params),
+                arguments(&def.args),
+                suite(&def.body),
+                exprs(&def.decorators),
+            ],
         ),
     };
     node(kind, stmt.span, &parts)
@@ -116,6 +123,17 @@ fn statement(stmt: &Stmt) -> String {
 fn handler(handler: &ExceptHandler) -> String {
     let parts = [opt_expr(handler.typ.as_ref()), opt_name(handler.name.as_ref()), suite(&handler.body)];
     node("ExceptHandler", handler.span, &parts)
+}
+
+fn type_params(params: &[TypeParam]) -> String {
+    list(params.iter().map(|param| {
+        let mut parts = vec![param.name.name.to_string()];
+        if param.kind == TypeParamKind::TypeVar {
+            parts.push(opt_expr(param.bound.as_ref()));
+        }
+        parts.push(opt_expr(param.default.as_ref()));
+        node(&format!("{:?}", param.kind), param.span, &parts)
+    }))
 }
 
 fn params(params: &Params) -> String {

@@ -37,8 +37,15 @@ pub(crate) fn native_binary<'t>(
         BinaryOp::Mod if a.get::<Str>().is_some() || a.get::<Bytes>().is_some() => {
             percent(cx, a, b, None).map(Some)
         }
+        BinaryOp::BitOr if makes_union(a, b) => Err(cx.needs_code()),
         _ => set_op(op).map_or(Ok(None), |op| algebra::binary(cx, op, a, b)),
     }
+}
+
+/// Whether two operands of `|` are a class and a class or None.
+fn makes_union(a: Value<'_>, b: Value<'_>) -> bool {
+    let is_class = |value: Value<'_>| value.kind() == Some(Kind::Type);
+    (is_class(a) || is_class(b)) && [a, b].into_iter().all(|part| part.is_none() || is_class(part))
 }
 
 /// An augmented assignment that changes its left operand; `None` where there is none.

@@ -4,7 +4,7 @@ use minipy_compiler::op::Op;
 
 use crate::heap::{Kind, Value, Word};
 use crate::value::class::{Type, class_flag};
-use crate::value::{Raised, sequence};
+use crate::value::{Builtin, Raised, sequence};
 
 use crate::vm::frame::{Cont, Stage};
 use crate::vm::thread::{Flow, Thread};
@@ -35,7 +35,7 @@ impl Thread {
                 let (function, receiver) = (function.word(), receiver.word());
                 return self.call_with(function, &[receiver, key], cont);
             }
-            if target.has(class_flag::BUILTIN) {
+            if target.is(Builtin::Type) {
                 return self.call_prelude("generic_alias", &[object, key], cont);
             }
             cx.type_error(format_args!("type '{}' is not subscriptable", target.name_str()));

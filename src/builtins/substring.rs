@@ -2,9 +2,8 @@
 //!
 //! In valid WTF-8 a string is found only where a code point starts, so that searching needs no decoding.
 
-use memchr::memmem;
-
-use crate::value::text::{class, wtf8};
+pub(super) use crate::value::text::search::{find, rfind};
+use crate::value::text::{class, search, wtf8};
 
 /// What counts as one character.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,28 +50,11 @@ impl Alphabet {
     }
 }
 
-/// Where the needle starts first.
-#[inline]
-pub(super) fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
-    match needle {
-        [byte] => memchr::memchr(*byte, hay),
-        _ => memmem::find(hay, needle),
-    }
-}
-
-/// Where the needle starts last.
-pub(super) fn rfind(hay: &[u8], needle: &[u8]) -> Option<usize> {
-    match needle {
-        [byte] => memchr::memrchr(*byte, hay),
-        _ => memmem::rfind(hay, needle),
-    }
-}
-
 /// How often a needle that is not empty occurs without overlap.
 pub(super) fn count(hay: &[u8], needle: &[u8]) -> usize {
     match needle {
         [byte] => memchr::memchr_iter(*byte, hay).count(),
-        _ => memmem::find_iter(hay, needle).count(),
+        _ => search::places(hay, needle).count(),
     }
 }
 
@@ -80,7 +62,7 @@ pub(super) fn count(hay: &[u8], needle: &[u8]) -> usize {
 pub(super) fn places(hay: &[u8], needle: &[u8], max: usize) -> Vec<usize> {
     match needle {
         [byte] => memchr::memchr_iter(*byte, hay).take(max).collect(),
-        _ => memmem::find_iter(hay, needle).take(max).collect(),
+        _ => search::places(hay, needle).take(max).collect(),
     }
 }
 

@@ -2,14 +2,13 @@
 
 use std::sync::atomic::AtomicU64;
 
-use memchr::memmem;
-
 use crate::heap::{Header, Kind, Object, Value};
 
 use super::builtin::Builtin;
 use super::context::{Context, Raised, Res};
 use super::slice::{self, Slice};
 use super::str::fill_repeated;
+use super::text::search;
 
 /// A bytes object; its bytes follow.
 #[repr(C)]
@@ -184,7 +183,7 @@ pub fn repeat<'t>(cx: &'t Context, bytes: &'t Bytes, count: i64) -> Res<'t> {
 /// `TypeError` or `ValueError` for an item that is neither, [`Context::needs_code`].
 pub fn contains(cx: &Context, bytes: &Bytes, item: Value<'_>) -> Result<bool, Raised> {
     if let Some(item) = item.get::<Bytes>() {
-        return Ok(memmem::find(bytes.as_bytes(), item.as_bytes()).is_some());
+        return Ok(search::find(bytes.as_bytes(), item.as_bytes()).is_some());
     }
     match slice::clamped(item) {
         Some(byte) => Ok(memchr::memchr(byte_of(cx, byte)?, bytes.as_bytes()).is_some()),

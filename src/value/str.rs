@@ -5,14 +5,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use memchr::memmem;
-
 use crate::heap::{Header, Kind, Object, Value};
 
 use super::builtin::Builtin;
 use super::context::{Context, Raised, Res};
 use super::slice::{self, Slice};
-use super::text::wtf8;
+use super::text::{search, wtf8};
 
 /// A string; its bytes follow, then its index. The header's count is the number of code points.
 #[repr(C)]
@@ -395,7 +393,7 @@ pub(super) fn fill_repeated(out: &mut [u8], unit: &[u8]) {
 /// `TypeError` for an item that is no string.
 pub fn contains(cx: &Context, string: &Str, item: Value<'_>) -> Result<bool, Raised> {
     match item.get::<Str>() {
-        Some(item) => Ok(memmem::find(string.as_bytes(), item.as_bytes()).is_some()),
+        Some(item) => Ok(search::find(string.as_bytes(), item.as_bytes()).is_some()),
         None => Err(cx.type_error(format_args!(
             "'in <string>' requires string as left operand, not {}",
             cx.type_name(item)

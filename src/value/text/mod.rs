@@ -12,6 +12,7 @@ pub(crate) mod case;
 pub(crate) mod class;
 pub(crate) mod codec;
 pub(crate) mod quote;
+pub(crate) mod search;
 pub(crate) mod unicode_version;
 
 pub(crate) mod float;

@@ -67,9 +67,15 @@ pub type Visit = fn(&Header, &mut Marker);
 /// Follows pointers from the roots.
 pub struct Marker {
     pending: Vec<*mut Header>,
+    young: bool,
 }
 
 impl Marker {
+    /// Whether what earlier collections have reached is still marked.
+    pub fn is_young(&self) -> bool {
+        self.young
+    }
+
     /// Marks what a word points to.
     #[inline(always)]
     pub fn word(&mut self, word: Word) {
@@ -99,7 +105,7 @@ impl Marker {
         let header = unsafe { &*object };
         let fresh = if header.has(flag::LARGE) {
             let fresh = !header.has(flag::MARKED);
-            header.set(flag::MARKED);
+            header.set_alone(flag::MARKED);
             fresh
         } else {
             // SAFETY: an object that is not large stands in a block; the world is stopped.
@@ -185,7 +191,7 @@ impl Heap {
         after: impl FnOnce(&Marker),
     ) {
         let full = full || self.live.load(Ordering::Relaxed) >= self.live_at_full.load(Ordering::Relaxed);
-        let mut marker = Marker { pending: Vec::new() };
+        let mut marker = Marker { pending: Vec::new(), young: !full };
         let remembered = std::mem::take(&mut *self.remembered.lock());
         if full {
             self.clear_marks();
@@ -203,7 +209,7 @@ impl Heap {
         while let Some(object) = marker.pending.pop() {
             // SAFETY: the object was reached, so it is alive.
             let header = unsafe { &*object };
-            header.set(flag::OLD);
+            header.set_alone(flag::OLD);
             visit(header, &mut marker);
         }
         after(&marker);

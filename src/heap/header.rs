@@ -138,6 +138,12 @@ impl Header {
         self.flags.fetch_or(flags, Ordering::Relaxed);
     }
 
+    /// Sets flags of an object that nobody else looks at: the world is stopped.
+    #[inline(always)]
+    pub(super) fn set_alone(&self, flags: u8) {
+        self.flags.store(self.flags() | flags, Ordering::Relaxed);
+    }
+
     /// Clears flags.
     pub fn clear(&self, flags: u8) {
         self.flags.fetch_and(!flags, Ordering::Relaxed);

@@ -33,17 +33,34 @@ pub type Res<'t> = Result<Value<'t>, Raised>;
 
 const _: () = assert!(size_of::<Res<'static>>() == 8);
 
+/// The interned strings.
+#[derive(Default)]
+struct Names {
+    by_text: FxHashMap<Box<[u8]>, Word>,
+    all: Vec<Word>,
+}
+
+/// How much of the lists that only grow collections have seen.
+#[derive(Default)]
+struct Seen {
+    names: usize,
+    units: usize,
+    permanent: usize,
+    shapes: u32,
+}
+
 /// What the threads of one machine share.
 pub struct World {
     /// Where objects stand.
     pub heap: Arc<Heap>,
     /// Classes and slots of objects.
     pub shapes: Shapes,
-    interned: Mutex<FxHashMap<Box<[u8]>, Word>>,
+    interned: Mutex<Names>,
     #[expect(clippy::vec_box, reason = "frames hold the addresses of units")]
     units: Mutex<Vec<Box<Unit>>>,
     /// Values that live as long as the machine.
     permanent: Mutex<Vec<Word>>,
+    seen: Mutex<Seen>,
     /// The key of string hashes.
     pub hash_seed: (u64, u64),
     /// Held while a class changes, and while the cache of a class learns what its order finds.
@@ -68,6 +85,7 @@ impl World {
             interned: Mutex::default(),
             units: Mutex::default(),
             permanent: Mutex::default(),
+            seen: Mutex::default(),
             hash_seed,
             classes: Mutex::default(),
             class_generation: AtomicU32::new(0),
@@ -109,18 +127,22 @@ impl World {
         self.permanent.lock().push(value.word());
     }
 
-    /// Shows the collector what the world holds.
+    /// Shows the collector what the world holds. All of it stays as it is, so that a young collection, which keeps the marks
+    /// of those before it, is shown only what is new since.
     pub fn visit_roots(&self, marker: &mut Marker) {
-        self.shapes.visit(marker);
-        for word in self.interned.lock().values() {
+        let mut seen = self.seen.lock();
+        if !marker.is_young() {
+            *seen = Seen::default();
+        }
+        seen.shapes = self.shapes.visit(seen.shapes, marker);
+        let (names, units, permanent) = (self.interned.lock(), self.units.lock(), self.permanent.lock());
+        for word in names.all[seen.names..].iter().chain(&permanent[seen.permanent..]) {
             marker.word(*word);
         }
-        for unit in &*self.units.lock() {
+        for unit in &units[seen.units..] {
             unit.visit(marker);
         }
-        for word in &*self.permanent.lock() {
-            marker.word(*word);
-        }
+        (seen.names, seen.units, seen.permanent) = (names.all.len(), units.len(), permanent.len());
     }
 }
 
@@ -131,7 +153,15 @@ pub struct Context {
     pending: Cell<Word>,
     /// How deep natives stand in [`nested`](Context::nested).
     depth: Cell<u32>,
+    /// Names that native code has asked for by a text of its own, each at a place that the text's address gives.
+    known: [Cell<Known>; KNOWN_NAMES],
 }
+
+/// Address and length of a text in native code, and the name that it is.
+type Known = (*const u8, usize, Word);
+
+/// How many names a context remembers.
+const KNOWN_NAMES: usize = 128;
 
 /// How deep containers in containers are hashed and compared natively before `RecursionError`.
 pub(super) const MAX_NESTING: u32 = 1000;
@@ -145,6 +175,7 @@ impl Context {
             world,
             pending: Cell::new(Word::NONE_AT_ALL),
             depth: Cell::new(0),
+            known: std::array::from_fn(|_| Cell::new((std::ptr::null(), 0, Word::NONE_AT_ALL))),
         }
     }
 
@@ -284,10 +315,25 @@ impl Context {
         self.intern_bytes(name.as_bytes())
     }
 
+    /// The one string object that a name in native code is: remembered by the address of its text.
+    #[inline]
+    pub fn name(&self, name: &'static str) -> Value<'_> {
+        let address = name.as_ptr() as usize;
+        let place = &self.known[(address ^ address >> 7) % KNOWN_NAMES];
+        let (start, len, word) = place.get();
+        if start == name.as_ptr() && len == name.len() {
+            // SAFETY: interned strings are roots.
+            return unsafe { word.value() }.unwrap_or(Value::NONE);
+        }
+        let interned = self.intern(name);
+        place.set((name.as_ptr(), name.len(), interned.word()));
+        interned
+    }
+
     /// The one string object that a name is, given as WTF-8.
     pub fn intern_bytes(&self, name: &[u8]) -> Value<'_> {
         let mut interned = self.world.interned.lock();
-        let word = match interned.get(name) {
+        let word = match interned.by_text.get(name) {
             Some(word) => *word,
             None => {
                 let Ok(string) = Str::new(self, name) else {
@@ -296,7 +342,8 @@ impl Context {
                 string.header().set(crate::heap::flag::INTERNED);
                 hash::str_hash(self, string);
                 let word = Value::object(string).word();
-                interned.insert(name.into(), word);
+                interned.by_text.insert(name.into(), word);
+                interned.all.push(word);
                 word
             }
         };

@@ -198,11 +198,13 @@ impl Shapes {
         names
     }
 
-    /// Shows the collector the classes.
-    pub(super) fn visit(&self, marker: &mut Marker) {
-        for number in 0..self.count.load(Ordering::Acquire) {
+    /// Shows the collector the classes of the shapes from `first` on; returns how many shapes there are.
+    pub(super) fn visit(&self, first: u32, marker: &mut Marker) -> u32 {
+        let count = self.count.load(Ordering::Acquire);
+        for number in first..count {
             marker.word(Word(self.get(number).class.load(Ordering::Relaxed)));
         }
+        count
     }
 }
 

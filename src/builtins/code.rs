@@ -64,7 +64,7 @@ fn cell_variables<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 
 fn constants<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let unit = this(cx, args)?;
-    let values: Vec<_> = (0..unit.consts().len()).map(|index| unit.const_value(index)).collect();
+    let values: Vec<_> = (0..unit.code.consts.len()).map(|index| unit.const_value(index)).collect();
     cx.tuple(&values)
 }
 

@@ -501,16 +501,16 @@ fn none_new<'t>(_: &'t Context, _: Args<'t>) -> Res<'t> {
 
 /// The special method of an object's class, bound.
 fn special<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let name = args.at(1).get::<Str>().map(Str::lossy).unwrap_or_default();
-    match attr::lookup_special(cx, args.at(0), &name)? {
+    let name = args.at(1).get::<Str>().map_or(Value::NONE, |name| cx.intern_str(name));
+    match attr::lookup_special(cx, args.at(0), name)? {
         Some(method) => Ok(method),
         None => Err(attr::missing(cx, args.at(0), args.at(1))),
     }
 }
 
 fn has_special<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let name = args.at(1).get::<Str>().map(Str::lossy).unwrap_or_default();
-    let found = cx.class_of(args.at(0)).lookup_str(cx, &name);
+    let name = args.at(1).get::<Str>().map_or(Value::NONE, |name| cx.intern_str(name));
+    let found = cx.class_of(args.at(0)).lookup(cx, name);
     Ok(Value::bool(found.is_some_and(|found| !found.is_none())))
 }
 

@@ -94,7 +94,7 @@ fn throw(thread: &mut Thread, call: &Call) -> Flow {
 
 /// Ends a generator that has not been started; says whether it has.
 fn finish(cx: &Context, generator: &Generator) -> bool {
-    match generator.claim() {
+    match generator.claim(cx) {
         GeneratorState::Created => {
             generator.drop_window(cx);
             generator.release(GeneratorState::Finished);

@@ -117,7 +117,7 @@ fn set_recursion_limit(th: &mut Thread, call: &Call) -> Flow {
         );
         return Flow::Raised;
     }
-    th.vm().set_recursion_limit(limit);
+    th.set_recursion_limit(limit);
     Flow::Done(Word::NONE)
 }
 

@@ -305,9 +305,9 @@ impl Type {
         (!cached.is(Value::ABSENT)).then_some(cached)
     }
 
-    /// [`lookup`](Self::lookup) by text.
-    pub fn lookup_str<'t>(&'t self, cx: &'t Context, name: &str) -> Option<Value<'t>> {
-        self.lookup(cx, cx.intern(name))
+    /// [`lookup`](Self::lookup) of a name that native code knows.
+    pub fn lookup_str<'t>(&'t self, cx: &'t Context, name: &'static str) -> Option<Value<'t>> {
+        self.lookup(cx, cx.name(name))
     }
 
     fn fill_lookup<'t>(&'t self, cx: &'t Context, name: Value<'t>) -> Value<'t> {

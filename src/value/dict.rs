@@ -97,6 +97,17 @@ impl DictTable {
         unsafe { std::slice::from_raw_parts((self as *const DictTable).add(1).cast(), used) }
     }
 
+    /// The entry at an index.
+    ///
+    /// # Safety
+    /// - The index is that of an entry of this table.
+    #[inline(always)]
+    pub unsafe fn entry_at(&self, index: u32) -> &Entry {
+        debug_assert!(index < self.capacity);
+        // SAFETY: `capacity` entries follow the object.
+        unsafe { &*(self as *const DictTable).add(1).cast::<Entry>().add(index as usize) }
+    }
+
     fn all_entries(&self) -> &[Entry] {
         // SAFETY: `capacity` entries follow the object.
         unsafe {

@@ -82,9 +82,13 @@ impl Generator {
 
     /// Claims the right to run it: the state it had, which is now `Running`. Two threads cannot both succeed.
     #[inline]
-    pub fn claim(&self) -> GeneratorState {
+    pub fn claim(&self, cx: &Context) -> GeneratorState {
         let state = self.state();
         if matches!(state, GeneratorState::Created | GeneratorState::Suspended) {
+            if !cx.local().heap().is_parallel() {
+                self.state.store(GeneratorState::Running as u8, Ordering::Relaxed);
+                return state;
+            }
             let swapped = self.state.compare_exchange(
                 state as u8,
                 GeneratorState::Running as u8,

@@ -92,6 +92,9 @@ pub fn identity_hash(cx: &Context, value: Value<'_>) -> i64 {
 /// The hash of an integer.
 #[inline]
 pub fn int_hash(value: i64) -> i64 {
+    if value.unsigned_abs() < MODULUS {
+        return not_minus_one(value);
+    }
     let magnitude = (value.unsigned_abs() % MODULUS) as i64;
     not_minus_one(if value < 0 { -magnitude } else { magnitude })
 }

@@ -41,6 +41,17 @@ macro_rules! operators {
                 match self { $(BinaryOp::$variant => $name,)* }
             }
 
+            /// The special methods: of the left operand, of the right one, and in place.
+            pub const fn methods(self) -> [&'static str; 3] {
+                match self {
+                    $(BinaryOp::$variant => [
+                        concat!("__", $name, "__"),
+                        concat!("__r", $name, "__"),
+                        concat!("__i", $name, "__"),
+                    ],)*
+                }
+            }
+
             /// How it is written, and named in messages.
             pub const fn symbol(self) -> &'static str {
                 match self { $(BinaryOp::$variant => $symbol,)* }

@@ -4,11 +4,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use minipy_compiler::Code;
+use minipy_compiler::op::Op;
 
 use crate::heap::{Marker, Value, Word};
 
-/// Code in one machine.
+/// Code in one machine. What a call needs of the code stands in the unit itself.
 pub struct Unit {
+    ops: *const Op,
+    /// How many arguments a call by position fills just as they stand; `u32::MAX` where more is to be done.
+    pub plain_params: u32,
+    register_count: u16,
+    /// How many parameters there are, and how many of the locals are none.
+    param_count: u16,
+    unbound_count: u16,
     /// The immutable code.
     pub code: Arc<Code>,
     consts: Box<[Word]>,
@@ -23,8 +31,6 @@ pub struct Unit {
     pub children: Box<[*const Unit]>,
     /// Whether tracebacks leave its frames out: it is part of the library written in the language.
     pub hidden: bool,
-    /// How many arguments a call by position fills just as they stand; `u32::MAX` where more is to be done.
-    pub plain_params: u32,
 }
 
 // SAFETY: words are permanent values, written before the unit is shared; caches are atomic.
@@ -105,7 +111,13 @@ impl Unit {
         let UnitParts { consts, names, locals, free, name, qualname, kwnames, children } = parts;
         let plain = code.kwonly_count == 0 && !code.has_varargs && !code.has_varkw && !code.is_generator;
         let plain_params = if plain { code.arg_count.into() } else { u32::MAX };
+        let param_count = code.param_count() as u16;
         Unit {
+            ops: code.ops.as_ptr(),
+            plain_params,
+            register_count: code.register_count,
+            param_count,
+            unbound_count: code.locals.len() as u16 - param_count,
             code,
             consts,
             names,
@@ -117,14 +129,39 @@ impl Unit {
             caches,
             children,
             hidden,
-            plain_params,
         }
     }
 
-    /// The words of the constants.
+    /// The first of its ops.
     #[inline(always)]
-    pub fn consts(&self) -> &[Word] {
-        &self.consts
+    pub fn ops(&self) -> *const Op {
+        self.ops
+    }
+
+    /// Size of its window.
+    #[inline(always)]
+    pub fn register_count(&self) -> usize {
+        self.register_count.into()
+    }
+
+    /// How many registers its parameters take, `*args` and `**kwargs` included.
+    #[inline(always)]
+    pub fn param_count(&self) -> usize {
+        self.param_count.into()
+    }
+
+    /// How many locals stand behind the parameters: unbound when it is called.
+    #[inline(always)]
+    pub fn unbound_count(&self) -> usize {
+        self.unbound_count.into()
+    }
+
+    /// The word of a constant.
+    #[inline(always)]
+    pub fn const_at(&self, index: u32) -> Word {
+        debug_assert!((index as usize) < self.consts.len());
+        // SAFETY: the compiler's verifier holds that constants are inside the list.
+        unsafe { *self.consts.get_unchecked(index as usize) }
     }
 
     /// A constant.
@@ -147,12 +184,26 @@ impl Unit {
     /// An inline cache.
     #[inline(always)]
     pub fn cache(&self, site: u16) -> &InlineCache {
-        &self.caches[site as usize]
+        debug_assert!((site as usize) < self.caches.len());
+        // SAFETY: the compiler's verifier holds that sites are inside the list, and there is a cache for each.
+        unsafe { self.caches.get_unchecked(site as usize) }
     }
 
     /// The names of the local registers.
     pub fn local_names(&self) -> impl ExactSizeIterator<Item = Value<'_>> {
         self.locals.iter().map(|word| permanent(*word))
+    }
+
+    /// The name of a local register.
+    #[inline]
+    pub fn local_name(&self, place: usize) -> Value<'_> {
+        permanent(self.locals[place])
+    }
+
+    /// The local register that has this name, which is interned.
+    #[inline]
+    pub fn local_named(&self, name: Value<'_>) -> Option<usize> {
+        self.locals.iter().position(|local| *local == name.word())
     }
 
     /// The name of a free variable.

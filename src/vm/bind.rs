@@ -14,14 +14,86 @@ use super::call::Arguments;
 use super::thread::Thread;
 use super::traceback::suggest::nearest;
 
+/// The most keywords of a call that is bound in place.
+const MAX_IN_PLACE: usize = 16;
+
 /// Rearranges the arguments from `args.base` on into the parameters' registers.
 pub(super) fn bind(thread: &mut Thread, function: &Function, args: Arguments) -> Result<(), Raised> {
+    if bind_in_place(thread, function, args) {
+        return Ok(());
+    }
     let words: Vec<Word> =
         bound(thread, function, args)?.iter().map(|v| v.map_or(Word::NONE_AT_ALL, Value::word)).collect();
     for (place, word) in words.into_iter().enumerate() {
         thread.set(args.base + place, word);
     }
     Ok(())
+}
+
+/// Binds where nothing has to be made and nothing is wrong. Otherwise the arguments stand as they stood, and it returns
+/// false.
+fn bind_in_place(thread: &mut Thread, function: &Function, args: Arguments) -> bool {
+    let code = &function.unit().code;
+    let names = match args.names.is_nothing() {
+        true => &[],
+        // SAFETY: names of keywords are a tuple, kept alive by whoever has made the call.
+        false => unsafe { &*args.names.address().cast::<Tuple>().cast_const() }.items(),
+    };
+    let given = args.count - names.len();
+    let (arg_count, named) = (code.arg_count as usize, (code.arg_count + code.kwonly_count) as usize);
+    if code.has_varargs || code.has_varkw || given > arg_count || names.len() > MAX_IN_PLACE {
+        return false;
+    }
+    let mut by_name = [Word::NONE_AT_ALL; MAX_IN_PLACE];
+    for (index, word) in by_name[..names.len()].iter_mut().enumerate() {
+        *word = thread.get(args.base + given + index);
+    }
+    for place in given..named {
+        thread.set(args.base + place, Word::NONE_AT_ALL);
+    }
+    let first_named = code.posonly_count as usize;
+    let fits = names.iter().zip(&by_name).all(|(name, word)| {
+        let place = function.unit().local_named(*name).filter(|place| (first_named..named).contains(place));
+        let free = place.filter(|place| thread.get(args.base + place).is_nothing());
+        free.inspect(|place| thread.set(args.base + place, *word)).is_some()
+    });
+    if fits && fill_defaults(thread, function, args.base, given) {
+        return true;
+    }
+    for (index, word) in by_name[..names.len()].iter().enumerate() {
+        thread.set(args.base + given + index, *word);
+    }
+    false
+}
+
+/// Fills the empty places from `given` on with defaults. Says whether there is one for each.
+fn fill_defaults(thread: &mut Thread, function: &Function, base: usize, given: usize) -> bool {
+    let unit = function.unit();
+    let (arg_count, defaults) = (unit.code.arg_count as usize, function.defaults());
+    let named = arg_count + unit.code.kwonly_count as usize;
+    for place in given..named {
+        if !thread.get(base + place).is_nothing() {
+            continue;
+        }
+        let default = if place < arg_count {
+            (place + defaults.len()).checked_sub(arg_count).map(|index| defaults[index])
+        } else {
+            let name = unit.local_name(place);
+            function
+                .kw_defaults()
+                .and_then(|dict| dict.find_identical(name, str_hash_of(name))?.value().get())
+        };
+        match default.map(Value::word) {
+            Some(word) => thread.set(base + place, word),
+            None => return false,
+        }
+    }
+    true
+}
+
+/// The hash of an interned name.
+fn str_hash_of(name: Value<'_>) -> i64 {
+    name.get::<Str>().and_then(Str::known_hash).unwrap_or_default()
 }
 
 fn bound<'t>(

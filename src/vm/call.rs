@@ -105,7 +105,7 @@ impl Thread {
         let class = cx.class_of(value);
         match class.lookup_str(cx, "__call__") {
             Some(method) if !matches!(method.kind(), Some(Kind::Function | Kind::Native)) => {
-                let found = super::ops::attr::lookup_special(cx, value, "__call__");
+                let found = super::ops::attr::lookup_special(cx, value, cx.name("__call__"));
                 match found {
                     Ok(Some(bound)) => {
                         let bound = bound.word();
@@ -136,7 +136,7 @@ impl Thread {
     pub(crate) fn call_function(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
         // SAFETY: the caller has matched the kind, and the callee is rooted by whoever holds it.
         let function = unsafe { &*callee.address().cast::<Function>() };
-        if args.base + args.count + function.unit().code.register_count as usize + SCRATCH >= REGISTERS {
+        if args.base + args.count + function.unit().register_count() + SCRATCH >= REGISTERS {
             return self.too_deep();
         }
         let plain = function.unit().plain_params as usize == args.count && args.names.is_nothing();
@@ -160,21 +160,22 @@ impl Thread {
         role: Role,
         companion: Word,
     ) -> Flow {
-        if self.frames.len() >= self.vm().recursion_limit() {
+        // SAFETY: as in `call_function`.
+        let unit = unsafe { &*function.address().cast::<Function>().cast_const() }.unit();
+        if !self.has_room(base, unit.register_count()) {
             return self.too_deep();
         }
-        // SAFETY: as in `call_function`.
-        let unit = unsafe { &*function.address().cast::<Function>() }.unit();
-        for place in base + unit.code.param_count()..base + unit.code.locals.len() {
+        let unbound = base + unit.param_count();
+        for place in unbound..unbound + unit.unbound_count() {
             self.set(place, Word::NONE_AT_ALL);
         }
         self.frames.push(Frame {
+            ip: unit.ops(),
             unit,
             function,
             companion,
             handled: Word::NONE_AT_ALL,
             base: base as u32,
-            pc: 0,
             cont,
             role,
         });
@@ -204,7 +205,8 @@ impl Thread {
         let Some(owner) = native.owner().and_then(|owner| owner.get::<Type>()) else { return true };
         let Some(receiver) = self.value(args.base).filter(|_| args.count > 0) else { return true };
         let cx = self.cx();
-        if cx.class_of(receiver).is_subclass(owner) {
+        let class = cx.class_of(receiver);
+        if std::ptr::eq(class, owner) || class.is_subclass(owner) {
             return true;
         }
         let name = self.vm().native(native.number()).row.name();
@@ -434,33 +436,44 @@ impl Thread {
 
     /// Calls with a tuple of arguments and a dict of keywords (`f(*args, **kwargs)`).
     pub(crate) fn call_star(&mut self, callee: Word, args: Word, keywords: Word, cont: Cont) -> Flow {
-        let cx = self.cx();
         let base = self.top();
-        let items: Vec<Word> = self
-            .live(args)
-            .get::<Tuple>()
-            .map_or_else(Vec::new, |args| args.items().iter().map(|v| v.word()).collect());
-        let (mut names, mut values) = (Vec::new(), Vec::new());
-        if !keywords.is_nothing()
-            && let Some(dict) = self.live(keywords).get::<Dict>()
-        {
-            for (name, value) in dict.iter() {
-                names.push(name);
-                values.push(value.word());
-            }
-        }
-        if base + items.len() + values.len() + SCRATCH >= REGISTERS {
+        let positional = self.live(args).get::<Tuple>().map_or(0, Tuple::len);
+        let by_name = self.live(keywords).get::<Dict>().map_or(0, Dict::len);
+        if base + positional + 2 * by_name + SCRATCH >= REGISTERS {
             return self.too_deep();
         }
-        let names = match (names.is_empty(), cx.tuple(&names)) {
-            (true, _) => Word::NONE_AT_ALL,
-            (_, Ok(names)) => names.word(),
-            (_, Err(Raised)) => return Flow::Raised,
-        };
-        for (place, word) in items.iter().chain(&values).enumerate() {
-            self.set(base + place, *word);
+        if let Some(args) = self.live(args).get::<Tuple>() {
+            for (place, item) in args.items().iter().enumerate() {
+                // SAFETY: the place is inside the stack, as was checked; no reference leads to it.
+                unsafe { *self.register(base + place) = item.word() };
+            }
         }
-        self.call(callee, Arguments { base, count: items.len() + values.len(), names }, cont)
+        let names = match by_name {
+            0 => Ok((Word::NONE_AT_ALL, 0)),
+            _ => self.spread(keywords, base + positional, by_name),
+        };
+        match names {
+            Ok((names, by_name)) => {
+                self.call(callee, Arguments { base, count: positional + by_name, names }, cont)
+            }
+            Err(Raised) => Flow::Raised,
+        }
+    }
+
+    /// Writes the values of a dict of at most `most` keywords to the registers from `place` on; returns a tuple of the
+    /// keywords and how many there are.
+    fn spread(&self, keywords: Word, place: usize, most: usize) -> Result<(Word, usize), Raised> {
+        let mut count = 0;
+        for (name, value) in self.live(keywords).get::<Dict>().into_iter().flat_map(Dict::iter).take(most) {
+            // SAFETY: the caller has checked that twice `most` registers are inside the stack; no reference leads to them.
+            unsafe {
+                *self.register(place + count) = value.word();
+                *self.register(place + most + count) = name.word();
+            }
+            count += 1;
+        }
+        let names = self.cx().tuple(self.values(place + most, count))?;
+        Ok((names.word(), count))
     }
 
     /// Calls `callee` and runs until it returns: only for the few places listed in `nested.rs`.

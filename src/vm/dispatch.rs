@@ -1,7 +1,7 @@
 //! The dispatch loop. An arm is a short fast path; what does not fit it goes to `ops`. The loop decides, helpers compute.
 //!
-//! Inside the loop, `ip` points at the op being executed and `r` at the frame's first register. The frame's program
-//! counter is brought up to date (`save!`) before anything that can leave the fast path.
+//! Inside the loop, `fp` points at the running frame, `ip` at the op being executed and `r` at the frame's first register.
+//! The frame's own `ip` is brought up to date (`save!`) before anything that can leave the fast path.
 
 use minipy_compiler::op::{Op, Reg};
 
@@ -13,9 +13,10 @@ use crate::value::unit::{Cached, Unit};
 
 use super::call::Arguments;
 use super::fast::*;
-use super::frame::{Cont, Role, Stage};
+use super::frame::{Cont, Frame, Role, Stage};
+use super::ops::{EXHAUSTED, native_truth};
 use super::resume::Next;
-use super::thread::{Flow, REGISTERS, SCRATCH, Thread};
+use super::thread::{Flow, Thread};
 
 /// Runs the topmost frame, and what it calls, until it returns; it begins with an exception pending if `raised`. Compiled
 /// once for each mode: what a mode does costs nothing in the others.
@@ -24,27 +25,32 @@ use super::thread::{Flow, REGISTERS, SCRATCH, Thread};
 /// The exception that leaves it is pending.
 #[expect(clippy::cognitive_complexity, reason = "one arm an op")]
 pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<Word, Raised> {
-    let mut ops: *const Op;
     let mut ip: *const Op;
+    let mut fp: *mut Frame;
     let mut r: *mut Word;
     let mut unit: &Unit;
     let mut globals: &Dict;
 
-    // SAFETY, for all macros: `ip` is inside the ops of the topmost frame's code, which ends with a return or a jump; the
-    // compiler's verifier holds that operands are below the window's size, and pushing the frame checked that the window is
-    // inside the stack.
+    // SAFETY, for all macros: `fp` is the running frame, `ip` is inside the ops of its code, which ends with a return or a
+    // jump; the compiler's verifier holds that operands are below the window's size, and pushing the frame checked that the
+    // window is inside the stack.
     macro_rules! reload {
         () => {{
-            let frame = th.frame();
+            fp = th.frames.running();
+            let frame = frame!();
             // SAFETY: units live as long as the machine, which the thread keeps.
             unit = unsafe { &*frame.unit };
             // SAFETY: the frame keeps its function alive, which keeps its globals alive.
             globals = unsafe { &*std::ptr::from_ref(frame.function().globals()) };
-            ops = unit.code.ops.as_ptr();
-            // SAFETY: see above.
-            ip = unsafe { ops.add(frame.pc as usize) };
+            ip = frame.ip;
             r = th.register(frame.base as usize);
         }};
+    }
+    macro_rules! frame {
+        () => {
+            // SAFETY: see above.
+            unsafe { &mut *fp }
+        };
     }
     macro_rules! get {
         ($reg:expr) => {
@@ -61,9 +67,7 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
     }
     macro_rules! save {
         () => {{
-            // SAFETY: both point into the same ops.
-            let pc = unsafe { ip.offset_from(ops) } as u32;
-            th.frame_mut().pc = pc;
+            frame!().ip = ip;
         }};
     }
     macro_rules! next {
@@ -71,6 +75,13 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
             // SAFETY: see above.
             ip = unsafe { ip.add(1) };
             continue;
+        }};
+    }
+    // The op's result, and on to the next.
+    macro_rules! put {
+        ($reg:expr, $word:expr) => {{
+            set!($reg, $word);
+            next!();
         }};
     }
     macro_rules! jump {
@@ -83,7 +94,7 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
     macro_rules! go {
         ($label:expr) => {{
             // SAFETY: see above.
-            ip = unsafe { ops.add($label.0 as usize) };
+            ip = unsafe { unit.ops().add($label.0 as usize) };
             continue;
         }};
     }
@@ -100,6 +111,32 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
             continue;
         }};
     }
+    // The truth of a word, unless code of the language decides.
+    macro_rules! truth {
+        ($word:expr) => {
+            match quick_truth($word) {
+                None => native_truth(th.cx(), th.live($word)),
+                known => known,
+            }
+        };
+    }
+    // The op goes on with a truth that code of the language decides.
+    macro_rules! test {
+        ($word:expr) => {{
+            save!();
+            after!(th.test($word));
+        }};
+    }
+    macro_rules! contains {
+        ($dst:expr, $item:expr, $container:expr, $yes:expr) => {{
+            shared!();
+            save!();
+            match th.contains(get!($item), get!($container)) {
+                Flow::Done(word @ (Word::TRUE | Word::FALSE)) => put!($dst, Word::bool(word == $yes)),
+                flow => after!(th.settle(flow)),
+            }
+        }};
+    }
     // An op whose result the resumption stores or tests.
     macro_rules! slow {
         ($flow:expr) => {{
@@ -113,10 +150,7 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
         ($dst:expr, $flow:expr) => {{
             save!();
             match $flow {
-                Flow::Done(word) => {
-                    set!($dst, word);
-                    next!()
-                }
+                Flow::Done(word) => put!($dst, word),
                 flow => after!(th.settle(flow)),
             }
         }};
@@ -149,14 +183,12 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
             let (left, right) = (get!($left), get!($right));
             if left.both_small(right) {
                 if let Some(word) = $small(left, right) {
-                    set!($dst, word);
-                    next!();
+                    put!($dst, word);
                 }
             } else if let Some((x, y)) = as_floats(left, right)
                 && let Some(value) = $float(x, y)
             {
-                set!($dst, Word::float(value));
-                next!();
+                put!($dst, Word::float(value));
             }
             result!($dst, th.binary_op(0))
         }};
@@ -167,12 +199,10 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
             if left.is_small() {
                 let sum = left.as_small() + $imm;
                 if (MIN_SMALL..=MAX_SMALL).contains(&sum) {
-                    set!($dst, Word::small(sum));
-                    next!();
+                    put!($dst, Word::small(sum));
                 }
             } else if left.is_float() {
-                set!($dst, Word::float(left.as_float() + $imm as f64));
-                next!();
+                put!($dst, Word::float(left.as_float() + $imm as f64));
             }
             result!($dst, th.binary_op(0))
         }};
@@ -180,8 +210,7 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
     macro_rules! compare {
         ($dst:expr, $left:expr, $right:expr, $fast:expr) => {{
             if let Some(truth) = $fast(get!($left), get!($right)) {
-                set!($dst, Word::bool(truth));
-                next!();
+                put!($dst, Word::bool(truth));
             }
             result!($dst, th.compare_op(0))
         }};
@@ -213,12 +242,12 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
                 Flow::Done(word) => {
                     set!($dst, word);
                     if th.trap().at_loop() {
-                        th.frame_mut().pc += 1;
-                        reload!();
+                        th.frame_mut().skip(1);
                         if th.checkpoint().is_err() {
-                            th.frame_mut().pc -= 1;
+                            th.frame_mut().skip(-1);
                             after!(Next::Raised);
                         }
+                        reload!();
                         continue;
                     }
                     next!();
@@ -239,20 +268,23 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
         ($dst:expr, $callee:expr, $args:expr, $count:expr) => {{
             let callee: Word = $callee;
             let (args, count): (u16, usize) = ($args, $count);
-            let base = th.frame().base as usize + args as usize;
+            let base = frame!().base as usize + args as usize;
+            save!();
             // SAFETY: a pointer word in a register points to a live object.
             if callee.is_pointer() && unsafe { (*callee.address()).kind() } == Kind::Function {
-                // SAFETY: the kind was checked.
-                let target = unsafe { (*callee.address().cast::<Function>()).unit() };
-                let size = target.code.register_count as usize;
-                if target.plain_params as usize == count && base + size + SCRATCH < REGISTERS {
-                    save!();
+                // SAFETY: the kind was checked; the register keeps the function alive.
+                let function = unsafe { &*callee.address().cast::<Function>().cast_const() };
+                if function.unit().plain_params as usize == count {
                     if th.push_frame(callee, base, Cont::Store($dst.0), Role::Plain, Word::NONE_AT_ALL)
                         == Flow::Raised
                     {
                         after!(Next::Raised);
                     }
-                    reload!();
+                    fp = th.frames.running();
+                    unit = function.unit();
+                    globals = function.globals();
+                    ip = unit.ops();
+                    r = th.register(base);
                     if th.trap().at_loop() && th.checkpoint().is_err() {
                         after!(Next::Raised);
                     }
@@ -260,6 +292,21 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
                 }
             }
             called!($dst, th.call(callee, Arguments::positional(base, count), Cont::Store($dst.0)))
+        }};
+    }
+
+    // A frame of this role returns `word`; its caller gets `result`.
+    macro_rules! return_word {
+        ($role:expr, $word:expr, $result:expr) => {{
+            if frame!().role == $role
+                && let Cont::Store(dst) = frame!().cont
+            {
+                let result = $result;
+                th.frames.drop_last();
+                reload!();
+                put!(Reg(dst), result);
+            }
+            after!(th.return_from($word))
         }};
     }
 
@@ -276,26 +323,11 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
         }
         // SAFETY: see above.
         match unsafe { *ip } {
-            Op::Move { dst, src } => {
-                set!(dst, get!(src));
-                next!()
-            }
-            Op::LoadConst { dst, value } => {
-                set!(dst, unit.consts()[value.0 as usize]);
-                next!()
-            }
-            Op::LoadInt { dst, value } => {
-                set!(dst, Word::small(value.0.into()));
-                next!()
-            }
-            Op::LoadNone { dst } => {
-                set!(dst, Word::NONE);
-                next!()
-            }
-            Op::Unbind { dst } => {
-                set!(dst, Word::NONE_AT_ALL);
-                next!()
-            }
+            Op::Move { dst, src } => put!(dst, get!(src)),
+            Op::LoadConst { dst, value } => put!(dst, unit.const_at(value.0)),
+            Op::LoadInt { dst, value } => put!(dst, Word::small(value.0.into())),
+            Op::LoadNone { dst } => put!(dst, Word::NONE),
+            Op::Unbind { dst } => put!(dst, Word::NONE_AT_ALL),
             Op::CheckLocal { src, name } => {
                 if get!(src).is_nothing() {
                     slow!(th.unbound_local(name.0))
@@ -333,24 +365,11 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
             }
             Op::LoadGlobal { dst, site } => {
                 shared!();
-                let (key, index, kind) = unit.cache(site.0).load();
-                if let Some(table) = globals.table()
-                    && table.id() == key
-                    && key != 0
-                {
-                    let found = if kind == Cached::Global as u8 {
-                        entry_word(globals, index)
-                    } else if kind == Cached::Builtin as u8 {
-                        entry_word(th.vm().builtins(), index)
-                    } else {
-                        Word::NONE_AT_ALL
-                    };
-                    if !found.is_nothing() {
-                        set!(dst, found);
-                        next!();
-                    }
+                let found = cached_global(th, globals, unit.cache(site.0));
+                if !found.is_nothing() {
+                    put!(dst, found);
                 }
-                slow!(th.load_global_op(site.0))
+                result!(dst, th.load_global_op(site.0))
             }
             Op::StoreGlobal { src, site } => {
                 shared!();
@@ -402,19 +421,17 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
             Op::SubInt { dst, left, imm, .. } => add_imm!(dst, left, -i64::from(imm.0)),
             Op::Neg { dst, src } => {
                 if let Some(word) = negate(get!(src)) {
-                    set!(dst, word);
-                    next!();
+                    put!(dst, word);
                 }
                 result!(dst, th.unary_op())
             }
             Op::Pos { dst, .. } | Op::Invert { dst, .. } => result!(dst, th.unary_op()),
             Op::Not { dst, src } => {
                 let operand = get!(src);
-                if operand == Word::TRUE || operand == Word::FALSE {
-                    set!(dst, Word::bool(operand == Word::FALSE));
-                    next!();
+                if let Some(truth) = truth!(operand) {
+                    put!(dst, Word::bool(!truth));
                 }
-                slow!(Flow::Done(operand))
+                test!(operand)
             }
             Op::Lt { dst, left, right } => compare!(dst, left, right, lt),
             Op::Le { dst, left, right } => compare!(dst, left, right, le),
@@ -422,26 +439,10 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
             Op::Ge { dst, left, right } => compare!(dst, left, right, ge),
             Op::Eq { dst, left, right } => compare!(dst, left, right, eq),
             Op::Ne { dst, left, right } => compare!(dst, left, right, ne),
-            Op::Is { dst, left, right } => {
-                set!(dst, Word::bool(get!(left) == get!(right)));
-                next!()
-            }
-            Op::IsNot { dst, left, right } => {
-                set!(dst, Word::bool(get!(left) != get!(right)));
-                next!()
-            }
-            Op::In { dst, .. } | Op::NotIn { dst, .. } => {
-                shared!();
-                save!();
-                match th.contains_op() {
-                    Flow::Done(word @ (Word::TRUE | Word::FALSE)) => {
-                        let negated = matches!(th.frame().op(), Op::NotIn { .. });
-                        set!(dst, Word::bool((word == Word::TRUE) != negated));
-                        next!()
-                    }
-                    flow => after!(th.settle(flow)),
-                }
-            }
+            Op::Is { dst, left, right } => put!(dst, Word::bool(get!(left) == get!(right))),
+            Op::IsNot { dst, left, right } => put!(dst, Word::bool(get!(left) != get!(right))),
+            Op::In { dst, left, right } => contains!(dst, left, right, Word::TRUE),
+            Op::NotIn { dst, left, right } => contains!(dst, left, right, Word::FALSE),
             Op::Jump { to } => go!(to),
             Op::JumpBack { to } => {
                 checkpoint!(at_loop);
@@ -449,23 +450,19 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
             }
             Op::JumpIfTrue { cond, to } => {
                 let cond = get!(cond);
-                if cond == Word::TRUE {
-                    go!(to);
+                match truth!(cond) {
+                    Some(true) => go!(to),
+                    Some(false) => next!(),
+                    None => test!(cond),
                 }
-                if cond == Word::FALSE || cond == Word::NONE {
-                    next!();
-                }
-                slow!(Flow::Done(cond))
             }
             Op::JumpIfFalse { cond, to } => {
                 let cond = get!(cond);
-                if cond == Word::TRUE {
-                    next!();
+                match truth!(cond) {
+                    Some(true) => next!(),
+                    Some(false) => go!(to),
+                    None => test!(cond),
                 }
-                if cond == Word::FALSE || cond == Word::NONE {
-                    go!(to);
-                }
-                slow!(Flow::Done(cond))
             }
             Op::BranchLt { sense, left, right, to } => branch!(sense, to, lt(get!(left), get!(right))),
             Op::BranchLe { sense, left, right, to } => branch!(sense, to, le(get!(left), get!(right))),
@@ -497,21 +494,16 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
             }
             Op::ForIter { dst, iter, exit } => {
                 shared!();
-                let iterator = get!(iter);
-                match fast_step(iterator) {
-                    Step::Item(word) => {
-                        set!(dst, word);
-                        next!()
-                    }
+                match fast_step(get!(iter)) {
+                    Step::Item(word) => put!(dst, word),
                     Step::Exhausted => jump!(exit),
-                    Step::Unknown => {
-                        save!();
-                        let flow = th.step(iterator, Cont::Op(Stage::Twin));
-                        if flow == Flow::Raised && th.take_stop_iteration().is_some() {
-                            jump!(exit);
-                        }
-                        after!(th.settle(flow))
-                    }
+                    Step::Unknown => save!(),
+                }
+                match th.step(get!(iter), Cont::Op(Stage::Twin)) {
+                    EXHAUSTED => jump!(exit),
+                    Flow::Done(word) => put!(dst, word),
+                    Flow::Raised if th.take_stop_iteration().is_some() => jump!(exit),
+                    flow => after!(th.settle(flow)),
                 }
             }
             Op::Unpack { src, base, count } => {
@@ -531,10 +523,7 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
                 shared!();
                 let object = get!(obj);
                 match cached_attribute(th, unit, object, site.0) {
-                    Attribute::Value(word) => {
-                        set!(dst, word);
-                        next!()
-                    }
+                    Attribute::Value(word) => put!(dst, word),
                     Attribute::Getter(function) => {
                         save!();
                         let flow = th.call_with(function, &[object], Cont::Op(Stage::Fallback));
@@ -549,13 +538,11 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
                 match cached_attribute(th, unit, object, site.0) {
                     Attribute::Method(function) => {
                         set!(base, function);
-                        set!(Reg(base.0 + 1), object);
-                        next!()
+                        put!(Reg(base.0 + 1), object);
                     }
                     Attribute::Value(word) => {
                         set!(base, Word::NONE_AT_ALL);
-                        set!(Reg(base.0 + 1), word);
-                        next!()
+                        put!(Reg(base.0 + 1), word);
                     }
                     Attribute::Getter(_) | Attribute::Unknown => {
                         save!();
@@ -580,8 +567,10 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
             Op::GetItem { dst, obj, key } => {
                 shared!();
                 if let Some(word) = fast_item(get!(obj), get!(key)) {
-                    set!(dst, word);
-                    next!();
+                    put!(dst, word);
+                }
+                if let Some(word) = fast_dict_item(th.cx(), get!(obj), th.live(get!(key))) {
+                    put!(dst, word);
                 }
                 result!(dst, th.get_item(get!(obj), get!(key), Cont::Op(Stage::Twin)))
             }
@@ -592,6 +581,9 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
                     && let Some(list) = list_at(object)
                     && list.set(th.cx(), index.as_small(), th.live(get!(value)))
                 {
+                    next!();
+                }
+                if fast_set_dict_item(th.cx(), object, th.live(index), th.live(get!(value))) {
                     next!();
                 }
                 save!();
@@ -616,10 +608,15 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
                     _ => next!(),
                 }
             }
+            Op::SetAdd { .. } | Op::DictInsert { .. } => {
+                save!();
+                match th.extend_op(None) {
+                    Flow::Done(_) => next!(),
+                    flow => after!(th.settle(flow)),
+                }
+            }
             Op::ListExtend { .. }
-            | Op::SetAdd { .. }
             | Op::SetUpdate { .. }
-            | Op::DictInsert { .. }
             | Op::DictUpdate { .. }
             | Op::DictMerge { .. }
             | Op::StarTuple { .. } => slow!(th.extend_op(None)),
@@ -641,20 +638,14 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
             | Op::CallSuper { dst, .. } => called!(dst, th.call_op(dst)),
             Op::Return { src } => {
                 let word = get!(src);
-                let frame = *th.frame();
-                if frame.role == Role::Plain
-                    && let Cont::Store(dst) = frame.cont
-                {
-                    th.frames.pop();
-                    let caller = th.frame_mut();
-                    caller.pc += 1;
-                    reload!();
-                    set!(Reg(dst), word);
-                    continue;
-                }
-                after!(th.return_from(word))
+                return_word!(Role::Plain, word, word)
             }
-            Op::ReturnNone {} => after!(th.return_from(Word::NONE)),
+            Op::ReturnNone {} => {
+                if frame!().role == Role::Init {
+                    return_word!(Role::Init, Word::NONE, frame!().companion)
+                }
+                return_word!(Role::Plain, Word::NONE, Word::NONE)
+            }
             Op::Yield { src, .. } => {
                 save!();
                 after!(th.yield_value(get!(src)))
@@ -681,18 +672,23 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
                 raised!()
             }
             Op::MatchException { dst, .. } => result!(dst, th.match_exception_op()),
-            Op::MakeCell { .. }
-            | Op::LoadClosure { .. }
-            | Op::LoadGlobals { .. }
-            | Op::BuildSlice { .. }
-            | Op::ListToTuple { .. }
-            | Op::LoadLibrary { .. }
-            | Op::LoadBuildClass { .. }
-            | Op::LoadAssertionError { .. }
-            | Op::LoadExcInfo { .. }
-            | Op::EnterHandler { .. }
-            | Op::LeaveHandler { .. }
-            | Op::SaveHandler { .. } => slow!(th.rare_op()),
+            Op::EnterHandler { exc, saved } => {
+                let exception = get!(exc);
+                put!(saved, std::mem::replace(&mut frame!().handled, exception))
+            }
+            Op::SaveHandler { saved } => put!(saved, frame!().handled),
+            Op::LeaveHandler { saved } => {
+                frame!().handled = get!(saved);
+                next!()
+            }
+            Op::MakeCell { reg } => put!(reg, th.make_cell(get!(reg))),
+            Op::LoadClosure { dst, .. }
+            | Op::LoadGlobals { dst }
+            | Op::BuildSlice { dst, .. }
+            | Op::ListToTuple { dst, .. }
+            | Op::LoadBuildClass { dst }
+            | Op::LoadAssertionError { dst } => result!(dst, th.rare_op()),
+            Op::LoadLibrary { .. } | Op::LoadExcInfo { .. } => slow!(th.rare_op()),
         }
     }
 }

@@ -1,15 +1,16 @@
 //! The fast paths of the dispatch loop: what a word in a register is at a glance, and what inline caches give.
 
 use crate::heap::{Kind, MAX_SMALL, MIN_SMALL, Object, Value, Word};
-use crate::value::Builtin;
 use crate::value::class::Type;
 use crate::value::dict::Dict;
 use crate::value::function::Cell;
 use crate::value::instance::Instance;
 use crate::value::list::List;
 use crate::value::record::{Iter, Module};
+use crate::value::str::Str;
 use crate::value::tuple::Tuple;
-use crate::value::unit::{Cached, Unit};
+use crate::value::unit::{Cached, InlineCache, Unit};
+use crate::value::{Builtin, Context, Raised};
 
 use super::ops::attr_cache::cached_in_class;
 use super::thread::{Flow, Thread};
@@ -40,10 +41,10 @@ pub(super) fn cached_attribute(th: &Thread, unit: &Unit, object: Word, site: u16
     // SAFETY: a pointer word in a register points to a live object.
     let header = unsafe { &*object.address() };
     if kind == Cached::Slot as u8 {
-        if header.shape() == key
-            && let Some(instance) = instance_at(object)
-        {
-            // SAFETY: the cache was filled for this shape.
+        if header.shape() == key {
+            // SAFETY: the cache was filled for this shape, which only instances have.
+            let instance = unsafe { &*object.address().cast::<Instance>() };
+            // SAFETY: as above.
             let word = unsafe { instance.slot_at(index as usize) }.word();
             if !word.is_nothing() {
                 return Attribute::Value(word);
@@ -135,6 +136,21 @@ pub(super) fn entry_word(dict: &Dict, index: u32) -> Word {
     }
 }
 
+/// A global or a built-in, where the inline cache knows its entry.
+#[inline(always)]
+pub(super) fn cached_global(th: &Thread, globals: &Dict, cache: &InlineCache) -> Word {
+    let (key, index, kind) = cache.load();
+    let Some(table) = globals.table().filter(|table| table.id() == key) else { return Word::NONE_AT_ALL };
+    if kind == Cached::Global as u8 {
+        // SAFETY: the cache was filled with an entry of the table of this id.
+        unsafe { table.entry_at(index) }.value().word()
+    } else if kind == Cached::Builtin as u8 {
+        entry_word(th.vm().builtins(), index)
+    } else {
+        Word::NONE_AT_ALL
+    }
+}
+
 #[inline(always)]
 pub(super) fn cell_at<'t>(word: Word) -> &'t Cell {
     debug_assert!(word.is_pointer());
@@ -161,6 +177,8 @@ at!(list_at, List);
 at!(tuple_at, Tuple);
 at!(instance_at, Instance);
 at!(iter_at, Iter);
+at!(dict_at, Dict);
+at!(str_at, Str);
 
 /// `list[i]` and `tuple[i]` with an index inside.
 #[inline(always)]
@@ -176,6 +194,40 @@ pub(super) fn fast_item(object: Word, key: Word) -> Option<Word> {
     let tuple = tuple_at(object)?;
     let index = if index < 0 { index + tuple.len() as i64 } else { index };
     tuple.items().get(usize::try_from(index).ok()?).map(|item| item.word())
+}
+
+/// `dict[key]` of a plain dict, where the key is there.
+#[inline(never)]
+pub(super) fn fast_dict_item(cx: &Context, object: Word, key: Value<'_>) -> Option<Word> {
+    let dict = plain_dict_at(object, key)?;
+    match dict.get(cx, key) {
+        Ok(found) => found.map(Value::word),
+        Err(Raised) => {
+            // The slow path meets the same once more.
+            cx.take_pending();
+            None
+        }
+    }
+}
+
+/// `dict[key] = value` of a plain dict. Says whether it was done.
+#[inline(never)]
+pub(super) fn fast_set_dict_item(cx: &Context, object: Word, key: Value<'_>, value: Value<'_>) -> bool {
+    let Some(dict) = plain_dict_at(object, key) else { return false };
+    let done = dict.set(cx, key, value).is_ok();
+    if !done {
+        // As above: nothing has changed.
+        cx.take_pending();
+    }
+    done
+}
+
+/// A dict whose class defines nothing, if the key is one that hashes without code of the language.
+#[inline(always)]
+fn plain_dict_at<'t>(object: Word, key: Value<'_>) -> Option<&'t Dict> {
+    let dict = dict_at(object)?;
+    let simple = key.as_small().is_some() || key.kind() == Some(Kind::Str);
+    (simple && dict.header().shape() == Builtin::Dict.shape()).then_some(dict)
 }
 
 pub(super) enum Step {
@@ -212,6 +264,17 @@ pub(super) fn fast_step(iterator: Word) -> Step {
         }
     }
     Step::Unknown
+}
+
+/// The truth of what needs no look at an object.
+#[inline(always)]
+pub(super) fn quick_truth(word: Word) -> Option<bool> {
+    match word {
+        Word::TRUE => Some(true),
+        Word::FALSE | Word::NONE => Some(false),
+        _ if word.is_small() => Some(word != Word::small(0)),
+        _ => None,
+    }
 }
 
 /// Two numbers of which at least one is a float, as floats; none if one is something else.
@@ -259,8 +322,33 @@ comparisons! {
     le le_imm <=;
     gt gt_imm >;
     ge ge_imm >=;
-    eq eq_imm ==;
-    ne ne_imm !=;
+    eq_numbers eq_imm ==;
+    ne_numbers ne_imm !=;
+}
+
+/// Of two numbers as the others, or of two strings.
+#[inline(always)]
+pub(super) fn eq(left: Word, right: Word) -> Option<bool> {
+    match eq_numbers(left, right) {
+        None => equal_strings(left, right),
+        known => known,
+    }
+}
+
+/// The reverse of [`eq`].
+#[inline(always)]
+pub(super) fn ne(left: Word, right: Word) -> Option<bool> {
+    match ne_numbers(left, right) {
+        None => equal_strings(left, right).map(|equal| !equal),
+        known => known,
+    }
+}
+
+/// Whether two strings are equal.
+#[inline(always)]
+pub(super) fn equal_strings(left: Word, right: Word) -> Option<bool> {
+    let (left, right) = (str_at(left)?, str_at(right)?);
+    Some(left.as_bytes() == right.as_bytes())
 }
 
 /// There is no fast path for floats.

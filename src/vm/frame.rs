@@ -1,4 +1,7 @@
-//! A frame: where a function stands, and what becomes of its result.
+//! A frame: where a function stands, and what becomes of its result; and the stack of a thread's frames.
+
+use std::alloc::{Layout, dealloc, handle_alloc_error, realloc};
+use std::ptr::{NonNull, null_mut};
 
 use minipy_compiler::op::Op;
 
@@ -39,6 +42,8 @@ pub enum Stage {
 /// A frame.
 #[derive(Clone, Copy)]
 pub struct Frame {
+    /// The op it executes, up to date whenever the thread leaves the loop's fast path.
+    pub(crate) ip: *const Op,
     pub(crate) unit: *const Unit,
     /// The function.
     pub(crate) function: Word,
@@ -48,8 +53,6 @@ pub struct Frame {
     pub(crate) handled: Word,
     /// Its first register.
     pub(crate) base: u32,
-    /// The op it executes, up to date whenever the thread leaves the loop's fast path.
-    pub(crate) pc: u32,
     pub(crate) cont: Cont,
     pub(crate) role: Role,
 }
@@ -83,11 +86,161 @@ impl Frame {
     /// The op it executes.
     #[inline(always)]
     pub fn op(&self) -> Op {
-        self.unit().code.ops[self.pc as usize]
+        // SAFETY: it points into the ops of the unit's code, which ends with a return or a jump.
+        unsafe { *self.ip }
+    }
+
+    /// The index of the op it executes.
+    #[inline]
+    pub fn pc(&self) -> u32 {
+        // SAFETY: both point into the ops of the unit's code.
+        unsafe { self.ip.offset_from(self.unit().ops()) as u32 }
+    }
+
+    /// Goes on with the op at an index.
+    #[inline]
+    pub fn go_to(&mut self, pc: u32) {
+        // SAFETY: the compiler's verifier holds that labels are inside the ops.
+        self.ip = unsafe { self.unit().ops().add(pc as usize) };
+    }
+
+    /// Goes on with the op so many further.
+    #[inline]
+    pub fn skip(&mut self, distance: isize) {
+        // SAFETY: the compiler's verifier holds that offsets stay inside the ops, which end with a return or a jump.
+        self.ip = unsafe { self.ip.offset(distance) };
     }
 
     /// How many of its registers hold values.
     pub fn height(&self) -> usize {
-        self.unit().code.heights[self.pc as usize] as usize
+        self.unit().code.heights[self.pc() as usize] as usize
     }
 }
+
+/// The frames of a thread, the running one last.
+pub struct Frames {
+    bottom: *mut Frame,
+    /// Behind the last.
+    top: *mut Frame,
+    /// Where the next may not stand before [`Frames::reserve`] was asked.
+    end: *mut Frame,
+    capacity: usize,
+}
+
+impl Frames {
+    /// None yet, and room for none.
+    pub(crate) const fn new() -> Frames {
+        Frames { bottom: null_mut(), top: null_mut(), end: null_mut(), capacity: 0 }
+    }
+
+    /// How many there are.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.iter().len()
+    }
+
+    /// Outermost first.
+    #[inline]
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Frame> {
+        if self.bottom.is_null() {
+            return [].iter();
+        }
+        // SAFETY: both point into one allocation, and what is between them is initialised.
+        unsafe { std::slice::from_raw_parts(self.bottom, self.top.offset_from(self.bottom) as usize).iter() }
+    }
+
+    /// The running one, if there is one.
+    #[inline(always)]
+    pub(crate) fn last(&self) -> Option<&Frame> {
+        // SAFETY: above the bottom, a frame stands below the top.
+        (self.top != self.bottom).then(|| unsafe { &*self.top.sub(1) })
+    }
+
+    /// The address of the running one.
+    #[inline(always)]
+    pub(crate) fn running(&self) -> *mut Frame {
+        debug_assert!(self.top != self.bottom);
+        self.top.wrapping_sub(1)
+    }
+
+    /// Whether there is room for one more.
+    #[inline(always)]
+    pub(crate) fn has_room(&self) -> bool {
+        self.top != self.end
+    }
+
+    /// Puts one on top; there is room for it.
+    #[inline(always)]
+    pub(crate) fn push(&mut self, frame: Frame) {
+        debug_assert!(self.has_room());
+        // SAFETY: below the end is memory of ours.
+        unsafe {
+            self.top.write(frame);
+            self.top = self.top.add(1);
+        }
+    }
+
+    /// Takes the topmost off.
+    #[inline(always)]
+    pub(crate) fn pop(&mut self) -> Option<Frame> {
+        let frame = *self.last()?;
+        self.drop_last();
+        Some(frame)
+    }
+
+    /// Takes the topmost off, which there is.
+    #[inline(always)]
+    pub(crate) fn drop_last(&mut self) {
+        self.top = self.running();
+    }
+
+    /// Makes room for one more, unless there are `limit` already. Says whether there is room.
+    #[cold]
+    pub(crate) fn reserve(&mut self, limit: usize) -> bool {
+        let len = self.len();
+        if len < limit && len == self.capacity {
+            self.grow(len);
+        }
+        self.set_limit(limit);
+        self.has_room()
+    }
+
+    /// Has [`Frames::reserve`] asked before there are more than `limit`.
+    pub(crate) fn set_limit(&mut self, limit: usize) {
+        self.end = self.bottom.wrapping_add(self.capacity.min(limit.max(self.len())));
+    }
+
+    fn grow(&mut self, len: usize) {
+        let capacity = (len * 2).max(64);
+        let layout = Frames::layout(capacity);
+        // SAFETY: the old allocation, if there is one, has the old capacity's layout; the new one is larger than nothing.
+        let bottom = unsafe {
+            match NonNull::new(self.bottom) {
+                Some(old) => realloc(old.as_ptr().cast(), Frames::layout(self.capacity), layout.size()),
+                None => std::alloc::alloc(layout),
+            }
+        };
+        let Some(bottom) = NonNull::new(bottom) else { handle_alloc_error(layout) };
+        self.bottom = bottom.as_ptr().cast();
+        self.top = self.bottom.wrapping_add(len);
+        self.capacity = capacity;
+    }
+
+    fn layout(capacity: usize) -> Layout {
+        match Layout::array::<Frame>(capacity) {
+            Ok(layout) => layout,
+            Err(_) => unreachable!("registers are exhausted before frames"),
+        }
+    }
+}
+
+impl Drop for Frames {
+    fn drop(&mut self) {
+        if !self.bottom.is_null() {
+            // SAFETY: allocated with this layout.
+            unsafe { dealloc(self.bottom.cast(), Frames::layout(self.capacity)) };
+        }
+    }
+}
+
+const _: () = assert!(size_of::<Frame>() == 56);

@@ -9,7 +9,7 @@ use crate::value::list::Store;
 use super::frame::{Cont, Frame, Role, Stage};
 use super::ops::EXHAUSTED;
 use super::resume::Next;
-use super::thread::{Flow, REGISTERS, SCRATCH, Thread};
+use super::thread::{Flow, Thread};
 
 impl Thread {
     /// Resumes a generator with a value; what it yields, or `StopIteration`, goes where `cont` says.
@@ -35,12 +35,10 @@ impl Thread {
         let object = unsafe { &*generator.address().cast::<Generator>() };
         let base = self.top();
         let code = &object.function().unit().code;
-        if base + code.register_count as usize + SCRATCH >= REGISTERS
-            || self.frames.len() >= self.vm().recursion_limit()
-        {
+        if !self.has_room(base, code.register_count as usize) {
             return Err(self.too_deep());
         }
-        let state = object.claim();
+        let state = object.claim(self.cx());
         match state {
             GeneratorState::Running => {
                 self.cx().value_error("generator already executing");
@@ -55,16 +53,19 @@ impl Thread {
         } else {
             code.heights[pc as usize] as usize
         };
-        for (place, slot) in object.window().map_or(&[][..], Store::slots)[..live].iter().enumerate() {
+        let window = object.window().map_or(&[][..], Store::slots);
+        for (place, slot) in window.iter().take(live).enumerate() {
             self.set(base + place, slot.word());
         }
+        let unit = object.function().unit();
         self.frames.push(Frame {
-            unit: object.function().unit(),
+            // SAFETY: a generator stands at an op of its code.
+            ip: unsafe { unit.ops().add(pc as usize) },
+            unit,
             function: Value::object(object.function()).word(),
             companion: generator,
             handled: object.handled().word(),
             base: base as u32,
-            pc,
             cont,
             role: Role::Generator,
         });
@@ -86,7 +87,7 @@ impl Thread {
         match frame.op() {
             Op::Yield { dst, .. } => {
                 self.set(base + dst.0 as usize, sent);
-                self.frame_mut().pc += 1;
+                self.frame_mut().skip(1);
             }
             Op::YieldFrom { dst, .. } => self.set(base + dst.0 as usize, sent),
             _ => {}
@@ -160,7 +161,7 @@ impl Thread {
             };
         }
         let cx = self.cx();
-        let name = cx.intern("send").word();
+        let name = cx.name("send").word();
         match super::ops::attr::find(cx, self.live(iterator), self.live(name)) {
             Ok(super::ops::attr::Found::Method(function, receiver)) => {
                 let (function, receiver) = (function.word(), receiver.word());
@@ -178,7 +179,7 @@ impl Thread {
         if let Op::YieldFrom { dst, .. } = self.frame().op() {
             let place = self.frame().base as usize + dst.0 as usize;
             self.set(place, value);
-            self.frame_mut().pc += 1;
+            self.frame_mut().skip(1);
         }
         Flow::Pushed
     }
@@ -194,8 +195,11 @@ impl Thread {
             self.cx().local().store_all(window.header(), window.slots(), words);
         }
         self.cx().store(generator, generator.handled(), self.word_as_value(frame.handled));
-        generator.set_pc(frame.pc);
+        generator.set_pc(frame.pc());
         generator.release(GeneratorState::Suspended);
+        if let (Cont::Op(_), Op::ForIter { dst, .. }) = (frame.cont, self.frame().op()) {
+            return self.store(dst, word);
+        }
         self.deliver(frame.cont, word)
     }
 

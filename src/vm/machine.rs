@@ -174,11 +174,6 @@ impl Vm {
         self.well_known.constructors.get(class as usize).copied().filter(|number| *number != u32::MAX)
     }
 
-    /// Sets `sys.setrecursionlimit`.
-    pub fn set_recursion_limit(&self, limit: usize) {
-        self.recursion_limit.store(limit, Ordering::Relaxed);
-    }
-
     /// Whom the program knows the main thread by, which was the first.
     pub fn main_ident(&self) -> u32 {
         self.main_ident.load(Ordering::Relaxed)

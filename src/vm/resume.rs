@@ -42,11 +42,12 @@ impl Thread {
     }
 
     fn advance(&mut self) -> Next {
-        self.frame_mut().pc += 1;
+        self.frame_mut().skip(1);
         Next::Go
     }
 
-    fn store(&mut self, dst: Reg, word: Word) -> Next {
+    #[inline]
+    pub(super) fn store(&mut self, dst: Reg, word: Word) -> Next {
         let place = self.frame().base as usize + dst.0 as usize;
         self.set(place, word);
         self.advance()
@@ -84,7 +85,7 @@ impl Thread {
     }
 
     /// The op at the program counter goes on with the truth of this.
-    fn test(&mut self, word: Word) -> Next {
+    pub(super) fn test(&mut self, word: Word) -> Next {
         match self.truth(word) {
             Flow::Done(truth) => self.complete_truth(truth == Word::TRUE),
             Flow::Pushed => Next::Go,
@@ -108,13 +109,12 @@ impl Thread {
     }
 
     fn go(&mut self, to: Offset) -> Next {
-        let frame = self.frame_mut();
-        frame.pc = frame.pc.wrapping_add_signed(to.0.into());
+        self.frame_mut().skip(to.0.into());
         Next::Go
     }
 
     fn go_to(&mut self, to: Label) -> Next {
-        self.frame_mut().pc = to.0;
+        self.frame_mut().go_to(to.0);
         Next::Go
     }
 

@@ -30,6 +30,8 @@ pub struct Signature {
     required: usize,
     varargs: bool,
     varkw: bool,
+    /// There are parameters that no argument by position fills, and not all have a default.
+    has_more: bool,
     /// The first parameter is the receiver of a method, which messages do not count.
     method: bool,
 }
@@ -49,6 +51,7 @@ impl Signature {
             required: 0,
             varargs: false,
             varkw: false,
+            has_more: false,
             method: false,
         };
         let mut keyword_only = false;
@@ -76,6 +79,9 @@ impl Signature {
                 signature.params.push(Param { name, required: !default });
             }
         }
+        let keyword_only = &signature.params[signature.positional..];
+        signature.has_more =
+            signature.varargs || signature.varkw || keyword_only.iter().any(|param| param.required);
         signature.method =
             matches!(signature.params.first(), Some(first) if first.name == "self" || first.name == "cls");
         signature
@@ -104,15 +110,7 @@ impl Signature {
     /// Whether `count` arguments by position fill the first places just as they stand.
     #[inline(always)]
     pub fn takes(&self, count: usize) -> bool {
-        count <= self.positional
-            && count >= self.required
-            && !self.varargs
-            && !self.varkw
-            && self.keyword_only_optional()
-    }
-
-    fn keyword_only_optional(&self) -> bool {
-        !self.params[self.positional..].iter().any(|param| param.required)
+        (self.required..=self.positional).contains(&count) && !self.has_more
     }
 
     /// Fills the places from positional arguments and keywords.

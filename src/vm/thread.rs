@@ -8,7 +8,7 @@ use crate::heap::{Marker, Value, Word};
 use crate::value::{Builtin, Context, Raised};
 
 use super::count::OpCount;
-use super::frame::{Cont, Frame};
+use super::frame::{Cont, Frame, Frames};
 use super::host::{Reply, Request, Wake};
 use super::machine::Vm;
 use super::trap::{Trap, TrapBits};
@@ -61,7 +61,7 @@ pub struct Thread {
     context: Context,
     vm: Arc<Vm>,
     registers: *mut Word,
-    pub(crate) frames: Vec<Frame>,
+    pub(crate) frames: Frames,
     trap: Arc<Trap>,
     token: u32,
     /// What it asks its host for.
@@ -103,7 +103,7 @@ impl Thread {
             context,
             vm,
             registers,
-            frames: Vec::with_capacity(64),
+            frames: Frames::new(),
             trap,
             token,
             request: None,
@@ -210,26 +210,22 @@ impl Thread {
     /// The running frame.
     #[inline(always)]
     pub(crate) fn frame(&self) -> &Frame {
-        match self.frames.last() {
-            Some(frame) => frame,
-            None => unreachable!("the thread runs"),
-        }
+        // SAFETY: the thread runs, and its frames are borrowed with it.
+        unsafe { &*self.frames.running() }
     }
 
     /// The running frame.
     #[inline(always)]
     pub(crate) fn frame_mut(&mut self) -> &mut Frame {
-        match self.frames.last_mut() {
-            Some(frame) => frame,
-            None => unreachable!("the thread runs"),
-        }
+        // SAFETY: the thread runs, and its frames are borrowed with it.
+        unsafe { &mut *self.frames.running() }
     }
 
     /// The first place above the running frame's window: where arguments of further calls are written.
     #[inline(always)]
     pub(crate) fn top(&self) -> usize {
         match self.frames.last() {
-            Some(frame) => frame.base as usize + frame.unit().code.register_count as usize,
+            Some(frame) => frame.base as usize + frame.unit().register_count(),
             None => 0,
         }
     }
@@ -256,6 +252,19 @@ impl Thread {
             .map(|frame| frame.handled)
             .find(|word| !word.is_nothing())
             .map(|word| self.live(word))
+    }
+
+    /// Whether one more frame can be pushed whose window, of `size` registers, begins at `base`.
+    #[inline(always)]
+    pub(crate) fn has_room(&mut self, base: usize, size: usize) -> bool {
+        base + size < REGISTERS - SCRATCH
+            && (self.frames.has_room() || self.frames.reserve(self.vm.recursion_limit()))
+    }
+
+    /// Sets how deep the stack of frames of any thread may be. Other threads notice at their next checkpoint.
+    pub fn set_recursion_limit(&mut self, limit: usize) {
+        self.vm.recursion_limit.store(limit, Ordering::Relaxed);
+        self.frames.set_limit(limit);
     }
 
     /// Raises `RecursionError`.
@@ -293,6 +302,7 @@ impl Thread {
     /// What a signal handler raises: `KeyboardInterrupt`.
     #[cold]
     pub(crate) fn checkpoint(&mut self) -> Result<(), Raised> {
+        self.frames.set_limit(self.vm.recursion_limit());
         let pending = self.trap.pending();
         if pending.contains(TrapBits::COLLECT) {
             let stress = self.vm.options.gc_stress;
@@ -344,7 +354,7 @@ impl Thread {
 
     /// Shows the collector every word the thread holds.
     pub(crate) fn visit_roots(&self, marker: &mut Marker) {
-        for frame in &self.frames {
+        for frame in self.frames.iter() {
             marker.word(frame.function);
             marker.word(frame.companion);
             marker.word(frame.handled);

@@ -76,7 +76,7 @@ pub(crate) fn format_traceback(thread: &Thread, traceback: Word, limit: Option<i
 /// The text of each frame that is running, outermost first; without carets, as CPython has it.
 pub(crate) fn format_stack(thread: &Thread) -> Vec<String> {
     let frames = thread.frames.iter().filter(|frame| !frame.unit().hidden);
-    entry::format_entries(frames.map(|frame| (&*frame.unit().code, frame.pc)), entry::format_line)
+    entry::format_entries(frames.map(|frame| (&*frame.unit().code, frame.pc())), entry::format_line)
 }
 
 /// One entry of a traceback as a program sees it.

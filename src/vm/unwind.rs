@@ -28,10 +28,10 @@ impl Thread {
                 self.add_traceback();
             }
             let frame = *self.frame();
-            if let Some(handler) = frame.unit().code.handler(frame.pc) {
+            if let Some(handler) = frame.unit().code.handler(frame.pc()) {
                 let pending = self.cx().take_pending().map_or(Word::NONE, Value::word);
                 self.set(frame.base as usize + handler.exc.0 as usize, pending);
-                self.frame_mut().pc = handler.target;
+                self.frame_mut().go_to(handler.target);
                 return Next::Go;
             }
             self.frames.pop();
@@ -169,7 +169,7 @@ impl Thread {
         if let Some(exception) = pending.get::<Exception>() {
             let frame = self.frame();
             let rest = exception.part(ExceptionPart::Traceback);
-            let entry = Traceback::new(cx, frame.unit(), frame.pc, rest);
+            let entry = Traceback::new(cx, frame.unit(), frame.pc(), rest);
             entry.set_frame(cx, self.live(frame.function), self.receiver());
             if rest.is_none()
                 && cx.class_of(pending).is_a(cx, Builtin::NameError)

@@ -214,7 +214,7 @@ impl<'t> Formatter<'t> {
         conversion: &Conversion<'_>,
         what: &'static str,
         value: Value<'t>,
-        methods: &[&str],
+        methods: &[&'static str],
         native: impl FnOnce(Value<'t>) -> Result<Option<Value<'t>>, crate::value::Raised>,
     ) -> Result<Value<'t>, Stop<'t>> {
         let cx = self.cx;

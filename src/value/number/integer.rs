@@ -1,6 +1,6 @@
 //! Integers: in the machine word, in 127 bits, and of any size.
 
-use dashu_int::ops::{BitTest, UnsignedAbs};
+use dashu_int::ops::{BitTest, DivRem, UnsignedAbs};
 use dashu_int::{IBig, UBig};
 
 use crate::heap::Value;
@@ -120,6 +120,9 @@ fn big<'t>(cx: &'t Context, op: BinaryOp, a: Integer, b: Integer) -> Answer<'t> 
         BinaryOp::BitOr => a | b,
         BinaryOp::BitXor => a ^ b,
         BinaryOp::Div => return divide(cx, &a, &b).map(|quotient| Some(Value::float(quotient))),
+        // With equal signs the quotient is not rounded, and the rest has the sign it should have.
+        BinaryOp::FloorDiv if a.sign() == b.sign() => a / b,
+        BinaryOp::Mod if a.sign() == b.sign() => a % b,
         _ => {
             let (quotient, rest) = big_div_mod(&a, &b);
             match op {
@@ -134,7 +137,7 @@ fn big<'t>(cx: &'t Context, op: BinaryOp, a: Integer, b: Integer) -> Answer<'t> 
 
 /// Quotient towards minus infinity, and the rest, which has the divisor's sign.
 pub(super) fn big_div_mod(a: &IBig, b: &IBig) -> (IBig, IBig) {
-    let (quotient, rest) = (a / b, a % b);
+    let (quotient, rest) = a.div_rem(b);
     if rest != IBig::ZERO && (rest < IBig::ZERO) != (*b < IBig::ZERO) {
         (quotient - IBig::ONE, rest + b)
     } else {

@@ -247,10 +247,10 @@ pub(crate) fn module_dict<'t>(module: Value<'t>) -> Option<&'t Dict> {
 pub(crate) fn lookup_special<'t>(
     cx: &'t Context,
     object: Value<'t>,
-    name: &str,
+    name: Value<'t>,
 ) -> Result<Option<Value<'t>>, Raised> {
     let class = cx.class_of(object);
-    let Some(meta) = class.lookup_str(cx, name) else { return Ok(None) };
+    let Some(meta) = class.lookup(cx, name) else { return Ok(None) };
     match bind(cx, meta, object, class)? {
         Found::Value(value) => Ok(Some(value)),
         Found::Method(function, receiver) => Ok(Some(bound(cx, function, receiver))),

@@ -148,15 +148,16 @@ impl Thread {
         for candidate in from..3 {
             let cx = self.cx();
             let (left, right) = (self.live(a), self.live(b));
-            let swapped = right_comes_first(cx, op, left, right);
+            let swapped = candidate > 0 && right_comes_first(cx, op, left, right);
+            let [plain, reflected, in_place] = op.methods();
             let (name, receiver, other) = match (candidate, swapped) {
-                (0, _) if form == Form::InPlace => (format!("__i{}__", op.name()), a, b),
+                (0, _) if form == Form::InPlace => (in_place, a, b),
                 (0, _) => continue,
-                (1, false) | (2, true) => (format!("__{}__", op.name()), a, b),
+                (1, false) | (2, true) => (plain, a, b),
                 _ if cx.class_of(left).root_shape() == cx.class_of(right).root_shape() => continue,
-                _ => (format!("__r{}__", op.name()), b, a),
+                _ => (reflected, b, a),
             };
-            let Some(method) = cx.class_of(self.live(receiver)).lookup_str(cx, &name).map(Value::word) else {
+            let Some(method) = cx.class_of(self.live(receiver)).lookup_str(cx, name).map(Value::word) else {
                 continue;
             };
             match self.call_special(method, receiver, &[other], cont(Stage::Candidate(candidate))) {
@@ -278,7 +279,8 @@ fn right_comes_first(cx: &Context, op: BinaryOp, left: Value<'_>, right: Value<'
     if std::ptr::eq(left, right) || !right.is_subclass(left) {
         return false;
     }
-    let name = cx.intern(&format!("__r{}__", op.name()));
+    let [_, reflected, _] = op.methods();
+    let name = cx.name(reflected);
     match (right.lookup(cx, name), left.lookup(cx, name)) {
         (Some(right), Some(left)) => !right.is(left),
         (Some(_), None) => true,

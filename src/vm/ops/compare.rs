@@ -3,10 +3,10 @@
 
 use minipy_compiler::op::{Op, Reg};
 
-use crate::heap::{Value, Word};
+use crate::heap::{Kind, Value, Word};
 use crate::value::class::class_flag;
 use crate::value::compare::Comparison;
-use crate::value::{Context, Raised, algebra, compare};
+use crate::value::{Builtin, Context, Raised, algebra, compare};
 
 use crate::vm::frame::{Cont, Stage};
 use crate::vm::thread::{Flow, Thread};
@@ -103,10 +103,12 @@ impl Thread {
             let (receiver, other, method) = if on_left { (a, b, op) } else { (b, a, op.reflected()) };
             let method = if candidate >= NE_FROM_EQ { Comparison::Eq } else { method };
             let class = cx.class_of(self.live(receiver));
-            let found = class.defining(cx, cx.intern(method.method()));
+            let name = cx.name(method.method());
+            let Some(found) = class.lookup(cx, name) else { continue };
             // What `object` defines is the default below; natively defined comparisons of built-in bases count.
-            let Some((definer, found)) = found else { continue };
-            if definer.is(crate::value::Builtin::Object) {
+            if found.kind() != Some(Kind::Function)
+                && class.defining(cx, name).is_some_and(|(definer, _)| definer.is(Builtin::Object))
+            {
                 continue;
             }
             let found = found.word();

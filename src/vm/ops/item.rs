@@ -1,7 +1,5 @@
 //! Items: `a[i]`, `a[i] = v`, `del a[i]`, `x in a`.
 
-use minipy_compiler::op::Op;
-
 use crate::heap::{Kind, Value, Word};
 use crate::value::class::{Type, class_flag};
 use crate::value::{Builtin, Raised, sequence};
@@ -99,14 +97,8 @@ impl Thread {
         }
     }
 
-    /// `In` or `NotIn` at the program counter: the truth of `__contains__`, not yet turned round.
-    pub(crate) fn contains_op(&mut self) -> Flow {
-        let frame = self.frame();
-        let (Op::In { left, right, .. } | Op::NotIn { left, right, .. }) = frame.op() else {
-            return Flow::Raised;
-        };
-        let base = frame.base as usize;
-        let (item, container) = (self.get(base + left.0 as usize), self.get(base + right.0 as usize));
+    /// `item in container`: what `__contains__` returns, whose truth counts.
+    pub(crate) fn contains(&mut self, item: Word, container: Word) -> Flow {
         let cx = self.cx();
         let value = self.live(container);
         let class = cx.class_of(value);

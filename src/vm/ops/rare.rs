@@ -17,12 +17,6 @@ impl Thread {
         let op = self.frame().op();
         let base = self.frame().base as usize;
         match op {
-            Op::MakeCell { reg } => {
-                let place = base + reg.0 as usize;
-                let cell = Value::object(Cell::new(self.cx(), self.value(place))).word();
-                self.set(place, cell);
-                Flow::Done(Word::NONE)
-            }
             Op::LoadClosure { free, .. } => {
                 Flow::Done(self.frame().function().closure()[free.0 as usize].word())
             }
@@ -58,22 +52,6 @@ impl Thread {
                 }
                 Flow::Done(Word::NONE)
             }
-            Op::EnterHandler { exc, saved } => {
-                let (handled, exc) = (self.frame().handled, self.reg(exc));
-                self.set(base + saved.0 as usize, handled);
-                self.frame_mut().handled = exc;
-                Flow::Done(Word::NONE)
-            }
-            Op::LeaveHandler { saved } => {
-                let saved = self.reg(saved);
-                self.frame_mut().handled = saved;
-                Flow::Done(Word::NONE)
-            }
-            Op::SaveHandler { saved } => {
-                let handled = self.frame().handled;
-                self.set(base + saved.0 as usize, handled);
-                Flow::Done(Word::NONE)
-            }
             Op::ClearCell { cell, name } => self.clear_cell(self.reg(cell), name.0),
             Op::ClearFree { free } => match self.load_free(free.0) {
                 Flow::Done(_) => {
@@ -101,6 +79,12 @@ impl Thread {
                 Flow::Raised
             }
         }
+    }
+
+    /// A new cell that holds this; it is empty if this is nothing.
+    pub(crate) fn make_cell(&self, word: Word) -> Word {
+        // SAFETY: the caller has the word from a register.
+        Value::object(Cell::new(self.cx(), unsafe { word.value() })).word()
     }
 
     fn clear_cell(&self, cell: Word, name: u16) -> Flow {

@@ -23,6 +23,12 @@ const PROGRAM_LIMIT: f64 = 0.7;
 /// An empty program is over so soon that it can be run so many times as often.
 const EMPTY_FACTOR: usize = 4;
 
+/// What writes `docs/performance.md`.
+const COMMAND: &str = "cargo bench --bench vs_cpython -- --md docs/performance.md";
+
+/// Of how many programs the page says what bounds them.
+const LOWEST: usize = 3;
+
 /// Names an interpreter to be taken instead of the newest on the path.
 const INTERPRETER: &str = "MINIPY_PYTHON";
 
@@ -48,6 +54,10 @@ struct Args {
     /// How often each program runs under each, after a first run that does not count
     #[arg(long, value_name = "N", default_value = "5")]
     runs: NonZeroUsize,
+
+    /// Also write the table, the versions and what bounds the lowest ratios to this file, as Markdown
+    #[arg(long, value_name = "FILE")]
+    md: Option<PathBuf>,
 
     /// End with status 1 if the mean is under 1.0, a program under 0.7, or nothing could be measured
     #[arg(long)]
@@ -90,8 +100,8 @@ fn compare_all(args: &Args) -> Result<bool, String> {
     println!("minipy {} and {python}; {} runs of each program", env!("CARGO_PKG_VERSION"), args.runs);
     println!("ms: processor time (elapsed time), medians; ratio: CPython / minipy, median of the pairs\n");
     println!(
-        "{:<16} {:>15} {:>15} {:>7} {:>13} {:>10} {:>10}",
-        "program", "minipy ms", "CPython ms", "ratio", "spread", "minipy MB", "CPython MB"
+        "{:<16} {:>15} {:>15} {:>7} {:>13} {:>10} {:>10} {:>6}",
+        "program", "minipy ms", "CPython ms", "ratio", "spread", "minipy MB", "CPython MB", "ratio"
     );
     let mut measured = Vec::new();
     let mut failed = false;
@@ -115,7 +125,13 @@ fn compare_all(args: &Args) -> Result<bool, String> {
     }
     let mean = geometric_mean(measured.iter().map(|(_, comparison)| comparison.ratio()));
     let mean_elapsed = geometric_mean(measured.iter().map(|(_, comparison)| comparison.elapsed_ratio()));
+    let memory = geometric_mean(measured.iter().map(|(_, comparison)| comparison.memory_ratio()));
     println!("\ngeometric mean of {}: {mean:.2} (elapsed {mean_elapsed:.2})", measured.len());
+    println!("memory, minipy / CPython: geometric mean {memory:.2}");
+    if let Some(path) = &args.md {
+        let text = page(&python, &measured, &start, mean, memory);
+        fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
     if !args.check {
         return Ok(!failed);
     }
@@ -128,6 +144,44 @@ fn compare_all(args: &Args) -> Result<bool, String> {
         println!("too slow: the mean {mean:.2} is under {MEAN_LIMIT}");
     }
     Ok(!failed && slow.is_empty() && mean >= MEAN_LIMIT)
+}
+
+/// `docs/performance.md`.
+fn page(
+    python: &Python,
+    measured: &[(String, Comparison)],
+    start: &Comparison,
+    mean: f64,
+    memory: f64,
+) -> String {
+    let mut text = format!(
+        "# Performance\n\nWritten by `{COMMAND}`; `benches/README.md` says what is measured, and how. \
+         minipy {} beside {python}.\n\n\
+         | program | time: CPython / minipy | spread | memory: minipy / CPython |\n| --- | --- | --- | --- |\n",
+        env!("CARGO_PKG_VERSION"),
+    );
+    let row = |name: &str, comparison: &Comparison| {
+        let (ratio, spread) = (comparison.ratio(), comparison.spread());
+        format!("| {name} | {ratio:.2} | {spread} | {:.2} |\n", comparison.memory_ratio())
+    };
+    text.extend(measured.iter().map(|(name, comparison)| row(name, comparison)));
+    text += &row("(empty program)", start);
+    text += &format!("| **geometric mean of {}** | **{mean:.2}** | | **{memory:.2}** |\n", measured.len());
+    let mut slowest: Vec<_> = measured.iter().map(|(name, comparison)| (comparison.ratio(), name)).collect();
+    slowest.sort_by(|left, right| left.0.total_cmp(&right.0));
+    text += "\n## What bounds the lowest\n";
+    for (ratio, name) in slowest.into_iter().take(LOWEST) {
+        let bound = bound_of(name).unwrap_or("Nobody has looked yet.");
+        text += &format!("\n**{name}** ({ratio:.2}): {bound}\n");
+    }
+    text
+}
+
+/// What `benches/bounds.md` says of a program: the text under its heading.
+fn bound_of(name: &str) -> Option<&'static str> {
+    let sections = include_str!("bounds.md").split("\n## ").skip(1);
+    let mut sections = sections.filter_map(|section| section.split_once('\n'));
+    sections.find(|(heading, _)| heading.trim() == name).map(|(_, text)| text.trim())
 }
 
 /// The programs whose name contains one of the words, or all if there are none, by name.
@@ -278,8 +332,26 @@ impl Comparison {
         sorted(self.pairs.iter().map(|(minipy, cpython)| quotient(cpython.processor, minipy.processor)))
     }
 
+    /// The least and the greatest ratio.
+    fn spread(&self) -> String {
+        match self.ratios()[..] {
+            [least, .., most] => format!("{least:.2} to {most:.2}"),
+            _ => String::new(),
+        }
+    }
+
     fn ratio(&self) -> f64 {
         median(&self.ratios())
+    }
+
+    /// The most memory of any run of a side, in bytes.
+    fn peak(&self, side: fn(&(Run, Run)) -> &Run) -> u64 {
+        self.pairs.iter().map(|pair| side(pair).peak).max().unwrap_or_default()
+    }
+
+    /// How much memory minipy takes for CPython's one.
+    fn memory_ratio(&self) -> f64 {
+        self.peak(|pair| &pair.0).max(1) as f64 / self.peak(|pair| &pair.1).max(1) as f64
     }
 
     fn elapsed_ratio(&self) -> f64 {
@@ -296,18 +368,11 @@ impl Display for Comparison {
             };
             format!("{:.1} ({:.1})", middle(|run| run.processor), middle(|run| run.elapsed))
         };
-        let megabytes = |side: fn(&(Run, Run)) -> &Run| {
-            let peak = self.pairs.iter().map(|pair| side(pair).peak).max().unwrap_or_default();
-            format!("{:.1}", peak as f64 / 1e6)
-        };
-        let ratios = self.ratios();
-        let spread = match ratios[..] {
-            [least, .., most] => format!("{least:.2} to {most:.2}"),
-            _ => String::new(),
-        };
+        let megabytes = |side| format!("{:.1}", self.peak(side) as f64 / 1e6);
         write!(f, "{:>15} {:>15}", times(|pair| &pair.0), times(|pair| &pair.1))?;
-        write!(f, " {:>7.2} {spread:>13}", median(&ratios))?;
-        write!(f, " {:>10} {:>10}", megabytes(|pair| &pair.0), megabytes(|pair| &pair.1))
+        write!(f, " {:>7.2} {:>13}", self.ratio(), self.spread())?;
+        write!(f, " {:>10} {:>10}", megabytes(|pair| &pair.0), megabytes(|pair| &pair.1))?;
+        write!(f, " {:>6.2}", self.memory_ratio())
     }
 }
 

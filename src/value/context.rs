@@ -18,11 +18,12 @@ use super::class::Type;
 use super::exception::Exception;
 use super::hash;
 use super::list::{List, Store};
+use super::recall::{Access, Recall};
 use super::shape::Shapes;
 use super::str::Str;
 use super::text::error::{Error, Kind as ErrorKind};
 use super::tuple::Tuple;
-use super::unit::Unit;
+use super::unit::{InlineCache, Unit};
 
 /// An exception is pending in the context (or code of the language is needed: see [`Context::needs_code`]).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -155,6 +156,7 @@ pub struct Context {
     depth: Cell<u32>,
     /// Names that native code has asked for by a text of its own, each at a place that the text's address gives.
     known: [Cell<Known>; KNOWN_NAMES],
+    recall: Recall,
 }
 
 /// Address and length of a text in native code, and the name that it is.
@@ -176,6 +178,7 @@ impl Context {
             pending: Cell::new(Word::NONE_AT_ALL),
             depth: Cell::new(0),
             known: std::array::from_fn(|_| Cell::new((std::ptr::null(), 0, Word::NONE_AT_ALL))),
+            recall: Recall::default(),
         }
     }
 
@@ -328,6 +331,23 @@ impl Context {
         let interned = self.intern(name);
         place.set((name.as_ptr(), name.len(), interned.word()));
         interned
+    }
+
+    /// Fills an inline cache with what this thread remembers of an attribute of a shape. Says whether it remembers any.
+    pub fn recall(&self, cache: &InlineCache, shape: u32, name: Value<'_>, access: Access) -> bool {
+        self.recall.fill(cache, (shape, name, access), self.world.class_generation())
+    }
+
+    /// Remembers what an inline cache was filled with in a generation of classes.
+    pub fn remember(
+        &self,
+        cache: &InlineCache,
+        shape: u32,
+        name: Value<'_>,
+        access: Access,
+        generation: u32,
+    ) {
+        self.recall.remember(cache, (shape, name, access), generation);
     }
 
     /// The one string object that a name is, given as WTF-8.

@@ -38,6 +38,7 @@ pub mod str;
 pub(crate) mod text;
 pub mod tuple;
 pub mod unit;
+pub mod recall;
 mod visit;
 
 pub use builtin::Builtin;

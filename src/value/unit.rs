@@ -78,6 +78,16 @@ impl InlineCache {
         }
     }
 
+    /// All it knows, in one word.
+    pub(super) fn word(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Has it know what another cache knew.
+    pub(super) fn set_word(&self, word: u64) {
+        self.0.store(word, Ordering::Relaxed);
+    }
+
     /// Forgets.
     pub fn clear(&self) {
         self.0.store(0, Ordering::Relaxed);

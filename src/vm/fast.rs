@@ -25,7 +25,7 @@ pub(crate) enum MethodLoad {
 }
 
 /// What an inline cache gives for an object.
-pub(super) enum Attribute {
+pub(crate) enum Attribute {
     Value(Word),
     Method(Word),
     Getter(Word),
@@ -33,7 +33,7 @@ pub(super) enum Attribute {
 }
 
 #[inline(always)]
-pub(super) fn cached_attribute(th: &Thread, unit: &Unit, object: Word, site: u16) -> Attribute {
+pub(crate) fn cached_attribute(th: &Thread, unit: &Unit, object: Word, site: u16) -> Attribute {
     if !object.is_pointer() {
         return Attribute::Unknown;
     }
@@ -79,7 +79,7 @@ pub(super) fn cached_attribute(th: &Thread, unit: &Unit, object: Word, site: u16
 
 /// Sets an attribute where the inline cache knows the slot, or that the attribute is added and its slot.
 #[inline(always)]
-pub(super) fn fast_set_attribute(
+pub(crate) fn fast_set_attribute(
     th: &Thread,
     unit: &Unit,
     instance: &Instance,
@@ -161,7 +161,7 @@ pub(super) fn cell_at<'t>(word: Word) -> &'t Cell {
 macro_rules! at {
     ($name:ident, $type:ident) => {
         #[inline(always)]
-        pub(super) fn $name<'t>(word: Word) -> Option<&'t $type> {
+        pub(crate) fn $name<'t>(word: Word) -> Option<&'t $type> {
             if !word.is_pointer() {
                 return None;
             }

@@ -1,6 +1,6 @@
 //! Attributes: where a name is found on an object, and what is to be done with what is found.
 
-use crate::heap::{Header, Kind, Object, Value, Word};
+use crate::heap::{Kind, Object, Value, Word};
 use crate::value::class::{Type, class_flag};
 use crate::value::dict::Dict;
 use crate::value::exception::Exception;
@@ -8,13 +8,9 @@ use crate::value::function::{BoundMethod, Function, Native};
 use crate::value::instance::Instance;
 use crate::value::record::{ClassMethod, Member, Module, Property, StaticMethod, Super};
 use crate::value::str::Str;
-use crate::value::unit::Cached;
 use crate::value::{Builtin, Context, Raised};
 use minipy_compiler::op::Op;
 
-use crate::vm::fast::MethodLoad;
-
-use super::attr_cache::{fill_cache, forget_if_outdated, is_slot_member};
 use crate::vm::frame::{Cont, Stage};
 use crate::vm::thread::{Flow, Thread};
 
@@ -391,70 +387,6 @@ impl Thread {
         // An exception of `__getattr__` itself is final.
         let cont = if cont == Cont::Op(Stage::Fallback) { Cont::Op(Stage::Twin) } else { cont };
         self.call_with(method, &[object, name], cont)
-    }
-
-    /// `GetAttr`, when the inline cache does not know.
-    pub(crate) fn get_attr_op(&mut self, object: Word, site: u16) -> Flow {
-        let unit = self.frame().unit;
-        // SAFETY: units live as long as the machine.
-        let unit = unsafe { &*unit };
-        let name = unit.site_name(site);
-        fill_cache(self.cx(), unit.cache(site), self.live(object), name);
-        let (cont, name) = (Cont::Op(Stage::Fallback), name.word());
-        self.get_attribute(object, name, cont)
-    }
-
-    /// `LoadMethod`, when the inline cache does not know: fills both registers, or leaves a bound value to come.
-    pub(crate) fn load_method_op(&mut self, base: usize, object: Word, site: u16) -> MethodLoad {
-        let unit = self.frame().unit;
-        // SAFETY: units live as long as the machine.
-        let unit = unsafe { &*unit };
-        let name = unit.site_name(site);
-        let cx = self.cx();
-        let value = self.live(object);
-        fill_cache(cx, unit.cache(site), value, name);
-        if !cx.class_of(value).has(class_flag::CUSTOM_GETATTRIBUTE)
-            && let Ok(Found::Method(function, receiver)) = find(cx, value, name)
-        {
-            let (function, receiver) = (function.word(), receiver.word());
-            self.set(base, function);
-            self.set(base + 1, receiver);
-            return MethodLoad::Loaded;
-        }
-        self.cx().take_pending();
-        MethodLoad::Other(self.get_attribute(object, name.word(), Cont::Op(Stage::Fallback)))
-    }
-
-    /// `SetAttr`, when the inline cache does not know.
-    pub(crate) fn set_attr_op(&mut self, object: Word, value: Word, site: u16) -> Flow {
-        // SAFETY: units live as long as the machine.
-        let unit = unsafe { &*self.frame().unit };
-        let name = unit.site_name(site);
-        let before = self.live(object).header().map(Header::shape);
-        let generation = self.cx().world().class_generation();
-        let flow = self.set_attribute(object, name.word(), value, Cont::Discard);
-        let cx = self.cx();
-        let target = self.live(object);
-        if matches!(flow, Flow::Done(_))
-            && target.kind() == Some(Kind::Instance)
-            && !cx.class_of(target).has(class_flag::CUSTOM_SETATTR)
-            && let Some(instance) = instance_of(target)
-            && let shape = instance.header().shape()
-            && let Some(word) = instance.cached_word(cx, shape, name)
-            && !cx
-                .class_of(target)
-                .lookup(cx, name)
-                .is_some_and(|meta| is_data_descriptor(cx, meta) && !is_slot_member(meta))
-        {
-            match before {
-                Some(before) if cx.world().shapes.usual_extension(before, name) == Some(shape) => {
-                    unit.cache(site).fill(before, word, Cached::Extend);
-                }
-                _ => unit.cache(site).fill(shape, word, Cached::Slot),
-            }
-            forget_if_outdated(cx, unit.cache(site), generation);
-        }
-        flow
     }
 
     /// `PrepareWith` at the program counter.

@@ -6,6 +6,7 @@ use crate::heap::{Kind, Value, Word, flag};
 use crate::value::Context;
 use crate::value::class::{Type, class_flag};
 use crate::value::function::Native;
+use crate::value::recall::Access;
 use crate::value::record::{Member, Property};
 use crate::value::unit::{Cached, InlineCache};
 
@@ -50,6 +51,9 @@ pub(super) fn fill_cache(cx: &Context, cache: &InlineCache, object: Value<'_>, n
         _ => fill_lookup(cx, cache, shape, class, name),
     }
     forget_if_outdated(cx, cache, generation);
+    if !matches!(header.kind(), Kind::Type | Kind::Module) {
+        cx.remember(cache, shape, name, Access::Load, generation);
+    }
 }
 
 /// What was just remembered is forgotten if a class has got a data descriptor since: it may come before what was found.

@@ -2,6 +2,7 @@
 
 pub(crate) mod attr;
 pub(crate) mod attr_cache;
+mod attr_op;
 mod binary;
 mod compare;
 mod item;

@@ -16,6 +16,7 @@ use crate::value::{Builtin, Context, Raised, Res, World, int, visit};
 
 use super::host::Host;
 use super::native::{Binding, Row};
+use super::pause::Pauses;
 use super::resource::Resources;
 use super::signature::Signature;
 use super::thread::Thread;
@@ -66,6 +67,7 @@ pub struct Vm {
     main_ident: AtomicU32,
     /// Handles of threads that run or begin to: nobody else may hold them.
     running: Mutex<Vec<Word>>,
+    pauses: Mutex<Pauses>,
     /// What is called at the end of the program, last first.
     pub(crate) at_exit: RwLock<Vec<Word>>,
 }
@@ -128,6 +130,7 @@ impl Vm {
             resources: Resources::default(),
             main_ident: AtomicU32::new(0),
             running: Mutex::default(),
+            pauses: Mutex::default(),
             at_exit: RwLock::default(),
         }
     }
@@ -224,6 +227,16 @@ impl Vm {
         let mut alive = self.alive.lock();
         *alive = change(*alive);
         self.world.heap.set_parallel(*alive > 1 && !self.host.gil_enabled());
+    }
+
+    /// How long collections have held its threads up.
+    pub fn pauses(&self) -> Pauses {
+        self.pauses.lock().clone()
+    }
+
+    /// Counts a pause for a collection, of so many nanoseconds.
+    pub(super) fn count_pause(&self, nanos: u64) {
+        self.pauses.lock().add(nanos);
     }
 
     /// Collects. The calling thread has stopped the world.

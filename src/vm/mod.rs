@@ -20,8 +20,10 @@ mod signature;
 pub mod host;
 mod wait;
 mod resource;
+mod pause;
 pub mod trap;
 pub(crate) mod traceback;
 
 pub use machine::{NativeEntry, Options, RECURSION_LIMIT, Vm};
+pub use pause::Pauses;
 pub use run::{Launch, NoEntry};

@@ -324,7 +324,12 @@ impl Thread {
 
     /// Collects garbage, unless another thread was faster.
     fn collect(&self, full: bool) -> bool {
-        self.vm.host.stop_world(self, &mut || self.vm.collect(full))
+        let host = &self.vm.host;
+        let start = host.monotonic();
+        host.stop_world(self, &mut || {
+            self.vm.collect(full);
+            self.vm.count_pause(host.monotonic().saturating_sub(start));
+        })
     }
 
     /// Serves the request with which a native function has returned [`Flow::Park`].

@@ -8,6 +8,7 @@ use crate::heap::{Marker, Value, Word};
 use crate::value::{Builtin, Context, Raised};
 
 use super::count::OpCount;
+use super::event::Note;
 use super::frame::{Cont, Frame, Frames};
 use super::host::{Reply, Request, Wake};
 use super::machine::Vm;
@@ -324,7 +325,12 @@ impl Thread {
 
     /// Collects garbage, unless another thread was faster.
     fn collect(&self, full: bool) -> bool {
-        self.vm.host.stop_world(self, &mut || self.vm.collect(full))
+        let vm = &self.vm;
+        vm.host.stop_world(self, &mut || {
+            vm.host.note(self.token, Note::CollectionBegins);
+            vm.collect(full);
+            vm.host.note(self.token, Note::CollectionEnds);
+        })
     }
 
     /// Serves the request with which a native function has returned [`Flow::Park`].

@@ -3,6 +3,7 @@
 pub mod builtins;
 pub mod heap;
 pub mod runtime;
+pub mod trace;
 pub mod stdlib;
 pub mod value;
 pub mod vm;

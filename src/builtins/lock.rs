@@ -106,6 +106,7 @@ fn take(th: &mut Thread, call: &Call, patience: Patience) -> Flow {
     let me = th.ident();
     let Some(lock) = th.arg_at(call, 0).get::<Lock>() else { return no_lock(th, call) };
     if lock.try_acquire(me) {
+        th.note_acquired(lock);
         return Flow::Done(Word::TRUE);
     }
     if patience == Patience::No || wake == Some(Wake::TimedOut) {
@@ -114,7 +115,10 @@ fn take(th: &mut Thread, call: &Call, patience: Patience) -> Flow {
     let (object, identity) = (Value::object(lock).word(), hash::identity_hash(th.cx(), Value::object(lock)));
     let flow = th.park_in(object, Reason::Lock(identity as u32), patience.nanoseconds());
     // Without a GIL it may have been freed before this thread stood in the queue.
-    if flow == Flow::Park && th.arg_at(call, 0).get::<Lock>().is_some_and(|lock| lock.try_acquire(me)) {
+    if flow == Flow::Park
+        && let Some(lock) = th.arg_at(call, 0).get::<Lock>().filter(|lock| lock.try_acquire(me))
+    {
+        th.note_acquired(lock);
         th.cancel_park();
         return Flow::Done(Word::TRUE);
     }

@@ -5,11 +5,17 @@
 
 mod run;
 mod dis;
+mod bench;
+mod latency;
+mod compare;
 
+mod child;
 mod program;
+mod report;
 
 use std::fmt;
 use std::io::{self, ErrorKind, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -34,8 +40,13 @@ Examples:
   minipy run hello.mpy                        run a program
   minipy run counter.mpy --threads 4          run its function `worker` in 4 threads at once
   minipy run counter.mpy --like 3.13          the same program, switched as in Python 3.13
+  minipy run counter.mpy --stats              tell at the end where the time of every thread went
   minipy run -c 'print(6 * 7)'                run a line of code
+  minipy run counter.mpy --trace out.html     record who had the GIL, who waited, and why
   minipy dis counter.mpy                      show where a thread can be interrupted
+  minipy compare counter.mpy -o out.html      one program with the GIL and without, on one page
+  minipy bench counter.mpy                    how fast it is in 1, 2 and 4 threads under each policy
+  minipy latency convoy.mpy                   how late threads wake up beside one that computes
 
 `minipy help COMMAND` explains a command.";
 
@@ -45,6 +56,12 @@ enum Command {
     Run(run::Args),
     /// Show the instructions that a program is compiled to
     Dis(dis::Args),
+    /// Compare how fast programs are in one thread and in several, with and without the GIL
+    Bench(bench::Args),
+    /// Show how late threads wake up that block
+    Latency(latency::Args),
+    /// Show two runs on one page
+    Compare(compare::Args),
 }
 
 /// Does what the words on the command line say.
@@ -54,6 +71,9 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Dis(args) => dis::run(&args),
+        Command::Bench(args) => bench::run(&args),
+        Command::Latency(args) => latency::run(&args),
+        Command::Compare(args) => compare::run(&args),
     };
     match result {
         Ok(status) => status,
@@ -63,6 +83,12 @@ pub fn main() -> ExitCode {
             ExitCode::from(complaint.status())
         }
     }
+}
+
+/// Writes a report into a file.
+fn write_report(file: &Path, text: &str) -> Result<(), Complaint> {
+    std::fs::write(file, text)
+        .map_err(|error| Complaint::Report { file: file.to_string_lossy().into_owned(), error })
 }
 
 /// Prints to the standard output.
@@ -91,6 +117,12 @@ enum Complaint {
     System(io::Error),
     /// An option that the policy makes nothing of.
     NoEffect { option: &'static str, policy: PolicyKind },
+    /// A report cannot be written.
+    Report { file: String, error: io::Error },
+    /// A process that was started to measure it failed.
+    Child { command: String, problem: String },
+    /// A page is none that was recorded.
+    NoRecording { files: String },
     /// The program has no function for its threads.
     NoEntry { file: String, entry: String },
 }
@@ -98,11 +130,16 @@ enum Complaint {
 impl Complaint {
     fn status(&self) -> u8 {
         match self {
-            Complaint::Syntax(_) | Complaint::Output(_) | Complaint::System(_) => 1,
+            Complaint::Syntax(_)
+            | Complaint::Output(_)
+            | Complaint::System(_)
+            | Complaint::Report { .. }
+            | Complaint::Child { .. } => 1,
             Complaint::File { .. }
             | Complaint::NotUtf8 { .. }
             | Complaint::TooLarge { .. }
             | Complaint::NoEffect { .. }
+            | Complaint::NoRecording { .. }
             | Complaint::NoEntry { .. } => 2,
         }
     }
@@ -126,6 +163,16 @@ impl fmt::Display for Complaint {
             ),
             Complaint::NoEffect { option, policy } => {
                 writeln!(f, "minipy: `{option}` has no effect with `--gil {policy}`")
+            }
+            Complaint::Report { file, error } => {
+                writeln!(f, "minipy: can't write file '{file}': {}", system_words(error))
+            }
+            Complaint::Child { command, problem } => writeln!(f, "minipy: {command}: {problem}"),
+            Complaint::NoRecording { files } => {
+                writeln!(
+                    f,
+                    "minipy: can't compare '{files}': not all are pages that `minipy run --trace` made"
+                )
             }
             Complaint::System(error) => writeln!(f, "minipy: can't start: {}", system_words(error)),
         }

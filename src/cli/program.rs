@@ -84,6 +84,12 @@ impl Program {
         })
     }
 
+    /// What a report calls it.
+    pub(super) fn title(&self) -> String {
+        let name = Path::new(self.source.name()).file_name();
+        name.map_or_else(|| self.source.name().to_owned(), |name| name.to_string_lossy().into_owned())
+    }
+
     /// Compiles it.
     pub(super) fn compile(&self) -> Result<Arc<Code>, Complaint> {
         let code = minipy_grammar::parse(&self.source)

@@ -14,6 +14,7 @@ use crate::vm::{Launch, NoEntry, Options, Vm};
 
 use super::Complaint;
 use super::program::{Program, Which};
+use super::report::ReportOptions;
 
 /// Run a program
 ///
@@ -44,6 +45,9 @@ pub(super) struct Args {
 
     #[command(flatten)]
     gil: GilOptions,
+
+    #[command(flatten)]
+    report: ReportOptions,
 
     /// Collect garbage at every checkpoint: slow, to find errors of minipy itself
     #[arg(long, help_heading = "Testing")]
@@ -96,7 +100,7 @@ impl GilOptions {
     fn settings(&self) -> Result<Settings, Complaint> {
         let like = self.like.unwrap_or_default();
         let policy = self.gil.unwrap_or(like.policy);
-        let timed = matches!(policy, PolicyKind::New | PolicyKind::IoFirst);
+        let timed = policy.has_interval();
         for (option, given, has_effect) in [
             ("--switch-interval", self.switch_interval.is_some(), timed),
             ("--checkpoints", self.checkpoints.is_some(), timed),
@@ -119,7 +123,8 @@ impl Args {
     fn options(&self, program: &Program) -> Options {
         let argv = [&program.argument].into_iter().chain(&self.arguments).cloned().collect();
         let path = Some(program.folder.clone());
-        Options { gc_stress: self.gc_stress, argv, path, ..Options::default() }
+        let count_ops = self.report.counts_ops();
+        Options { gc_stress: self.gc_stress, count_ops, argv, path, ..Options::default() }
     }
 }
 
@@ -130,9 +135,11 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Complaint> {
     let code = program.compile()?;
     let process = Process::start().map_err(Complaint::System)?;
     let host = Arc::new(RealHost::new(settings, Arc::clone(&process)));
+    let reports = args.report.start(&program.title(), &host);
     let module = if args.threads.is_some() { program.stem.as_str() } else { "__main__" };
     let (vm, mut thread) = Vm::boot(host.clone(), args.options(&program))
         .map_err(|text| Complaint::System(std::io::Error::other(text)))?;
+    reports.watch(&vm, &process);
     let launch = Launch {
         module,
         file: &program.argument,
@@ -141,6 +148,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Complaint> {
     let outcome = thread.run_program(&code, &launch);
     // Daemon threads may still be at work; the process ends under them.
     std::mem::forget((vm, thread));
+    reports.tell()?;
     match outcome {
         Ok(INTERRUPTED) => process.end_by_interrupt(),
         Ok(status) => Ok(ExitCode::from(status as u8)),

@@ -4,60 +4,18 @@
 //! sum to its lifetime, to the nanosecond. Every switch has a [`Cause`] and two delays. Only slow paths come here, so it is
 //! always on. It must not know clocks (it is fed times), the policy, or how a report looks.
 
+mod delays;
+
 use std::collections::HashMap;
+use std::fmt;
 
 use super::policy::{Nanos, ThreadId};
 use crate::sync::Arc;
+use crate::vm::event::{Event, Note, Observer, What};
 use crate::vm::trap::Trap;
 
-/// What a thread waits for when it waits for a lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LockName {
-    /// A lock of the program, by the identity of the object.
-    Object(u32),
-    /// A lock of the interpreter's own, such as an output stream's or an import's.
-    Internal(&'static str),
-}
-
-/// What a thread is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// It runs: bytecode with the GIL, or native work without.
-    Running,
-    /// It wants the GIL.
-    Wanting,
-    /// It waits for a lock.
-    Lock(LockName),
-    /// It sleeps.
-    Sleeping,
-    /// It is in a blocking call.
-    Io,
-}
-
-/// Why a thread lost the GIL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Cause {
-    /// Another thread's switch interval ran out.
-    Interval,
-    /// It went to block, or to work without the GIL.
-    Blocking,
-    /// It ended.
-    Exit,
-}
-
-impl Cause {
-    /// Every cause there is, in the order of the statistics.
-    pub const ALL: [Cause; 3] = [Cause::Interval, Cause::Blocking, Cause::Exit];
-
-    /// Its name in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Cause::Interval => "interval",
-            Cause::Blocking => "blocking",
-            Cause::Exit => "exit",
-        }
-    }
-}
+pub use crate::vm::event::{Cause, LockName, State};
+pub use delays::Delays;
 
 /// How long a thread spent in each state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,49 +57,13 @@ impl Shares {
     }
 }
 
-/// Many delays in few words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Delays {
-    /// How many.
-    pub count: u64,
-    /// Their sum.
-    pub total: Nanos,
-    /// The longest.
-    pub longest: Nanos,
-    /// How many lie under each power of two: bucket `n` counts those of `n` significant bits.
-    pub buckets: [u64; Delays::BUCKETS],
-}
-
-impl Delays {
-    /// The last bucket also takes what is longer: above 2^46 ns, nearly a day.
-    pub const BUCKETS: usize = 48;
-
-    /// Takes in one delay.
-    pub fn add(&mut self, delay: Nanos) {
-        self.count += 1;
-        self.total = self.total.saturating_add(delay);
-        self.longest = self.longest.max(delay);
-        let bits = (Nanos::BITS - delay.leading_zeros()) as usize;
-        self.buckets[bits.min(Delays::BUCKETS - 1)] += 1;
-    }
-
-    /// The mean; zero of none.
-    pub fn mean(&self) -> Nanos {
-        self.total.checked_div(self.count).unwrap_or(0)
-    }
-}
-
-impl Default for Delays {
-    fn default() -> Delays {
-        Delays { count: 0, total: 0, longest: 0, buckets: [0; Delays::BUCKETS] }
-    }
-}
-
 /// The account of one thread.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ThreadAccount {
     /// The thread.
     pub thread: ThreadId,
+    /// What the program calls it, if it has said so.
+    pub name: Option<Arc<str>>,
     /// When it was born.
     pub born: Nanos,
     /// What it is doing; nothing once it has ended.
@@ -150,16 +72,36 @@ pub struct ThreadAccount {
     pub shares: Shares,
     /// How often it was granted the GIL, uncontended grants while it was [`State::Running`] excepted.
     pub turns: u64,
-    /// The longest it wanted the GIL at a stretch.
-    pub longest_want: Nanos,
+    /// How often it lost the GIL to another thread, in the order of [`Cause::ALL`].
+    pub switches: [u64; Cause::ALL.len()],
+    /// How long it wanted the GIL, each time.
+    pub wants: Delays,
+    /// Of these, how long when it came back from a lock, a sleep or a blocking call.
+    pub wakes: Delays,
     /// How many ops it executed, if they were counted.
     pub ops: u64,
     /// What it waited for, lock by lock, in order of [`LockName`]. The sums add up to `shares.lock`.
     pub locks: Vec<(LockName, Delays)>,
 }
 
+impl ThreadAccount {
+    /// What reports call it.
+    pub fn shown_name(&self) -> String {
+        shown_name(self.thread.0, self.name.as_deref())
+    }
+}
+
+/// What reports call the thread of a number, given what the program calls it.
+pub fn shown_name(thread: u32, name: Option<&str>) -> String {
+    match name {
+        Some(name) => name.to_owned(),
+        None if thread == 0 => "MainThread".to_owned(),
+        None => ThreadId(thread).to_string(),
+    }
+}
+
 /// The switches of one cause.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Switches {
     /// From the moment the new holder asked for the GIL to the grant.
     pub want_to_grant: Delays,
@@ -185,6 +127,12 @@ pub struct Snapshot {
     pub others: (u64, Shares),
     /// In the order of [`Cause::ALL`].
     pub switches: [Switches; Cause::ALL.len()],
+    /// How long some thread held the GIL.
+    pub held: Nanos,
+    /// How long another wanted it meanwhile.
+    pub contended: Nanos,
+    /// How long each collection took.
+    pub collections: Delays,
 }
 
 impl Snapshot {
@@ -203,8 +151,9 @@ impl Snapshot {
 pub const ENDED_KEPT: usize = 4096;
 
 /// The accounts of one GIL.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Accounts {
+    observer: Option<Arc<Observer>>,
     /// By thread number.
     live: Vec<Option<Box<Live>>>,
     ended: Vec<ThreadAccount>,
@@ -213,34 +162,89 @@ pub struct Accounts {
     /// Who held the GIL last, and why it no longer does.
     last: Option<(ThreadId, Cause)>,
     requested_at: Option<Nanos>,
+    /// Whether a thread holds the GIL.
+    is_held: bool,
+    /// How many threads are [`State::Wanting`].
+    wanting: u32,
+    /// Up to when `held` and `contended` are kept.
+    kept_to: Nanos,
+    held: Nanos,
+    contended: Nanos,
+    collection_since: Option<Nanos>,
+    collections: Delays,
+}
+
+impl fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accounts").field("is_observed", &self.observer.is_some()).finish_non_exhaustive()
+    }
 }
 
 impl Accounts {
+    /// Whatever is booked from now on is told to `observer` as well.
+    pub fn observe(&mut self, observer: Arc<Observer>) {
+        self.observer = Some(observer);
+    }
+
+    fn tell(&self, at: Nanos, thread: ThreadId, what: What<'_>) {
+        if let Some(observer) = &self.observer {
+            observer(Event { at, thread: thread.0, what });
+        }
+    }
+
     /// A thread comes into being, and wants the GIL. It counts its ops at `trap`.
     pub fn birth(&mut self, thread: ThreadId, trap: Arc<Trap>, now: Nanos) {
+        self.keep(now);
+        self.tell(now, thread, What::Begins);
         let index = thread.0 as usize;
         if index >= self.live.len() {
             self.live.resize_with(index + 1, || None);
         }
         self.live[index] = Some(Box::new(Live {
+            name: None,
             born: now,
             state: State::Wanting,
             since: now,
+            came_from: State::Running,
             shares: Shares::default(),
             turns: 0,
-            longest_want: 0,
+            switches: Default::default(),
+            wants: Delays::default(),
+            wakes: Delays::default(),
             locks: HashMap::new(),
             trap,
         }));
+        self.wanting += 1;
+    }
+
+    /// A thread tells something.
+    pub fn note(&mut self, thread: ThreadId, note: Note<'_>, now: Nanos) {
+        self.tell(now, thread, What::Notes(note));
+        match note {
+            Note::Name(name) => {
+                if let Some(live) = self.live_mut(thread) {
+                    live.name = Some(name.into());
+                }
+            }
+            Note::CollectionBegins => self.collection_since = Some(now),
+            Note::CollectionEnds => {
+                if let Some(since) = self.collection_since.take() {
+                    self.collections.add(now.saturating_sub(since));
+                }
+            }
+            Note::At(_) | Note::WaitsFor(_) => {}
+        }
     }
 
     /// A thread is in `state` from now on.
     pub fn enter(&mut self, thread: ThreadId, state: State, now: Nanos) {
+        self.keep(now);
         if let Some(live) = self.live_mut(thread)
             && live.state != state
         {
-            live.close(now);
-            live.state = state;
+            let before = live.change(state, now);
+            self.count_wanting(before, state);
+            self.tell(now, thread, What::Enters(state));
         }
     }
 
@@ -250,22 +254,30 @@ impl Accounts {
         Some(live.state)
     }
 
-    /// The holder is asked to let go.
-    pub fn drop_requested(&mut self, now: Nanos) {
+    /// The holder is asked to let go, by this thread.
+    pub fn drop_requested(&mut self, thread: ThreadId, now: Nanos) {
+        self.tell(now, thread, What::Requests);
         self.requested_at = Some(now);
     }
 
-    /// A thread is granted the GIL, and runs. The time does not matter if it is [`State::Running`] already and no drop
-    /// was requested.
+    /// A thread is granted the GIL, and runs.
     pub fn granted(&mut self, thread: ThreadId, now: Nanos) {
+        self.keep(now);
+        self.tell(now, thread, What::Granted);
+        self.is_held = true;
         let mut wanted = 0;
         if let Some(live) = self.live_mut(thread)
             && live.state != State::Running
         {
-            let spent = live.close(now);
-            wanted = if live.state == State::Wanting { spent } else { 0 };
-            live.state = State::Running;
+            let since = live.since;
+            let before = live.change(State::Running, now);
             live.turns += 1;
+            match before {
+                State::Wanting => wanted = now.saturating_sub(since),
+                // It got the GIL as soon as it came back.
+                _ => live.wakes.add(0),
+            }
+            self.count_wanting(before, State::Running);
         }
         let requested_at = self.requested_at.take();
         if let Some((previous, cause)) = self.last.take()
@@ -276,29 +288,31 @@ impl Accounts {
             if let Some(requested_at) = requested_at {
                 switches.request_to_grant.add(now.saturating_sub(requested_at));
             }
+            self.count_switch(previous, cause);
         }
     }
 
     /// The holder no longer holds the GIL. What it does instead is for [`Accounts::enter`] to say.
-    pub fn let_go(&mut self, thread: ThreadId, cause: Cause) {
+    pub fn let_go(&mut self, thread: ThreadId, cause: Cause, now: Nanos) {
+        self.keep(now);
+        self.tell(now, thread, What::LetsGo(cause));
+        self.is_held = false;
         self.last = Some((thread, cause));
     }
 
     /// A thread ends.
     pub fn death(&mut self, thread: ThreadId, now: Nanos) {
+        self.keep(now);
         let Some(mut live) = self.live.get_mut(thread.0 as usize).and_then(Option::take) else { return };
         live.close(now);
+        self.tell(now, thread, What::Ends);
+        self.count_wanting(live.state, State::Running);
         if self.ended.len() < ENDED_KEPT {
             self.ended.push(live.account(thread, None));
         } else {
             self.others.0 += 1;
             self.others.1.add(&live.shares);
         }
-    }
-
-    /// Whether the next grant must be told the time, for the sake of a drop request.
-    pub fn awaits_grant(&self) -> bool {
-        self.requested_at.is_some()
     }
 
     /// All accounts, as of now.
@@ -312,7 +326,41 @@ impl Accounts {
             }
         }
         threads.sort_by_key(|account| account.thread);
-        Snapshot { at: now, threads, others: self.others, switches: self.switches }
+        let since = now.saturating_sub(self.kept_to);
+        Snapshot {
+            at: now,
+            threads,
+            others: self.others,
+            switches: self.switches.clone(),
+            held: self.held + if self.is_held { since } else { 0 },
+            contended: self.contended + if self.is_contended() { since } else { 0 },
+            collections: self.collections.clone(),
+        }
+    }
+
+    /// Books the time since the last change.
+    fn keep(&mut self, now: Nanos) {
+        let spent = now.saturating_sub(self.kept_to);
+        self.kept_to += spent;
+        self.held += if self.is_held { spent } else { 0 };
+        self.contended += if self.is_contended() { spent } else { 0 };
+    }
+
+    fn is_contended(&self) -> bool {
+        self.is_held && self.wanting > 0
+    }
+
+    fn count_wanting(&mut self, before: State, after: State) {
+        self.wanting += u32::from(after == State::Wanting);
+        self.wanting -= u32::from(before == State::Wanting);
+    }
+
+    fn count_switch(&mut self, thread: ThreadId, cause: Cause) {
+        if let Some(live) = self.live_mut(thread) {
+            live.switches[cause as usize] += 1;
+        } else if let Some(account) = self.ended.iter_mut().rfind(|account| account.thread == thread) {
+            account.switches[cause as usize] += 1;
+        }
     }
 
     fn live_mut(&mut self, thread: ThreadId) -> Option<&mut Live> {
@@ -323,42 +371,61 @@ impl Accounts {
 /// The account of a thread that has not ended.
 #[derive(Clone, Debug)]
 struct Live {
+    name: Option<Arc<str>>,
     born: Nanos,
     state: State,
     /// When it entered the state.
     since: Nanos,
+    /// The state before.
+    came_from: State,
     shares: Shares,
     turns: u64,
-    longest_want: Nanos,
+    switches: [u64; Cause::ALL.len()],
+    wants: Delays,
+    wakes: Delays,
     locks: HashMap<LockName, Delays>,
     trap: Arc<Trap>,
 }
 
 impl Live {
-    /// Books the time in the present state, and answers with it. Time does not run backwards.
-    fn close(&mut self, now: Nanos) -> Nanos {
+    /// Another state begins. Answers with the one that ends.
+    fn change(&mut self, state: State, now: Nanos) -> State {
+        self.close(now);
+        self.came_from = std::mem::replace(&mut self.state, state);
+        self.came_from
+    }
+
+    /// Books the time in the present state. Time does not run backwards.
+    fn close(&mut self, now: Nanos) {
         let spent = now.saturating_sub(self.since);
         self.since += spent;
         *self.shares.of(self.state) += spent;
         match self.state {
-            State::Wanting => self.longest_want = self.longest_want.max(spent),
+            State::Wanting => {
+                self.wants.add(spent);
+                if matches!(self.came_from, State::Lock(_) | State::Sleeping | State::Io) {
+                    self.wakes.add(spent);
+                }
+            }
             State::Lock(name) => self.locks.entry(name).or_default().add(spent),
             State::Running | State::Sleeping | State::Io => {}
         }
-        spent
     }
 
     fn account(&self, thread: ThreadId, state: Option<State>) -> ThreadAccount {
-        let mut locks: Vec<_> = self.locks.iter().map(|(name, delays)| (*name, *delays)).collect();
+        let mut locks: Vec<_> = self.locks.iter().map(|(name, delays)| (*name, delays.clone())).collect();
         locks.sort_unstable_by_key(|(name, _)| *name);
         ThreadAccount {
             thread,
+            name: self.name.clone(),
             born: self.born,
             state,
             shares: self.shares,
             turns: self.turns,
-            longest_want: self.longest_want,
             ops: self.trap.executed(),
+            switches: self.switches,
+            wants: self.wants.clone(),
+            wakes: self.wakes.clone(),
             locks,
         }
     }
@@ -389,7 +456,7 @@ mod tests {
         let shares = Shares { running: 77, wanting: 13, lock: 10, sleeping: 100, io: 700 };
         assert_eq!((account.shares, account.state), (shares, Some(State::Io)));
         assert_eq!(account.shares.total(), 900);
-        assert_eq!((account.turns, account.longest_want), (2, 10));
+        assert_eq!((account.turns, account.wants.longest, account.wakes.longest), (2, 10, 3));
         let locks: Vec<_> = account.locks.iter().map(|(name, delays)| (*name, delays.total)).collect();
         assert_eq!(locks, [(LOCK, 5), (LockName::Internal("stdout"), 5)]);
         // A snapshot leaves no trace, and the end closes the account.
@@ -416,14 +483,14 @@ mod tests {
         accounts.birth(A, Arc::default(), 0);
         accounts.granted(A, 0);
         accounts.birth(B, Arc::default(), 10);
-        accounts.drop_requested(510);
-        accounts.let_go(A, Cause::Interval);
+        accounts.drop_requested(B, 510);
+        accounts.let_go(A, Cause::Interval, 530);
         accounts.enter(A, State::Wanting, 530);
         accounts.granted(B, 540);
-        accounts.let_go(B, Cause::Blocking);
+        accounts.let_go(B, Cause::Blocking, 600);
         accounts.enter(B, State::Io, 600);
         accounts.granted(A, 602);
-        accounts.let_go(A, Cause::Exit);
+        accounts.let_go(A, Cause::Exit, 700);
         accounts.death(A, 700);
         accounts.granted(B, 800);
         let snapshot = accounts.snapshot(900);
@@ -437,6 +504,12 @@ mod tests {
         );
         let exit = snapshot.switches(Cause::Exit);
         assert_eq!((exit.count(), exit.want_to_grant.total), (1, 0));
+        // Each is the switch of the thread that lost the GIL, also of one that has ended.
+        let of = |thread| snapshot.thread(thread).map(|account| account.switches);
+        assert_eq!((of(A), of(B)), (Some([1, 0, 1]), Some([0, 1, 0])));
+        // Nobody held it from 530 to 540, from 600 to 602 and from 700 to 800. While it was held, B wanted it from 10 on, and A
+        // from 540 to 600.
+        assert_eq!((snapshot.held, snapshot.contended), (788, 580));
     }
 
     #[test]
@@ -444,11 +517,21 @@ mod tests {
         let mut accounts = Accounts::default();
         accounts.birth(A, Arc::default(), 0);
         accounts.granted(A, 0);
-        accounts.let_go(A, Cause::Blocking);
+        accounts.let_go(A, Cause::Blocking, 0);
         accounts.granted(A, 0);
         let snapshot = accounts.snapshot(10);
         assert!(Cause::ALL.iter().all(|&cause| snapshot.switches(cause).count() == 0));
         assert_eq!(snapshot.thread(A).map(|account| account.turns), Some(1));
+    }
+
+    #[test]
+    fn collections_are_pauses() {
+        let mut accounts = Accounts::default();
+        accounts.note(A, Note::CollectionEnds, 5);
+        accounts.note(A, Note::CollectionBegins, 10);
+        accounts.note(A, Note::CollectionEnds, 17);
+        let collections = accounts.snapshot(20).collections;
+        assert_eq!((collections.count, collections.longest), (1, 7));
     }
 
     #[test]
@@ -462,20 +545,6 @@ mod tests {
         let snapshot = accounts.snapshot(9);
         assert_eq!(snapshot.threads.len(), ENDED_KEPT);
         assert_eq!(snapshot.others, (3, Shares { running: 12, wanting: 3, ..Shares::default() }));
-    }
-
-    #[test]
-    fn delays_fall_into_powers_of_two() {
-        let mut delays = Delays::default();
-        for delay in [0, 1, 2, 3, 1_000, Nanos::MAX] {
-            delays.add(delay);
-        }
-        assert_eq!(
-            (delays.buckets[0], delays.buckets[1], delays.buckets[2], delays.buckets[10]),
-            (1, 1, 2, 1)
-        );
-        assert_eq!((delays.buckets[Delays::BUCKETS - 1], delays.longest, delays.count), (1, Nanos::MAX, 6));
-        assert_eq!(Delays::default().mean(), 0);
     }
 
     #[test]

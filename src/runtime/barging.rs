@@ -16,6 +16,7 @@ use super::settings::Settings;
 use crate::heap::parking;
 use crate::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use crate::sync::{Arc, Mutex};
+use crate::vm::event::{Note, Observer};
 use crate::vm::trap::Trap;
 
 /// A global interpreter lock for which threads fight.
@@ -70,11 +71,12 @@ impl BargingGil {
 
     fn tell_of_grant(&self, thread: ThreadId) {
         let mut books = self.books.lock();
+        let now = self.clock.now();
         let before = self.owner.swap(thread.0, Ordering::Relaxed);
         if before != NOBODY && before != thread.0 {
-            books.accounts.let_go(ThreadId(before), Cause::Interval);
+            books.accounts.let_go(ThreadId(before), Cause::Interval, now);
         }
-        books.accounts.granted(thread, self.clock.now());
+        books.accounts.granted(thread, now);
     }
 
     fn try_take(&self) -> bool {
@@ -151,8 +153,9 @@ impl Lock for BargingGil {
             return;
         }
         let mut books = self.books.lock();
-        books.accounts.let_go(seat.thread(), Cause::Blocking);
-        books.accounts.enter(seat.thread(), state, self.clock.now());
+        let now = self.clock.now();
+        books.accounts.let_go(seat.thread(), Cause::Blocking, now);
+        books.accounts.enter(seat.thread(), state, now);
         drop(books);
         self.disown(seat.thread());
         self.free();
@@ -188,10 +191,11 @@ impl Lock for BargingGil {
     fn exit(&self, seat: Seat) {
         let owns = self.owns(seat.thread());
         let mut books = self.books.lock();
+        let now = self.clock.now();
         if owns {
-            books.accounts.let_go(seat.thread(), Cause::Exit);
+            books.accounts.let_go(seat.thread(), Cause::Exit, now);
         }
-        books.accounts.death(seat.thread(), self.clock.now());
+        books.accounts.death(seat.thread(), now);
         drop(books);
         if owns {
             self.disown(seat.thread());
@@ -210,6 +214,14 @@ impl Lock for BargingGil {
 
     fn switch_interval(&self) -> Duration {
         self.books.lock().switch_interval
+    }
+
+    fn note(&self, thread: ThreadId, note: Note<'_>) {
+        self.books.lock().accounts.note(thread, note, self.clock.now());
+    }
+
+    fn observe(&self, observer: Arc<Observer>) {
+        self.books.lock().accounts.observe(observer);
     }
 
     fn snapshot(&self) -> Snapshot {

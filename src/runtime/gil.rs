@@ -5,8 +5,7 @@
 //! thread it is meant for and no other. It must not know the VM beyond the trap word of each thread. Stopping the world is
 //! not its business: a thread that is stopped keeps the GIL or has released it, as its host wishes.
 //!
-//! The uncontended release and acquire are one short section of the mutex each, and read no clock as long as nobody waits
-//! and the accounts have nothing to note.
+//! The uncontended release and acquire are one short section of the mutex and one look at the clock each.
 
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use super::lock::{Closed, Lock, Seat};
 use super::policy::{Action, After, Event, Nanos, Policy, PolicyKind, ThreadId};
 use super::settings::{CheckpointMode, Settings, interval_nanos};
 use crate::sync::{Arc, Condvar, Mutex, MutexGuard};
+use crate::vm::event::{Note, Observer};
 use crate::vm::trap::{Trap, TrapBits};
 
 /// A global interpreter lock. A VM has one.
@@ -38,14 +38,6 @@ impl Gil {
             checkpoints: settings.checkpoints,
         };
         Gil { clock: Clock::start(), settings, shared: Mutex::new(shared) }
-    }
-
-    /// The time, or zero if nobody is going to look at it: reading a clock costs more than all the rest.
-    fn time_for(&self, shared: &Shared, event: Event, state: State) -> Nanos {
-        let timeless = !shared.policy.needs_time(event)
-            && !shared.accounts.awaits_grant()
-            && shared.accounts.state(event.thread()) == Some(state);
-        if timeless { 0 } else { self.clock.now() }
     }
 
     fn wait(&self, mut shared: MutexGuard<'_, Shared>, seat: &Seat, now: Nanos) -> Result<(), Closed> {
@@ -115,7 +107,7 @@ impl Lock for Gil {
             return Err(Closed);
         }
         let event = Event::Want { thread: seat.thread(), after };
-        let now = self.time_for(&shared, event, State::Running);
+        let now = self.clock.now();
         if shared.step(event, now).granted { Ok(()) } else { self.wait(shared, seat, now) }
     }
 
@@ -125,8 +117,8 @@ impl Lock for Gil {
             return;
         }
         let event = Event::Release { thread: seat.thread() };
-        let now = self.time_for(&shared, event, state);
-        shared.leave(seat.thread(), Cause::Blocking);
+        let now = self.clock.now();
+        shared.leave(seat.thread(), Cause::Blocking, now);
         shared.accounts.enter(seat.thread(), state, now);
         shared.step(event, now);
     }
@@ -184,7 +176,7 @@ impl Lock for Gil {
         let mut shared = self.shared.lock();
         let now = self.clock.now();
         if shared.holds(seat.thread()) {
-            shared.leave(seat.thread(), Cause::Exit);
+            shared.leave(seat.thread(), Cause::Exit, now);
         }
         shared.accounts.death(seat.thread(), now);
         shared.step(Event::Exit { thread: seat.thread() }, now);
@@ -209,6 +201,14 @@ impl Lock for Gil {
 
     fn switch_interval(&self) -> Duration {
         Duration::from_nanos(self.shared.lock().policy.interval())
+    }
+
+    fn note(&self, thread: ThreadId, note: Note<'_>) {
+        self.shared.lock().accounts.note(thread, note, self.clock.now());
+    }
+
+    fn observe(&self, observer: Arc<Observer>) {
+        self.shared.lock().accounts.observe(observer);
     }
 
     fn snapshot(&self) -> Snapshot {
@@ -264,12 +264,12 @@ impl Shared {
     }
 
     /// The holder lets go, for the policy to hear next.
-    fn leave(&mut self, thread: ThreadId, cause: Cause) {
+    fn leave(&mut self, thread: ThreadId, cause: Cause, now: Nanos) {
         if let Some(slot) = self.slot(thread) {
             slot.holds = false;
         }
         if self.policy.is_exclusive() {
-            self.accounts.let_go(thread, cause);
+            self.accounts.let_go(thread, cause, now);
         }
     }
 
@@ -300,7 +300,7 @@ impl Shared {
                 }
                 // No policy that this file runs says the second.
                 Action::LetGo { thread } | Action::AskAgain { thread } => {
-                    self.leave(thread, Cause::Interval);
+                    self.leave(thread, Cause::Interval, now);
                     outcome.let_go = true;
                 }
                 Action::Wake { thread } => {
@@ -311,7 +311,7 @@ impl Shared {
                 }
                 Action::RequestDrop { holder } => {
                     if self.policy.is_exclusive() {
-                        self.accounts.drop_requested(now);
+                        self.accounts.drop_requested(event.thread(), now);
                     }
                     let mode = self.checkpoints;
                     if let Some(slot) = self.slot(holder) {

@@ -7,6 +7,7 @@ use super::accounts::{Snapshot, State};
 use super::policy::{After, ThreadId};
 use super::settings::Settings;
 use crate::sync::Arc;
+use crate::vm::event::{Note, Observer};
 use crate::vm::trap::Trap;
 
 /// The right of one thread to ask for one [`Lock`]. It goes to the thread it is for, and back in at [`Lock::exit`].
@@ -43,8 +44,8 @@ pub trait Lock: fmt::Debug + Send + Sync {
     /// Takes the lock, waiting for it as long as it takes. The thread then is [`State::Running`].
     fn acquire(&self, seat: &Seat, after: After) -> Result<(), Closed>;
 
-    /// Lets the lock go, in order to be in `state`. Native work that needs no lock stays [`State::Running`], and that is the
-    /// cheapest. Nothing happens if the thread does not hold it.
+    /// Lets the lock go, in order to be in `state`. Native work that needs no lock stays [`State::Running`].
+    /// Nothing happens if the thread does not hold it.
     fn release(&self, seat: &Seat, state: State);
 
     /// Notes that a thread without the lock is in another `state` than the one it released it for.
@@ -80,6 +81,12 @@ pub trait Lock: fmt::Debug + Send + Sync {
 
     /// The switch interval.
     fn switch_interval(&self) -> Duration;
+
+    /// Takes down what a thread tells of itself.
+    fn note(&self, thread: ThreadId, note: Note<'_>);
+
+    /// From now on `observer` is told what happens.
+    fn observe(&self, observer: Arc<Observer>);
 
     /// The accounts as of now.
     fn snapshot(&self) -> Snapshot;

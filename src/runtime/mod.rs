@@ -12,6 +12,8 @@ pub mod clock;
 
 pub mod lock;
 
+pub mod figures;
+
 pub mod gil;
 
 pub mod barging;
@@ -20,6 +22,8 @@ pub mod os;
 
 pub mod parker;
 
+pub mod deadlock;
+
 pub mod helper;
 
 pub mod streams;
@@ -27,3 +31,5 @@ pub mod streams;
 pub mod process;
 
 pub mod real;
+
+pub mod calibrate;

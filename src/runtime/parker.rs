@@ -27,6 +27,8 @@ struct State {
     token: bool,
     /// A signal arrived, and no checkpoint has told the thread.
     interrupted: bool,
+    /// It was announced that the thread waits without end, and nobody has taken that back.
+    endless: bool,
 }
 
 impl Parker {
@@ -48,10 +50,28 @@ impl Parker {
         }
     }
 
-    /// Wakes the thread, now or when it parks next.
-    pub fn unpark(&self) {
-        self.state.lock().token = true;
+    /// Wakes the thread, now or when it parks next. Answers whether it was waiting without end, the first time.
+    pub fn unpark(&self) -> bool {
+        let mut state = self.state.lock();
+        state.token = true;
         self.bell.notify_one();
+        std::mem::take(&mut state.endless)
+    }
+
+    /// The thread is going to wait without end.
+    pub fn announce_endless(&self) {
+        self.state.lock().endless = true;
+    }
+
+    /// Takes the announcement back, unless [`unpark`](Self::unpark) has done it.
+    pub fn retract_endless(&self) -> bool {
+        std::mem::take(&mut self.state.lock().endless)
+    }
+
+    /// Whether it waits without end and nothing has happened that it has yet to notice.
+    pub fn is_stuck(&self) -> bool {
+        let state = self.state.lock();
+        state.endless && !state.token && !state.interrupted
     }
 
     /// Whether a park would end at once because the thread was woken. Takes that wake-up.

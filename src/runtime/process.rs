@@ -7,7 +7,7 @@ use std::io;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use signal_hook::consts::SIGINT;
+use signal_hook::consts::{SIGINT, SIGQUIT};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
@@ -18,13 +18,17 @@ use super::streams::Streams;
 use crate::vm::trap::{Trap, TrapBits};
 
 /// The stack of the thread that reads signals, in bytes.
-const STACK: usize = 1 << 17;
+const STACK: usize = 1 << 20;
 
 /// The process.
 pub struct Process {
     streams: Streams,
     main: Arc<Mutex<Option<MainThread>>>,
+    on_quit: Arc<Mutex<Option<OnQuit>>>,
 }
+
+/// What is done when Ctrl-\ is pressed.
+type OnQuit = Box<dyn Fn() + Send>;
 
 /// How the main thread is reached.
 pub(super) struct MainThread {
@@ -41,13 +45,14 @@ impl Process {
     pub fn start() -> io::Result<Arc<Process>> {
         os::prepare_main();
         let main = Arc::default();
+        let on_quit = Arc::default();
         // Whoever started the process with Ctrl-C ignored, as shells do for jobs in the background, means it.
         if !os::ignores_interrupts() {
-            let signals = Signals::new([SIGINT])?;
-            let told = Arc::clone(&main);
-            os::spawn("signals", STACK, move || watch(signals, &told))?;
+            let signals = Signals::new([SIGINT, SIGQUIT])?;
+            let (told, quit) = (Arc::clone(&main), Arc::clone(&on_quit));
+            os::spawn("signals", STACK, move || watch(signals, &told, &quit))?;
         }
-        Ok(Arc::new(Process { streams: Streams::open()?, main }))
+        Ok(Arc::new(Process { streams: Streams::open()?, main, on_quit }))
     }
 
     /// Its standard streams.
@@ -58,6 +63,11 @@ impl Process {
     /// From now on Ctrl-C is this thread's, unless another has it.
     pub(super) fn set_main(&self, main: MainThread) {
         self.main.lock().get_or_insert(main);
+    }
+
+    /// Has `report` called when Ctrl-\ is pressed (SIGQUIT), on a thread of its own; the program goes on.
+    pub fn on_quit(&self, report: impl Fn() + Send + 'static) {
+        *self.on_quit.lock() = Some(Box::new(report));
     }
 
     /// Does as if a signal had arrived.
@@ -81,8 +91,15 @@ impl Process {
     }
 }
 
-fn watch(mut signals: Signals, main: &Mutex<Option<MainThread>>) {
+fn watch(mut signals: Signals, main: &Mutex<Option<MainThread>>, on_quit: &Mutex<Option<OnQuit>>) {
     for signal in signals.forever() {
+        if signal == SIGQUIT {
+            match &*on_quit.lock() {
+                Some(report) => report(),
+                None => drop(emulate_default_handler(signal)),
+            }
+            continue;
+        }
         match &*main.lock() {
             Some(main) => main.interrupt(),
             None => drop(emulate_default_handler(signal)),

@@ -5,14 +5,16 @@
 
 use std::io;
 use std::num::NonZeroU32;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use parking_lot::RwLock;
 
 use super::accounts::{LockName, Snapshot, State};
 use super::barging::BargingGil;
+use super::deadlock::Watch;
+use super::figures::Figures;
 use super::gil::Gil;
 use super::helper::Helper;
 use super::lock::{Closed, Lock, Seat};
@@ -21,6 +23,7 @@ use super::parker::Parker;
 use super::policy::{After, PolicyKind, ThreadId};
 use super::process::{MainThread, Process};
 use super::settings::Settings;
+use crate::vm::event::{Note, Observer};
 use crate::vm::host::{Host, Input, Reason, Reply, Stream, Wake};
 use crate::vm::thread::Thread;
 use crate::vm::trap::{CheckpointMode, Trap, TrapBits};
@@ -45,6 +48,11 @@ struct Shared {
     helper: Helper,
     /// By token; nothing where the thread has ended. Only the thread itself keeps its port while it works with it.
     ports: RwLock<Vec<Option<Arc<Port>>>>,
+    watch: Watch,
+    /// What is done when no thread will ever go on.
+    on_deadlock: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    /// Whether an observer is told what happens: then threads say where they are.
+    is_observed: AtomicBool,
 }
 
 struct Port {
@@ -65,13 +73,46 @@ impl RealHost {
             process,
             helper: Helper::default(),
             ports: RwLock::default(),
+            watch: Watch::default(),
+            on_deadlock: OnceLock::new(),
+            is_observed: AtomicBool::new(false),
         };
         RealHost { shared: Arc::new(shared) }
+    }
+
+    /// From now on `observer` is told what happens.
+    pub fn observe(&self, observer: Arc<Observer>) {
+        self.shared.lock.observe(observer);
+        self.shared.is_observed.store(true, Ordering::Relaxed);
+    }
+
+    /// Has `report` called when every thread waits for another one. No thread runs meanwhile; when it returns, they wait on.
+    pub fn on_deadlock(&self, report: Box<dyn Fn() + Send + Sync>) {
+        // Who comes second comes too late.
+        let _: Result<(), _> = self.shared.on_deadlock.set(report);
+    }
+
+    /// Does something while the world is stopped, on a thread that is none of the machine's. It has a line of its own in the
+    /// accounts. Nothing is done once the machine is closed.
+    pub fn visit(&self, name: &str, work: &mut dyn FnMut()) {
+        let token = self.shared.register(Arc::new(Trap::new()));
+        self.note(token, Note::Name(name));
+        if self.shared.attach(token) {
+            while !self.shared.stop_world(token, work) {}
+            self.shared.detach(token);
+        }
     }
 
     /// Where the time of the threads went so far.
     pub fn accounts(&self) -> Snapshot {
         self.shared.lock.snapshot()
+    }
+
+    /// The figures of the run so far.
+    pub fn figures(&self) -> Figures {
+        let mut settings = *self.settings();
+        settings.switch_interval = self.shared.lock.switch_interval();
+        Figures::new(&self.accounts(), &settings, os::process_time())
     }
 
     /// The settings it was made with.
@@ -98,6 +139,7 @@ impl Shared {
             });
         }
         let seat = self.lock.register(ThreadId(token), trap);
+        self.watch.begins();
         ports.push(Some(Arc::new(Port { seat, parker })));
         token
     }
@@ -111,6 +153,9 @@ impl Shared {
             self.process.forget_main();
         }
         let port = self.ports.write().get_mut(token as usize).and_then(Option::take);
+        if port.is_some() && self.watch.ends() {
+            self.look_for_deadlock();
+        }
         // Nobody else keeps a port: others have looked at it under the lock only.
         if let Some(port) = port.and_then(Arc::into_inner) {
             self.lock.exit(port.seat);
@@ -166,9 +211,21 @@ impl Shared {
             Reason::Lock(identity) => State::Lock(LockName::Object(identity)),
             Reason::Join(_) => State::Lock(LockName::Internal("end of a thread")),
         };
+        if deadline.is_none() {
+            port.parker.announce_endless();
+            if self.watch.waits() {
+                self.look_for_deadlock();
+            }
+        }
         self.lock.release(&port.seat, state);
         let wake = match deadline {
-            None => port.parker.park(None),
+            None => {
+                let wake = port.parker.park(None);
+                if port.parker.retract_endless() {
+                    self.watch.goes_on();
+                }
+                wake
+            }
             Some(deadline) => {
                 let rest = Duration::from_nanos(deadline.saturating_sub(os::monotonic()));
                 port.parker.park(Instant::now().checked_add(rest))
@@ -180,7 +237,31 @@ impl Shared {
 
     fn unpark(&self, token: u32) {
         if let Some(Some(port)) = self.ports.read().get(token as usize) {
-            port.parker.unpark();
+            if port.parker.unpark() {
+                self.watch.goes_on();
+            }
+        }
+    }
+
+    /// The counts say that every thread waits without end. The caller still holds the GIL.
+    fn look_for_deadlock(&self) {
+        let is_stuck = self.ports.read().iter().flatten().all(|port| port.parker.is_stuck());
+        if is_stuck && let Some(report) = self.on_deadlock.get() {
+            report();
+        }
+    }
+
+    /// Tells an observer where a thread is that is about to let the GIL go, and what it is going to wait for.
+    fn tell_place(&self, thread: &Thread, waits: bool) {
+        if !self.is_observed.load(Ordering::Relaxed) {
+            return;
+        }
+        let id = ThreadId(thread.token());
+        if let Some(place) = thread.place() {
+            self.lock.note(id, Note::At(&place));
+        }
+        if waits && let Some(subject) = thread.waits_for() {
+            self.lock.note(id, Note::WaitsFor(&subject.to_string()));
         }
     }
 
@@ -203,6 +284,7 @@ fn never_again() -> ! {
 
 impl Host for RealHost {
     fn checkpoint(&self, thread: &Thread) -> bool {
+        self.shared.tell_place(thread, false);
         self.shared.checkpoint(thread.token(), thread.trap())
     }
 
@@ -213,6 +295,7 @@ impl Host for RealHost {
     }
 
     fn park(&self, thread: &Thread, reason: Reason, deadline: Option<u64>) -> Wake {
+        self.shared.tell_place(thread, reason != Reason::Sleep);
         self.shared.park(thread.token(), reason, deadline)
     }
 
@@ -221,6 +304,7 @@ impl Host for RealHost {
     }
 
     fn blocking(&self, thread: &Thread, work: Box<dyn FnOnce() -> Reply + Send>) -> Option<Reply> {
+        self.shared.tell_place(thread, false);
         self.shared.blocking(thread.token(), work)
     }
 
@@ -298,6 +382,14 @@ impl Host for RealHost {
     fn entropy(&self, buffer: &mut [u8]) {
         // It fails only on systems that have none to give, and the buffer stays as it is.
         let _: Result<(), getrandom::Error> = getrandom::fill(buffer);
+    }
+
+    fn note(&self, token: u32, note: Note<'_>) {
+        self.shared.lock.note(ThreadId(token), note);
+    }
+
+    fn figures(&self) -> String {
+        self.figures().to_json()
     }
 
     fn switch_interval(&self) -> f64 {

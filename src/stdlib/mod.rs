@@ -3,6 +3,7 @@
 
 pub(crate) mod embedded;
 pub mod math;
+pub(crate) mod minipy;
 pub mod random;
 pub mod traceback;
 pub(crate) mod requests;
@@ -52,4 +53,5 @@ pub static MODULES: &[&ModuleDef] = &[
     &requests::MODULE,
     &requests::EXCEPTIONS,
     &embedded::LAUNCH,
+    &minipy::MODULE,
 ];

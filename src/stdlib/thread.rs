@@ -5,8 +5,10 @@ use crate::heap::{Kind, Value, Word};
 use crate::value::dict::Dict;
 use crate::value::exception::Exception;
 use crate::value::lock::ThreadHandle;
+use crate::value::str::Str;
 use crate::value::tuple::Tuple;
 use crate::value::{Builtin, Context, Raised, Res, int};
+use crate::vm::event::Note;
 use crate::vm::native::{Args, Row};
 use crate::vm::thread::{Call, Flow, REGISTERS, Thread};
 use crate::vm::traceback;
@@ -32,6 +34,8 @@ static ROWS: &[Row] = &[
         Flow::Done(th.cx().int(th.vm().main_ident().into()).word())
     })
     .doc("The identity of the main thread."),
+    Row::threaded("_tell_name(ident, name, /)", tell_name)
+        .doc("Says how reports are to call the thread with this identity."),
     Row::threaded("_count()", count).doc("How many threads run that were started."),
     Row::threaded("_thread_locals()", |th, _| Flow::Done(th.local_dicts()))
         .doc("What `threading.local` objects hold for the thread that calls, by their `id`."),
@@ -121,6 +125,14 @@ fn make_thread_handle<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let handle = ThreadHandle::new(cx, None);
     handle.set_ident(ident.ok_or_else(|| int::not_an_integer(cx, args.at(0)))?);
     Ok(Value::object(handle))
+}
+
+fn tell_name(th: &mut Thread, call: &Call) -> Flow {
+    let ident = int::i64_of(th.arg_at(call, 0)).and_then(|ident| u32::try_from(ident).ok());
+    if let (Some(ident @ 1..), Some(name)) = (ident, th.arg_at(call, 1).get::<Str>()) {
+        th.vm().host.note(ident - 1, Note::Name(&name.lossy()));
+    }
+    Flow::Done(Word::NONE)
 }
 
 fn count(th: &mut Thread, _: &Call) -> Flow {

@@ -1,13 +1,14 @@
 //! `_thread.lock` and the handle of a started thread: their state and their queues of waiters are heap data, so that
 //! whoever looks at the heap sees who waits for what.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use crate::heap::{Header, Kind, Object, Slot, Value};
 
 use super::builtin::Builtin;
 use super::context::{Context, Raised};
 use super::list::List;
+use super::unit::Unit;
 
 /// A lock. It barges: a release wakes the first waiter and hands nothing over.
 #[repr(C)]
@@ -17,6 +18,9 @@ pub struct Lock {
     waiters: Slot,
     /// 0 if it is free, else who acquired it.
     holder: AtomicU32,
+    /// Where the program acquired it last: the op, and its unit or null.
+    pc: AtomicU32,
+    unit: AtomicPtr<Unit>,
 }
 
 // SAFETY: repr(C), begins with the header, no drop glue, fields are atomic.
@@ -31,6 +35,8 @@ impl Lock {
             header,
             waiters: Slot::new(None),
             holder: AtomicU32::new(0),
+            pc: AtomicU32::new(0),
+            unit: AtomicPtr::new(std::ptr::null_mut()),
         })
     }
 
@@ -49,6 +55,20 @@ impl Lock {
     /// The identity of the thread that acquired it; 0 if it is free.
     pub fn holder(&self) -> u32 {
         self.holder.load(Ordering::Acquire)
+    }
+
+    /// Remembers where it was acquired, for whoever asks why it is not free.
+    #[inline]
+    pub fn note_place(&self, unit: *const Unit, pc: u32) {
+        self.pc.store(pc, Ordering::Relaxed);
+        self.unit.store(unit.cast_mut(), Ordering::Relaxed);
+    }
+
+    /// Where it was acquired last. To be asked while the world is stopped.
+    pub fn place(&self) -> Option<(&Unit, u32)> {
+        // SAFETY: it is null or was a frame's unit, and units live as long as the world.
+        let unit = unsafe { self.unit.load(Ordering::Relaxed).as_ref() }?;
+        Some((unit, self.pc.load(Ordering::Relaxed)))
     }
 
     /// Who waits.

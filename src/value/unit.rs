@@ -31,6 +31,8 @@ pub struct Unit {
     pub children: Box<[*const Unit]>,
     /// Whether tracebacks leave its frames out: it is part of the library written in the language.
     pub hidden: bool,
+    /// Whether it is part of the library, hidden or not.
+    pub is_library: bool,
 }
 
 // SAFETY: words are permanent values, written before the unit is shared; caches are atomic.
@@ -116,7 +118,7 @@ pub struct UnitParts {
 
 impl Unit {
     /// A unit for `code`.
-    pub fn new(code: Arc<Code>, parts: UnitParts, hidden: bool) -> Unit {
+    pub fn new(code: Arc<Code>, parts: UnitParts, hidden: bool, is_library: bool) -> Unit {
         let caches = code.sites.iter().map(|_| InlineCache::default()).collect();
         let UnitParts { consts, names, locals, free, name, qualname, kwnames, children } = parts;
         let plain = code.kwonly_count == 0 && !code.has_varargs && !code.has_varkw && !code.is_generator;
@@ -139,6 +141,7 @@ impl Unit {
             caches,
             children,
             hidden,
+            is_library,
         }
     }
 

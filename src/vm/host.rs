@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use super::event::Note;
 use super::thread::Thread;
 use super::trap::Trap;
 
@@ -196,6 +197,11 @@ pub trait Host: Send + Sync {
     fn thread_time(&self) -> u64;
     /// Fills a buffer with random bytes.
     fn entropy(&self, buffer: &mut [u8]);
+
+    /// Hears what is told of the thread with this token.
+    fn note(&self, token: u32, note: Note<'_>);
+    /// The figures of the run so far, as JSON.
+    fn figures(&self) -> String;
 
     /// The switch interval in seconds.
     fn switch_interval(&self) -> f64;

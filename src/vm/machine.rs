@@ -15,6 +15,7 @@ use crate::value::unit::{Unit, UnitParts};
 use crate::value::{Builtin, Context, Raised, Res, World, int, visit};
 
 use super::host::Host;
+use super::inspect::is_library_source;
 use super::native::{Binding, Row};
 use super::pause::Pauses;
 use super::resource::Resources;
@@ -239,6 +240,14 @@ impl Vm {
         self.pauses.lock().add(nanos);
     }
 
+    /// Shows every thread. The world is stopped.
+    pub(super) fn each_thread(&self, mut look: impl FnMut(&Thread)) {
+        for thread in &*self.threads.lock() {
+            // SAFETY: listed threads are alive, and stand still while the world is stopped.
+            look(unsafe { &*thread.0 });
+        }
+    }
+
     /// Collects. The calling thread has stopped the world.
     pub(super) fn collect(&self, full: bool) {
         let threads = self.threads.lock();
@@ -296,7 +305,8 @@ impl Vm {
             qualname: intern(&code.qualname),
             children,
         };
-        let unit = Box::new(Unit::new(code.clone(), parts, hidden));
+        let unit =
+            Box::new(Unit::new(code.clone(), parts, hidden, hidden || is_library_source(code.source.name())));
         let unit: *const Unit = cx.world().keep_unit(unit);
         // SAFETY: units live as long as the world, which the context keeps.
         Ok(unsafe { &*unit })

@@ -8,6 +8,7 @@ use crate::heap::{Marker, Value, Word};
 use crate::value::{Builtin, Context, Raised};
 
 use super::count::OpCount;
+use super::event::Note;
 use super::frame::{Cont, Frame, Frames};
 use super::host::{Reply, Request, Wake};
 use super::machine::Vm;
@@ -324,11 +325,13 @@ impl Thread {
 
     /// Collects garbage, unless another thread was faster.
     fn collect(&self, full: bool) -> bool {
-        let host = &self.vm.host;
-        let start = host.monotonic();
-        host.stop_world(self, &mut || {
-            self.vm.collect(full);
-            self.vm.count_pause(host.monotonic().saturating_sub(start));
+        let vm = &self.vm;
+        let start = vm.host.monotonic();
+        vm.host.stop_world(self, &mut || {
+            vm.host.note(self.token, Note::CollectionBegins);
+            vm.collect(full);
+            vm.host.note(self.token, Note::CollectionEnds);
+            vm.count_pause(vm.host.monotonic().saturating_sub(start));
         })
     }
 

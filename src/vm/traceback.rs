@@ -28,6 +28,7 @@ use super::thread::Thread;
 pub(crate) use syntax::render_syntax_error;
 pub(crate) use uncaught::{INTERRUPTED, report_uncaught};
 
+pub(in crate::vm) use entry::line_of;
 use syntax::SyntaxReport;
 
 const CAUSE: &str = "\nThe above exception was the direct cause of the following exception:\n\n";

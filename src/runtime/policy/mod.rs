@@ -175,6 +175,11 @@ impl PolicyKind {
     /// Every policy there is.
     pub const ALL: &[PolicyKind] = &[PolicyKind::New, PolicyKind::Old, PolicyKind::IoFirst, PolicyKind::Off];
 
+    /// Whether its threads wait for a switch interval before they ask for the GIL.
+    pub fn has_interval(self) -> bool {
+        matches!(self, PolicyKind::New | PolicyKind::IoFirst)
+    }
+
     /// Its name after `--gil`.
     pub fn name(self) -> &'static str {
         match self {

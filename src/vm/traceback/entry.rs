@@ -39,7 +39,7 @@ pub(super) fn format_entries<'c>(
 }
 
 /// The line the op at `pc` stands on.
-pub(super) fn line_of(code: &Code, pc: u32) -> u32 {
+pub(in crate::vm) fn line_of(code: &Code, pc: u32) -> u32 {
     code.source.line_of(span_of(code, pc).start)
 }
 

@@ -1,0 +1,282 @@
+//! `minipy bench`: the same work in one thread and in several, under each policy, against what the machine can give.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::runtime::calibrate;
+use crate::runtime::policy::PolicyKind;
+use crate::runtime::settings::parse_policy;
+use crate::trace::comparison::{Comparison, Limit, Row, Spread};
+use crate::trace::plot::{Axis, Curve, Plot, Style};
+
+use super::Complaint;
+use super::child;
+
+/// Compare how fast programs are in one thread and in several, with and without the GIL
+///
+/// Each program defines `worker`, which is run in N threads at once and, for comparison, N times one after the other; only that
+/// is timed. All runs are processes of their own, and take turns, so that whatever disturbs the machine disturbs all of them.
+/// Between them native threads are timed as well, which is the limit of what the machine can give.
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
+    /// The programs
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+
+    /// In how many threads
+    #[arg(long, value_name = "N", value_delimiter = ',', default_value = "1,2,4")]
+    threads: Vec<NonZeroU32>,
+
+    /// Under which policies
+    #[arg(long, value_name = "POLICY", value_delimiter = ',', value_parser = parse_policy, default_values_t = PolicyKind::ALL.to_vec())]
+    gil: Vec<PolicyKind>,
+
+    /// How often
+    #[arg(long, value_name = "N", default_value = "5")]
+    runs: NonZeroU32,
+
+    /// The function that the threads run
+    #[arg(long, value_name = "NAME", default_value = "worker")]
+    entry: String,
+
+    /// Other Pythons to compare with, such as python3
+    #[arg(long, value_name = "PYTHON", value_delimiter = ',')]
+    vs: Vec<PathBuf>,
+
+    /// Print JSON instead of a table
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+
+    /// Print CSV instead of a table
+    #[arg(long)]
+    csv: bool,
+
+    /// Draw speed-up against threads into this file
+    #[arg(long, value_name = "FILE.svg")]
+    plot: Option<PathBuf>,
+}
+
+/// What runs a program.
+#[derive(Clone, Debug)]
+enum Subject {
+    Minipy(PolicyKind),
+    Python(PathBuf, String),
+}
+
+/// One thing that is measured again and again.
+struct Series {
+    program: usize,
+    subject: usize,
+    threads: u32,
+    is_sequential: bool,
+    walls: Vec<f64>,
+    users: Vec<f64>,
+    systems: Vec<f64>,
+}
+
+/// What the driver writes before the number of seconds.
+const MARK: &str = "minipy-bench: ";
+
+const DRIVER: &str = include_str!("bench/driver.py");
+
+/// Measures and prints.
+pub(super) fn run(args: &Args) -> Result<ExitCode, Complaint> {
+    let subjects = args.subjects()?;
+    let mut counts: Vec<u32> = args.threads.iter().map(|count| count.get()).chain([1]).collect();
+    counts.sort_unstable();
+    counts.dedup();
+    let mut series = Vec::new();
+    for program in 0..args.files.len() {
+        for subject in 0..subjects.len() {
+            for &threads in &counts {
+                for is_sequential in [false, true] {
+                    let (walls, users, systems) = Default::default();
+                    series.push(Series { program, subject, threads, is_sequential, walls, users, systems });
+                }
+            }
+        }
+    }
+    let runs = args.runs.get();
+    let bar = progress(u64::from(runs) * (series.len() + counts.len()) as u64);
+    let mut spins = vec![Vec::new(); counts.len()];
+    for _ in 0..runs {
+        for (threads, spins) in counts.iter().zip(&mut spins) {
+            bar.set_message(format!("{threads} native threads"));
+            spins.push(calibrate::spin(*threads).map_err(Complaint::System)?.as_secs_f64());
+            bar.inc(1);
+        }
+        for one in &mut series {
+            let subject = &subjects[one.subject];
+            bar.set_message(format!("{}, {}, {}", args.title(one.program), subject.name(), one.threads));
+            one.measure(subject, args)?;
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    let comparison = evaluate(args, &subjects, &counts, &series, &spins);
+    if let Some(file) = &args.plot {
+        super::write_report(file, &plot(&comparison).svg())?;
+    }
+    super::print(&match (args.json, args.csv) {
+        (true, _) => comparison.json(),
+        (_, true) => comparison.csv(),
+        _ => comparison.table(),
+    })
+}
+
+impl Args {
+    fn subjects(&self) -> Result<Vec<Subject>, Complaint> {
+        let mut subjects: Vec<_> = self.gil.iter().map(|policy| Subject::Minipy(*policy)).collect();
+        for python in &self.vs {
+            let code = "import sys; sys.stderr.write('Python %d.%d.%d' % sys.version_info[:3])";
+            let version = child::finish(Command::new(python).args(["-c", code]))?.err;
+            subjects.push(Subject::Python(python.clone(), version));
+        }
+        Ok(subjects)
+    }
+
+    fn title(&self, program: usize) -> String {
+        let file = &self.files[program];
+        file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
+    }
+}
+
+impl Subject {
+    fn name(&self) -> String {
+        match self {
+            Subject::Minipy(policy) => format!("--gil {policy}"),
+            Subject::Python(_, version) => version.clone(),
+        }
+    }
+
+    fn command(&self) -> Result<Command, Complaint> {
+        Ok(match self {
+            Subject::Minipy(policy) => {
+                let mut command = child::minipy()?;
+                command.args(["run", "--gil", policy.name(), "-c", DRIVER, "--"]);
+                command
+            }
+            Subject::Python(python, _) => {
+                let mut command = Command::new(python);
+                command.args(["-c", DRIVER]);
+                command
+            }
+        })
+    }
+}
+
+impl Series {
+    fn measure(&mut self, subject: &Subject, args: &Args) -> Result<(), Complaint> {
+        let mode = if self.is_sequential { "sequential" } else { "concurrent" };
+        let mut command = subject.command()?;
+        command.arg(&args.files[self.program]).args([&args.entry, &self.threads.to_string(), mode]);
+        let finished = child::finish(&mut command)?;
+        let seconds = finished.err.lines().rev().find_map(|line| line.strip_prefix(MARK)?.parse().ok());
+        let Some(seconds) = seconds else {
+            return Err(Complaint::Child {
+                command: subject.name(),
+                problem: "it did not come to its end".to_owned(),
+            });
+        };
+        self.walls.push(seconds);
+        self.users.push(finished.user.as_secs_f64());
+        self.systems.push(finished.system.as_secs_f64());
+        Ok(())
+    }
+
+    fn wall(&self) -> Spread {
+        Spread::of(self.walls.clone())
+    }
+}
+
+fn progress(steps: u64) -> ProgressBar {
+    let bar = ProgressBar::new(steps);
+    // The template is a constant and has no mistake.
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} ({eta} left)") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+fn evaluate(
+    args: &Args,
+    subjects: &[Subject],
+    counts: &[u32],
+    series: &[Series],
+    spins: &[Vec<f64>],
+) -> Comparison {
+    let spins: Vec<_> = spins.iter().map(|times| Spread::of(times.clone()).median).collect();
+    let limit = |threads: u32| {
+        let place = counts.iter().position(|count| *count == threads).unwrap_or(0);
+        f64::from(threads) * spins[0] / spins[place]
+    };
+    let of = |one: &Series, threads: u32, is_sequential: bool| {
+        let same = |other: &&Series| {
+            (other.program, other.subject, other.threads, other.is_sequential)
+                == (one.program, one.subject, threads, is_sequential)
+        };
+        series.iter().find(same).map_or(f64::NAN, |other| other.wall().median)
+    };
+    let row = |one: &Series| Row {
+        program: args.title(one.program),
+        under: subjects[one.subject].name(),
+        threads: one.threads,
+        wall: one.wall(),
+        user: Spread::of(one.users.clone()),
+        system: Spread::of(one.systems.clone()),
+        over_one_thread: f64::from(one.threads) * of(one, 1, false) / one.wall().median,
+        over_sequential: of(one, one.threads, true) / one.wall().median,
+        machine: limit(one.threads),
+    };
+    Comparison {
+        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        limits: counts
+            .iter()
+            .filter(|threads| **threads > 1)
+            .map(|threads| Limit { threads: *threads, speed_up: limit(*threads) })
+            .collect(),
+        rows: series.iter().filter(|one| !one.is_sequential).map(row).collect(),
+    }
+}
+
+/// A curve a program and policy, the machine's own dotted.
+fn plot(comparison: &Comparison) -> Plot {
+    let mut curves: Vec<Curve> = Vec::new();
+    let programs: Vec<_> = comparison.rows.iter().map(|row| row.program.as_str()).collect();
+    let is_one = programs.iter().all(|program| *program == programs[0]);
+    for row in &comparison.rows {
+        let name = if is_one { row.under.clone() } else { format!("{}, {}", row.program, row.under) };
+        let point = (f64::from(row.threads), row.over_one_thread);
+        match curves.iter_mut().find(|curve| curve.name == name) {
+            Some(curve) => curve.points.push(point),
+            None => curves.push(Curve { name, points: vec![point], style: Style::Marked }),
+        }
+    }
+    let limits = comparison.limits.iter().map(|limit| (f64::from(limit.threads), limit.speed_up));
+    let points = [(1.0, 1.0)].into_iter().chain(limits).collect();
+    curves.push(Curve { name: "native threads".to_owned(), points, style: Style::Dotted });
+    let mut ticks: Vec<f64> = comparison.rows.iter().map(|row| f64::from(row.threads)).collect();
+    ticks.dedup();
+    ticks.sort_by(f64::total_cmp);
+    ticks.dedup();
+    Plot {
+        title: if is_one {
+            programs.first().copied().unwrap_or_default().to_owned()
+        } else {
+            "speed-up".to_owned()
+        },
+        x: Axis {
+            label: "threads".to_owned(),
+            ticks: ticks.into_iter().map(|tick| (tick, format!("{tick}"))).collect(),
+            ..Axis::default()
+        },
+        y: Axis { label: "times the work of one thread".to_owned(), from_zero: true, ..Axis::default() },
+        curves,
+        marks: Vec::new(),
+    }
+}

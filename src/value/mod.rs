@@ -38,6 +38,8 @@ pub mod str;
 pub(crate) mod text;
 pub mod tuple;
 pub mod unit;
+#[cfg(test)]
+mod threads;
 mod visit;
 
 pub use builtin::Builtin;

@@ -1,7 +1,7 @@
 //! The table of a dict: entries in the order of insertion, then the index that finds them.
 //!
-//! It only ever grows. An entry is complete before its number stands in the index, and the number before the count that
-//! says so; both are read with acquire. So a reader who takes no lock finds every key that is there all the time.
+//! It only ever grows. An entry is complete before the count includes it and its number stands in the index. So a reader who
+//! takes no lock finds every key that is there all the time.
 
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering};
 
@@ -216,8 +216,8 @@ impl DictTable {
         cx.store(self, &entry.key, Some(key));
         cx.store(self, &entry.value, Some(value));
         self.tail.store(used + 1, Ordering::Relaxed);
-        self.set_index(place, used + 1);
         self.header.aux.store(used as u32 + 1, Ordering::Release);
+        self.set_index(place, used + 1);
     }
 
     pub(super) fn is_full(&self) -> bool {

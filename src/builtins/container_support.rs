@@ -5,7 +5,7 @@
 use crate::heap::Value;
 use crate::value::algebra::{is_set_view, unproxied};
 use crate::value::class::class_flag;
-use crate::value::dict::{Dict, Entry};
+use crate::value::dict::Dict;
 use crate::value::list::List;
 use crate::value::record::{DictView, Iter};
 use crate::value::sequence::{self, hash_in_set, truth};
@@ -28,7 +28,7 @@ pub(crate) static PRELUDE_ROWS: &[Row] = &[
     Row::leaf("_set_append(set, hash, key, seen, /)", set_append),
     Row::leaf("_set_remove(set, hash, key, /)", set_remove),
     Row::leaf("_set_like(set, contents, /)", set_like),
-    Row::leaf("_set_take_over(set, contents, /)", set_take_over),
+    Row::leaf("_set_take_over(set, contents, seen, /)", set_take_over),
     Row::leaf("_hash_in_set(object, /)", hash_of_item).twin("_hash_in_set_by_code"),
     Row::leaf("_hash_items(hashes, /)", hash_items),
     Row::leaf("_defines_hash(object, /)", defines_hash),
@@ -92,36 +92,23 @@ fn dict_candidates<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     cx.tuple(&this_dict(cx, args)?.candidates(number_at(args)))
 }
 
-fn entry<'t>(cx: &'t Context, args: Args<'t>) -> Result<Option<&'t Entry>, Raised> {
-    Ok(this_dict(cx, args)?.find_identical(args.at(2), number_at(args)))
-}
-
 fn dict_value<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    Ok(entry(cx, args)?.and_then(|entry| entry.value().get()).unwrap_or_else(|| args.at(3)))
+    let value = this_dict(cx, args)?.get_identical(args.at(2), number_at(args));
+    Ok(value.unwrap_or_else(|| args.at(3)))
 }
 
 fn dict_replace<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let Some(entry) = entry(cx, args)? else { return Ok(Value::FALSE) };
-    this_dict(cx, args)?.replace_value(cx, entry, args.at(3));
-    Ok(Value::TRUE)
+    Ok(Value::bool(this_dict(cx, args)?.replace_identical(cx, args.at(2), number_at(args), args.at(3))))
 }
 
 fn dict_append<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let (dict, hash) = (this_dict(cx, args)?, number_at(args));
-    if !same_objects(cx, &dict.candidates(hash), args.at(4)) {
-        return Ok(Value::FALSE);
-    }
-    dict.append_new(cx, args.at(2), hash, args.at(3))?;
-    Ok(Value::TRUE)
-}
-
-fn same_objects(cx: &Context, keys: &[Value<'_>], seen: Value<'_>) -> bool {
-    let seen = items_of(cx, seen);
-    keys.len() == seen.len() && keys.iter().zip(seen).all(|(key, seen)| key.is(seen))
+    let seen = items_of(cx, args.at(4));
+    let added = this_dict(cx, args)?.add_unseen(cx, args.at(2), number_at(args), args.at(3), &seen)?;
+    Ok(Value::bool(added))
 }
 
 fn dict_remove<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let removed = entry(cx, args)?.and_then(|entry| this_dict(cx, args).ok()?.remove_entry(cx, entry));
+    let removed = this_dict(cx, args)?.remove_identical(cx, args.at(2), number_at(args));
     Ok(removed.unwrap_or_else(|| args.at(3)))
 }
 
@@ -130,38 +117,31 @@ fn set_candidates<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 }
 
 fn set_holds<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    Ok(Value::bool(this_set(cx, args)?.find_identical(args.at(2), number_at(args)).is_some()))
+    Ok(Value::bool(this_set(cx, args)?.holds_identical(args.at(2), number_at(args))))
 }
 
 fn set_append<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let (set, hash) = (this_set(cx, args)?, number_at(args));
-    if !same_objects(cx, &set.candidates(hash), args.at(3)) {
-        return Ok(Value::FALSE);
-    }
-    set.add_new(cx, args.at(2), hash)?;
-    Ok(Value::TRUE)
+    let seen = items_of(cx, args.at(3));
+    this_set(cx, args)?.add_unseen(cx, args.at(2), number_at(args), &seen).map(Value::bool)
 }
 
 fn set_remove<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let set = this_set(cx, args)?;
-    let entry = set.find_identical(args.at(2), number_at(args));
-    if let Some(entry) = entry {
-        set.remove_entry(cx, entry);
-    }
-    Ok(Value::bool(entry.is_some()))
+    Ok(Value::bool(this_set(cx, args)?.remove_identical(cx, args.at(2), number_at(args))))
 }
 
 /// A set, frozen if the first one is, that takes over the contents of the second, which nobody else knows.
 fn set_like<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let (like, contents) = (args.at(0).plain(), receiver::<Set>(cx, args.at(1), "set")?);
     let made = Set::new_like(cx, like.kind().unwrap_or(crate::heap::Kind::Set));
-    made.take_over(cx, contents);
+    made.take_over(cx, &cx.lock(made), contents);
     Ok(Value::object(made))
 }
 
+/// Has a set take over the contents of another, which nobody else knows, if it still holds just what was seen; says whether
+/// it does.
 fn set_take_over<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    this_set(cx, args)?.take_over(cx, receiver::<Set>(cx, args.at(1), "set")?);
-    Ok(Value::NONE)
+    let (contents, seen) = (receiver::<Set>(cx, args.at(1), "set")?, items_of(cx, args.at(2)));
+    Ok(Value::bool(this_set(cx, args)?.take_over_if(cx, contents, &seen)))
 }
 
 fn hash_of_item<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {

@@ -70,12 +70,7 @@ fn get<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 }
 
 fn setdefault<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let (dict, key) = (this(cx, args)?, args.at(1));
-    if let Some(found) = dict.get(cx, key)? {
-        return Ok(found);
-    }
-    dict.set(cx, key, args.at(2))?;
-    Ok(args.at(2))
+    this(cx, args)?.get_or_set(cx, args.at(1), args.at(2))
 }
 
 fn pop<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {

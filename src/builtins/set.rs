@@ -2,8 +2,9 @@
 
 use crate::heap::{Kind, Object, Value};
 use crate::value::algebra::{
-    difference as without, difference_update as remove_all, intersection as common, is_disjoint,
-    symmetric_difference as either, symmetric_difference_update as flip, update as add_all,
+    difference as without, difference_update as remove_all, intersection as common,
+    intersection_update as keep_common, is_disjoint, symmetric_difference as either,
+    symmetric_difference_update as flip, update as add_all,
 };
 use crate::value::drain::with_items;
 use crate::value::sequence::hash_in_set;
@@ -112,7 +113,7 @@ fn copy<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 
 /// Removes a key, given as what a set is asked for; says whether it was there.
 fn take_out(cx: &Context, set: &Set, key: Value<'_>) -> Result<bool, Raised> {
-    set.remove_hashed(cx, key, hash_in_set(cx, key)?)
+    set.remove(cx, key, hash_in_set(cx, key)?)
 }
 
 fn discard<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
@@ -140,7 +141,7 @@ fn isdisjoint<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 fn issubset<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let set = this(cx, args)?;
     let subset = match args.at(1).get::<Set>() {
-        Some(other) => set.len() <= other.len() && set.is_subset(cx, other)?,
+        Some(other) => set.is_part(cx, other, false)?,
         None => common(cx, set, Kind::Set, args.at(1))?.len() == set.len(),
     };
     Ok(Value::bool(subset))
@@ -149,7 +150,7 @@ fn issubset<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 fn issuperset<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let set = this(cx, args)?;
     if let Some(other) = args.at(1).get::<Set>() {
-        return Ok(Value::bool(other.len() <= set.len() && other.is_subset(cx, set)?));
+        return Ok(Value::bool(other.is_part(cx, set, false)?));
     }
     with_items(cx, args.at(1), |items| {
         for item in items {
@@ -193,8 +194,10 @@ fn intersection<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 
 fn intersection_update<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let set = this(cx, args)?;
-    if let Some(result) = intersection(cx, args)?.get::<Set>() {
-        set.take_over(cx, result);
+    if let [other] = others(args) {
+        keep_common(cx, set, *other)?;
+    } else if let Some(result) = intersection(cx, args)?.get::<Set>() {
+        set.take_over(cx, &cx.lock(set), result);
     }
     Ok(Value::NONE)
 }

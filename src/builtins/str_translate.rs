@@ -41,7 +41,7 @@ fn look_up<'t>(cx: &'t Context, table: Value<'t>, code_point: u32) -> Result<Opt
         return dict.get(cx, cx.int(code_point.into()));
     }
     if let Some(list) = table.get::<List>() {
-        return Ok(list.get(code_point as usize));
+        return Ok(list.item(cx, code_point.into()));
     }
     if let Some(tuple) = table.get::<Tuple>() {
         return Ok(tuple.items().get(code_point as usize).copied());
@@ -118,7 +118,7 @@ fn fill_from_dict(cx: &Context, table: &Dict, source: Value<'_>) -> Result<(), R
     let Some(source) = exact else {
         return Err(cx.type_error("if you give only one argument to maketrans it must be a dict"));
     };
-    for (key, value) in source.iter() {
+    for (key, value) in source.items(cx) {
         let key = match key.get::<Str>() {
             Some(text) => match text.single() {
                 Some(code_point) => cx.int(code_point.into()),

@@ -100,7 +100,8 @@ fn percent_resume<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 fn own_items<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let container = args.at(0).plain();
     if let Some(dict) = container.get::<Dict>() {
-        let pairs = dict.iter().map(|(key, value)| cx.tuple(&[key, value])).collect::<Result<Vec<_>, _>>()?;
+        let pairs = dict.items(cx).into_iter();
+        let pairs = pairs.map(|(key, value)| cx.tuple(&[key, value])).collect::<Result<Vec<_>, _>>()?;
         return cx.list(&pairs);
     }
     cx.list(&collect_native(cx, container)?.unwrap_or_default())

@@ -1,7 +1,10 @@
 //! Sets as CPython combines them (Objects/setobject.c): which operand is walked decides the order of the result. Also the
 //! views of dicts that act as sets, the union of dicts, and the comparison of sets.
+//!
+//! What is done to two sets, or to a set and a dict, is one step for the other threads: both are locked. A result that
+//! nobody knows yet is filled under the same locks.
 
-use crate::heap::{Kind, Value};
+use crate::heap::{Held, Kind, Value};
 
 use super::builtin::Builtin;
 use super::compare::{Comparison, same_key};
@@ -12,7 +15,7 @@ use super::hash::hash;
 use super::iterate::{View, collect_native, view_class};
 use super::record::MappingProxy;
 use super::sequence::{Maybe, contains, hash_in_set, len, view_dict};
-use super::set::{Set, SetEntry};
+use super::set::Set;
 
 /// An operator of sets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,16 +37,15 @@ pub enum SetOp {
 pub fn binary<'t>(cx: &'t Context, op: SetOp, a: Value<'t>, b: Value<'t>) -> Maybe<'t> {
     let (a, b) = (unproxied(a), unproxied(b));
     if let (SetOp::Or, Some(first), Some(second)) = (op, a.get::<Dict>(), b.get::<Dict>()) {
-        let union = first.copy(cx)?;
-        union.merge(cx, second)?;
-        return Ok(Some(Value::object(union)));
+        return first.union(cx, second).map(|union| Some(Value::object(union)));
     }
-    if let (Some(first), Some(_)) = (a.get::<Set>(), b.get::<Set>()) {
+    if let (Some(first), Some(second)) = (a.get::<Set>(), b.get::<Set>()) {
         let kind = a.kind().unwrap_or(Kind::Set);
         let made = match op {
             SetOp::Or => {
-                let union = first.copy(cx, kind)?;
-                update(cx, union, b)?;
+                let (held, _other_held) = cx.lock_both(first, second);
+                let union = first.held_copy(cx, &held, kind)?;
+                union.merge(cx, &held, second)?;
                 union
             }
             SetOp::And => intersection(cx, first, kind, b)?,
@@ -80,7 +82,7 @@ pub fn in_place<'t>(cx: &'t Context, op: SetOp, a: Value<'t>, b: Value<'t>) -> M
     let b = b.plain();
     match op {
         SetOp::Or => update(cx, set, b)?,
-        SetOp::And => set.take_over(cx, intersection(cx, set, Kind::Set, b)?),
+        SetOp::And => intersection_update(cx, set, b)?,
         SetOp::Sub => difference_update(cx, set, b)?,
         SetOp::Xor => symmetric_difference_update(cx, set, b)?,
     }
@@ -92,29 +94,75 @@ fn exact_dict<'t>(cx: &Context, value: Value<'t>) -> Option<&'t Dict> {
     if cx.class_of(value).is(Builtin::Dict) { value.get::<Dict>() } else { None }
 }
 
+/// What a set is combined with.
+#[derive(Clone, Copy)]
+enum Hashed<'t> {
+    Set(&'t Set),
+    Dict(&'t Dict),
+}
+
+impl<'t> Hashed<'t> {
+    /// A set or plain dict: the hashes of its keys are known.
+    fn of(cx: &Context, value: Value<'t>) -> Option<Hashed<'t>> {
+        match value.get::<Set>() {
+            Some(set) => Some(Hashed::Set(set)),
+            None => exact_dict(cx, value).map(Hashed::Dict),
+        }
+    }
+
+    /// Locks a set and this.
+    fn lock_with<'a>(self, cx: &Context, set: &'a Set) -> (Held<'a>, Held<'a>)
+    where
+        't: 'a,
+    {
+        match self {
+            Hashed::Set(other) => cx.lock_both(set, other),
+            Hashed::Dict(other) => cx.lock_both(set, other),
+        }
+    }
+
+    fn len(self) -> usize {
+        match self {
+            Hashed::Set(set) => set.len(),
+            Hashed::Dict(dict) => dict.len(),
+        }
+    }
+
+    fn keys(self, held: &Held<'_>) -> Vec<(Value<'t>, i64)> {
+        match self {
+            Hashed::Set(set) => set.held_keys(held).collect(),
+            Hashed::Dict(dict) => dict.held_keys(held).collect(),
+        }
+    }
+
+    fn contains(self, cx: &Context, held: &Held<'_>, key: Value<'_>, hash: i64) -> Result<bool, Raised> {
+        match self {
+            Hashed::Set(set) => set.held_contains(cx, held, key, hash),
+            Hashed::Dict(dict) => dict.held_contains(cx, held, key, hash),
+        }
+    }
+
+    fn add_to(self, cx: &Context, held: &Held<'_>, set: &Set) -> Result<(), Raised> {
+        match self {
+            Hashed::Set(other) => set.merge(cx, held, other),
+            Hashed::Dict(other) => set.merge_dict(cx, held, other),
+        }
+    }
+}
+
 /// `set.update` with one iterable.
 ///
 /// # Errors
 /// As [`binary`]; what was added before stays.
 pub fn update<'t>(cx: &'t Context, set: &Set, other: Value<'t>) -> Result<(), Raised> {
-    if let Some(other) = other.get::<Set>() {
-        return set.merge(cx, other);
+    if let Some(other) = Hashed::of(cx, other) {
+        let (held, _other_held) = other.lock_with(cx, set);
+        return other.add_to(cx, &held, set);
     }
-    if let Some(dict) = exact_dict(cx, other) {
-        set.reserve(cx, dict.len())?;
-        for entry in dict.entries() {
-            if let Some((key, _)) = entry.pair() {
-                set.add_hashed(cx, key, entry.hash())?;
-            }
-        }
-        return Ok(());
-    }
-    with_items(cx, other, |items| items.into_iter().try_for_each(|item| set.add(cx, item).map(|_| ())))
-}
-
-/// The keys with their hashes.
-fn live<'t>(set: &'t Set) -> impl Iterator<Item = (Value<'t>, i64)> {
-    set.entries().iter().filter_map(|entry: &SetEntry| Some((entry.key()?, entry.hash())))
+    with_items(cx, other, |items| {
+        let held = cx.lock(set);
+        items.into_iter().try_for_each(|item| set.held_add(cx, &held, item, hash(cx, item)?).map(drop))
+    })
 }
 
 /// What is in both.
@@ -127,27 +175,49 @@ pub fn intersection<'t>(
     kind: Kind,
     other: Value<'t>,
 ) -> Result<&'t Set, Raised> {
-    let result = Set::new_like(cx, kind);
+    with_common(cx, set, kind, other, |_, common| common)
+}
+
+/// `set.intersection_update` with one iterable.
+///
+/// # Errors
+/// As [`binary`].
+pub fn intersection_update<'t>(cx: &'t Context, set: &'t Set, other: Value<'t>) -> Result<(), Raised> {
+    with_common(cx, set, Kind::Set, other, |held, common| set.take_over(cx, held, common))
+}
+
+/// Gives `finish` what is in both, while the set is locked.
+fn with_common<'t, R>(
+    cx: &'t Context,
+    set: &'t Set,
+    kind: Kind,
+    other: Value<'t>,
+    finish: impl FnOnce(&Held<'_>, &'t Set) -> R,
+) -> Result<R, Raised> {
     if let Some(other) = other.get::<Set>() {
+        let (held, _other_held) = cx.lock_both(set, other);
         if std::ptr::eq(set, other) {
-            return set.copy(cx, kind);
+            return Ok(finish(&held, set.held_copy(cx, &held, kind)?));
         }
+        let common = Set::new_like(cx, kind);
         let (walked, asked) = if other.len() > set.len() { (set, other) } else { (other, set) };
-        for (key, hash) in live(walked) {
-            if asked.contains_hashed(cx, key, hash)? {
-                result.add_hashed(cx, key, hash)?;
+        for (key, hash) in walked.held_keys(&held) {
+            if asked.held_contains(cx, &held, key, hash)? {
+                common.held_add(cx, &held, key, hash)?;
             }
         }
-        return Ok(result);
+        return Ok(finish(&held, common));
     }
     with_items(cx, other, |items| {
+        let held = cx.lock(set);
+        let common = Set::new_like(cx, kind);
         for item in items {
             let hash = hash(cx, item)?;
-            if set.contains_hashed(cx, item, hash)? {
-                result.add_hashed(cx, item, hash)?;
+            if set.held_contains(cx, &held, item, hash)? {
+                common.held_add(cx, &held, item, hash)?;
             }
         }
-        Ok(result)
+        Ok(finish(&held, common))
     })
 }
 
@@ -161,25 +231,30 @@ pub fn difference<'t>(
     kind: Kind,
     other: Value<'t>,
 ) -> Result<&'t Set, Raised> {
-    let (as_set, as_dict) = (other.get::<Set>(), exact_dict(cx, other));
-    let other_len = as_set.map(Set::len).or(as_dict.map(Dict::len));
-    if other_len.is_none_or(|other_len| set.len() >> 2 > other_len) {
-        let copy = set.copy(cx, kind)?;
-        difference_update(cx, copy, other)?;
-        return Ok(copy);
+    let Some(other) = Hashed::of(cx, other) else {
+        return with_items(cx, other, |items| {
+            let held = cx.lock(set);
+            let rest = set.held_copy(cx, &held, kind)?;
+            remove_all(cx, &held, rest, items)?;
+            Ok(rest)
+        });
+    };
+    let (held, _other_held) = other.lock_with(cx, set);
+    if set.len() >> 2 > other.len() {
+        let rest = set.held_copy(cx, &held, kind)?;
+        for (key, hash) in other.keys(&held) {
+            rest.held_remove(cx, &held, key, hash)?;
+        }
+        rest.sweep_removed(cx, &held)?;
+        return Ok(rest);
     }
-    let result = Set::new_like(cx, kind);
-    for (key, hash) in live(set) {
-        let found = match (as_set, as_dict) {
-            (Some(other), _) => other.contains_hashed(cx, key, hash)?,
-            (None, Some(dict)) => dict.find(cx, key, hash)?.is_some(),
-            (None, None) => false,
-        };
-        if !found {
-            result.add_hashed(cx, key, hash)?;
+    let rest = Set::new_like(cx, kind);
+    for (key, hash) in set.held_keys(&held) {
+        if !other.contains(cx, &held, key, hash)? {
+            rest.held_add(cx, &held, key, hash)?;
         }
     }
-    Ok(result)
+    Ok(rest)
 }
 
 /// `set.difference_update` with one iterable.
@@ -187,21 +262,25 @@ pub fn difference<'t>(
 /// # Errors
 /// As [`binary`]; what was removed before stays.
 pub fn difference_update<'t>(cx: &'t Context, set: &Set, other: Value<'t>) -> Result<(), Raised> {
-    match other.get::<Set>() {
-        Some(other) if std::ptr::eq(set, other) => {
-            set.clear(cx);
-            return Ok(());
-        }
-        Some(other) => {
-            for (key, hash) in live(other) {
-                set.remove_hashed(cx, key, hash)?;
-            }
-        }
-        None => with_items(cx, other, |items| {
-            items.into_iter().try_for_each(|item| set.remove(cx, item).map(|_| ()))
-        })?,
+    let Some(other) = other.get::<Set>() else {
+        return with_items(cx, other, |items| remove_all(cx, &cx.lock(set), set, items));
+    };
+    let (held, _other_held) = cx.lock_both(set, other);
+    if std::ptr::eq(set, other) {
+        set.held_clear(cx, &held);
+        return Ok(());
     }
-    set.sweep_removed(cx)
+    for (key, hash) in other.held_keys(&held) {
+        set.held_remove(cx, &held, key, hash)?;
+    }
+    set.sweep_removed(cx, &held)
+}
+
+fn remove_all(cx: &Context, held: &Held<'_>, set: &Set, items: Vec<Value<'_>>) -> Result<(), Raised> {
+    for item in items {
+        set.held_remove(cx, held, item, hash(cx, item)?)?;
+    }
+    set.sweep_removed(cx, held)
 }
 
 /// `set.symmetric_difference_update`
@@ -209,26 +288,31 @@ pub fn difference_update<'t>(cx: &'t Context, set: &Set, other: Value<'t>) -> Re
 /// # Errors
 /// As [`binary`].
 pub fn symmetric_difference_update<'t>(cx: &'t Context, set: &Set, other: Value<'t>) -> Result<(), Raised> {
-    let keys: Vec<(Value<'t>, i64)> = if let Some(other) = other.get::<Set>() {
-        if std::ptr::eq(set, other) {
-            set.clear(cx);
-            return Ok(());
+    let other = match Hashed::of(cx, other) {
+        Some(other) => other,
+        None => {
+            let unique = Set::new_set(cx);
+            update(cx, unique, other)?;
+            Hashed::Set(unique)
         }
-        live(other).collect()
-    } else if let Some(dict) = exact_dict(cx, other) {
-        dict.entries().iter().filter_map(|entry| Some((entry.pair()?.0, entry.hash()))).collect()
-    } else {
-        let unique = Set::new_set(cx);
-        update(cx, unique, other)?;
-        live(unique).collect()
     };
+    let (held, _other_held) = other.lock_with(cx, set);
+    if matches!(other, Hashed::Set(other) if std::ptr::eq(set, other)) {
+        set.held_clear(cx, &held);
+        return Ok(());
+    }
+    flip(cx, &held, set, &other.keys(&held))
+}
+
+/// Removes the keys that are there and adds the others.
+fn flip(cx: &Context, held: &Held<'_>, set: &Set, keys: &[(Value<'_>, i64)]) -> Result<(), Raised> {
     // Before anything is changed: whether a comparison needs code.
-    for (key, hash) in &keys {
-        set.contains_hashed(cx, *key, *hash)?;
+    for (key, hash) in keys {
+        set.held_contains(cx, held, *key, *hash)?;
     }
     for (key, hash) in keys {
-        if !set.remove_hashed(cx, key, hash)? {
-            set.add_hashed(cx, key, hash)?;
+        if !set.held_remove(cx, held, *key, *hash)? {
+            set.held_add(cx, held, *key, *hash)?;
         }
     }
     Ok(())
@@ -245,8 +329,17 @@ pub fn symmetric_difference<'t>(
     other: Value<'t>,
 ) -> Result<&'t Set, Raised> {
     let result = Set::new_like(cx, kind);
-    update(cx, result, other)?;
-    symmetric_difference_update(cx, result, Value::object(set))?;
+    match Hashed::of(cx, other) {
+        Some(other) => {
+            let (held, _other_held) = other.lock_with(cx, set);
+            other.add_to(cx, &held, result)?;
+            flip(cx, &held, result, &Hashed::Set(set).keys(&held))?;
+        }
+        None => {
+            update(cx, result, other)?;
+            symmetric_difference_update(cx, result, Value::object(set))?;
+        }
+    }
     Ok(result)
 }
 
@@ -316,13 +409,16 @@ fn intersect_view<'t>(cx: &'t Context, a: Value<'t>, b: Value<'t>) -> Res<'t> {
 fn xor_items<'t>(cx: &'t Context, a: Value<'t>, b: Value<'t>) -> Res<'t> {
     let result = Set::new_set(cx);
     if let (Some(a), Some(b)) = (view_dict(a), view_dict(b)) {
+        let (held, other_held) = cx.lock_both(a, b);
         let (small, large) = if a.len() > b.len() { (b, a) } else { (a, b) };
-        let rest = small.copy(cx)?;
+        let (rest, large) = (small.held_copy(cx, &held)?, large.held_copy(cx, &held)?);
+        // The values are compared when nothing is locked any more.
+        drop((held, other_held));
         for entry in large.entries() {
             let Some((key, value)) = entry.pair() else { continue };
-            match rest.find(cx, key, entry.hash())? {
-                Some(found) if same_key(cx, found.value().get().unwrap_or(Value::NONE), value)? => {
-                    rest.remove_entry(cx, found);
+            match rest.get_hashed(cx, key, entry.hash())? {
+                Some(found) if same_key(cx, found, value)? => {
+                    rest.remove(cx, key)?;
                 }
                 _ => {
                     result.add(cx, cx.tuple(&[key, value])?)?;
@@ -362,11 +458,7 @@ pub fn compare<'t>(
         Comparison::Ge => (b, a, false),
         Comparison::Eq | Comparison::Ne => return Ok(None),
     };
-    let sizes = len(small).cmp(&len(large));
-    if sizes.is_gt() || strict && sizes.is_eq() {
-        return Ok(Some(false));
-    }
-    is_part(cx, small, large).map(Some)
+    is_part(cx, small, large, strict).map(Some)
 }
 
 /// `a == b` where at least one is a view that acts as a set; `None` if the other cannot be compared with it.
@@ -377,14 +469,19 @@ pub fn equal_views(cx: &Context, a: Value<'_>, b: Value<'_>) -> Result<Option<bo
     if !is_set_like(a) || !is_set_like(b) {
         return Ok(None);
     }
-    Ok(Some(len(a) == len(b) && is_part(cx, a, b)?))
+    Ok(Some(len(a) == len(b) && is_part(cx, a, b, false)?))
 }
 
-fn is_part(cx: &Context, small: Value<'_>, large: Value<'_>) -> Result<bool, Raised> {
+fn is_part(cx: &Context, small: Value<'_>, large: Value<'_>, strictly: bool) -> Result<bool, Raised> {
     if let (Some(small), Some(large)) = (small.get::<Set>(), large.get::<Set>()) {
-        return small.is_subset(cx, large);
+        return small.is_part(cx, large, strictly);
     }
-    for item in collect_native(cx, small)?.unwrap_or_default() {
+    let keys = collect_native(cx, small)?.unwrap_or_default();
+    let large_len = len(large).unwrap_or(0);
+    if keys.len() > large_len || strictly && keys.len() == large_len {
+        return Ok(false);
+    }
+    for item in keys {
         if contains(cx, large, item)? != Some(true) {
             return Ok(false);
         }
@@ -407,11 +504,23 @@ pub fn update_dict<'t>(cx: &'t Context, dict: &Dict, other: Value<'t>) -> Result
         return Err(cx.needs_code());
     }
     with_items(cx, other, |pairs| {
+        let mut known = Vec::with_capacity(pairs.len());
+        let mut outcome = Ok(());
         for (index, pair) in pairs.into_iter().enumerate() {
-            let (key, value) = pair_of(cx, index, pair)?;
-            dict.set(cx, key, value)?;
+            match pair_of(cx, index, pair) {
+                Ok(pair) => known.push(pair),
+                Err(raised) => {
+                    outcome = Err(raised);
+                    break;
+                }
+            }
         }
-        Ok(())
+        // In one step, and where a pair is none: those before it.
+        let held = cx.lock(dict);
+        for (key, value) in known {
+            dict.set_hashed(cx, &held, key, hash(cx, key)?, value)?;
+        }
+        outcome
     })
 }
 
@@ -446,8 +555,9 @@ pub fn is_disjoint<'t>(cx: &'t Context, set: Value<'t>, other: Value<'t>) -> Res
         _ => (set, other),
     };
     if let (Some(asked), Some(walked)) = (set.get::<Set>(), other.get::<Set>()) {
-        for (key, hash) in live(walked) {
-            if asked.contains_hashed(cx, key, hash)? {
+        let (held, _other_held) = cx.lock_both(asked, walked);
+        for (key, hash) in walked.held_keys(&held) {
+            if asked.held_contains(cx, &held, key, hash)? {
                 return Ok(false);
             }
         }

@@ -100,6 +100,22 @@ pub fn same_under(cx: &Context, held: &Held<'_>, a: Value<'_>, b: Value<'_>) -> 
     if held.is_lock() { Ok(same_at_once(cx, a, b, MAX_DEPTH_AT_ONCE)) } else { equal(cx, a, b).map(Some) }
 }
 
+/// [`same_under`] for what cannot go on without knowing.
+///
+/// # Errors
+/// [`Context::needs_code`]; `RecursionError` where no lock is held.
+#[inline(always)]
+pub fn same_key_under(cx: &Context, held: &Held<'_>, a: Value<'_>, b: Value<'_>) -> Result<bool, Raised> {
+    if a.is(b) {
+        return Ok(true);
+    }
+    if held.is_lock() {
+        same_at_once(cx, a, b, MAX_DEPTH_AT_ONCE).ok_or_else(|| cx.needs_code())
+    } else {
+        equal(cx, a, b)
+    }
+}
+
 /// How deep tuples stand in each other that are compared under a lock.
 const MAX_DEPTH_AT_ONCE: u32 = 8;
 
@@ -134,6 +150,10 @@ fn same_at_once(cx: &Context, a: Value<'_>, b: Value<'_>, depth: u32) -> Option<
             }
             let depth = depth.checked_sub(1)?;
             a.iter().zip(b).try_fold(true, |same, (a, b)| Some(same && same_at_once(cx, *a, *b, depth)?))
+        }
+        (Some(Kind::FrozenSet), Some(Kind::FrozenSet)) => {
+            let depth = depth.checked_sub(1)?;
+            a.get::<Set>()?.same_frozen(b.get::<Set>()?, |a, b| same_at_once(cx, a, b, depth))
         }
         (a, b) if a.is_some_and(looks_inside) || b.is_some_and(looks_inside) => None,
         _ => Some(false),
@@ -255,11 +275,16 @@ fn equal_items<'a, 'b>(
 }
 
 fn equal_dicts(cx: &Context, a: &Dict, b: &Dict) -> Result<bool, Raised> {
+    let (held, other_held) = cx.lock_both(a, b);
     if a.len() != b.len() {
         return Ok(false);
     }
-    for (key, value) in a.iter() {
-        match b.get(cx, key)? {
+    // The values are compared when nothing is locked any more, in dicts that nobody changes.
+    let (a, b) = if held.is_lock() { (a.held_copy(cx, &held)?, b.held_copy(cx, &held)?) } else { (a, b) };
+    drop((held, other_held));
+    for entry in a.entries() {
+        let Some((key, value)) = entry.pair() else { continue };
+        match b.get_hashed(cx, key, entry.hash())? {
             Some(other) if same_key(cx, value, other)? => {}
             _ => return Ok(false),
         }

@@ -1,16 +1,26 @@
 //! `dict`: entries in insertion order, found through an index.
 //!
 //! A table is append-only and an entry's key never changes: removing leaves a hole in place of the value, and clearing
-//! or growing makes a new table. So an inline cache of a global is (id of the table, index of the entry).
+//! or growing makes a new table. So an inline cache of a global is (id of the table, index of the entry), and whoever looks
+//! for a key takes no lock. Whoever changes a dict, or wants all of it as it was at one moment, holds its lock, under
+//! which no key is compared that needs a look into another object that can change.
 
-use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering};
+mod table;
+#[cfg(test)]
+mod tests;
 
-use crate::heap::{Header, Kind, Object, Slot, Value};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::heap::{Header, Held, Kind, Object, Slot, Value};
 
 use super::builtin::Builtin;
-use super::compare::same_key;
-use super::context::{Context, Raised};
+use super::compare::{same_key, same_key_under};
+use super::context::{Context, Raised, Res};
 use super::hash::hash;
+use super::set::same_objects;
+use table::MIN_INDEX;
+
+pub use table::{DictTable, Entry};
 
 /// A dict.
 #[repr(C)]
@@ -25,217 +35,13 @@ unsafe impl Object for Dict {
     const KIND: Kind = Kind::Dict;
 }
 
-/// An entry; a hole in place of the value was removed.
-#[repr(C)]
-pub struct Entry {
-    hash: AtomicUsize,
-    key: Slot,
-    value: Slot,
-}
-
-/// The table of a dict: entries follow, then the index. The header's count is the entries used.
-#[repr(C)]
-pub struct DictTable {
-    header: Header,
-    /// Whom caches know it by; 0 until one asks.
-    id: AtomicU32,
-    capacity: u32,
-    /// Entries from here on are known to be removed: where `popitem` looks first.
-    tail: AtomicUsize,
-    mask: usize,
-}
-
-// SAFETY: repr(C), begins with the header, no drop glue, fields are atomic.
-unsafe impl Object for DictTable {
-    const KIND: Kind = Kind::DictTable;
-}
-
-const MIN_INDEX: usize = 8;
-/// The most entries a table has.
-const MAX_ENTRIES: usize = 1 << 31;
-
-impl DictTable {
-    /// A table with room for `wanted` entries.
-    fn new(cx: &Context, wanted: usize) -> Result<&DictTable, Raised> {
-        let mut size = MIN_INDEX;
-        while usable(size) < wanted {
-            size = size.checked_mul(2).ok_or_else(|| cx.memory_error())?;
-        }
-        DictTable::with_size(cx, size)
-    }
-
-    /// A table with an index of `size`, a power of two.
-    fn with_size(cx: &Context, size: usize) -> Result<&DictTable, Raised> {
-        if size > 2 * MAX_ENTRIES || usable(size) > MAX_ENTRIES {
-            return Err(cx.memory_error());
-        }
-        let capacity = usable(size);
-        let bytes = capacity * size_of::<Entry>() + size * width(size);
-        cx.local()
-            .make_sized(
-                bytes,
-                Builtin::Object.shape(),
-                0,
-                |header| DictTable {
-                    header,
-                    id: AtomicU32::new(0),
-                    capacity: capacity as u32,
-                    tail: AtomicUsize::new(0),
-                    mask: size - 1,
-                },
-                // SAFETY: the bytes behind the object belong to it; zero is an empty entry and an empty index.
-                |place| unsafe { place.write_bytes(0, bytes) },
-            )
-            .map_err(|_| cx.memory_error())
-    }
-
-    /// The entries used so far.
-    #[inline(always)]
-    pub fn entries(&self) -> &[Entry] {
-        let used = self.header.aux().min(self.capacity) as usize;
-        // SAFETY: `capacity` entries follow the object.
-        unsafe { std::slice::from_raw_parts((self as *const DictTable).add(1).cast(), used) }
-    }
-
-    /// The entry at an index.
-    ///
-    /// # Safety
-    /// - The index is that of an entry of this table.
-    #[inline(always)]
-    pub unsafe fn entry_at(&self, index: u32) -> &Entry {
-        debug_assert!(index < self.capacity);
-        // SAFETY: `capacity` entries follow the object.
-        unsafe { &*(self as *const DictTable).add(1).cast::<Entry>().add(index as usize) }
-    }
-
-    fn all_entries(&self) -> &[Entry] {
-        // SAFETY: `capacity` entries follow the object.
-        unsafe {
-            std::slice::from_raw_parts((self as *const DictTable).add(1).cast(), self.capacity as usize)
-        }
-    }
-
-    /// The number caches know this table by.
-    #[inline(always)]
-    pub fn id(&self) -> u32 {
-        self.id.load(Ordering::Acquire)
-    }
-
-    fn index_base(&self) -> *const u8 {
-        // SAFETY: the index follows the entries inside the object.
-        unsafe { (self as *const DictTable).add(1).cast::<Entry>().add(self.capacity as usize).cast() }
-    }
-
-    /// Index entries count from 1; 0 is empty.
-    #[inline(always)]
-    fn index_at(&self, place: usize) -> usize {
-        let base = self.index_base();
-        // SAFETY: `place` is masked, so it is inside the index, whose items have this width and alignment.
-        unsafe {
-            match width(self.mask + 1) {
-                1 => (*base.cast::<AtomicU8>().add(place)).load(Ordering::Acquire) as usize,
-                2 => (*base.cast::<AtomicU16>().add(place)).load(Ordering::Acquire) as usize,
-                _ => (*base.cast::<AtomicU32>().add(place)).load(Ordering::Acquire) as usize,
-            }
-        }
-    }
-
-    fn set_index(&self, place: usize, entry: usize) {
-        let base = self.index_base();
-        // SAFETY: as in `index_at`.
-        unsafe {
-            match width(self.mask + 1) {
-                1 => (*base.cast::<AtomicU8>().add(place)).store(entry as u8, Ordering::Release),
-                2 => (*base.cast::<AtomicU16>().add(place)).store(entry as u16, Ordering::Release),
-                _ => (*base.cast::<AtomicU32>().add(place)).store(entry as u32, Ordering::Release),
-            }
-        }
-    }
-
-    /// Looks for a key: the place in the index where it stands or belongs, and the entry, if there is one. A removed entry is
-    /// nobody's.
-    #[inline]
-    fn find(
-        &self,
-        hash: i64,
-        mut same: impl FnMut(Value<'_>) -> Result<bool, Raised>,
-    ) -> Result<(usize, Option<usize>), Raised> {
-        let mut perturb = hash as u64;
-        let mut place = hash as usize & self.mask;
-        loop {
-            match self.index_at(place) {
-                0 => return Ok((place, None)),
-                found => {
-                    let entry = &self.all_entries()[found - 1];
-                    if entry.hash.load(Ordering::Relaxed) as i64 == hash
-                        && let Some((key, _)) = entry.pair()
-                        && same(key)?
-                    {
-                        return Ok((place, Some(found - 1)));
-                    }
-                }
-            }
-            perturb >>= 5;
-            place = place.wrapping_mul(5).wrapping_add(perturb as usize).wrapping_add(1) & self.mask;
-        }
-    }
-
-    fn append(&self, cx: &Context, place: usize, hash: i64, key: Value<'_>, value: Value<'_>) {
-        let used = self.header.aux() as usize;
-        let entry = &self.all_entries()[used];
-        entry.hash.store(hash as usize, Ordering::Relaxed);
-        cx.store(self, &entry.key, Some(key));
-        cx.store(self, &entry.value, Some(value));
-        self.header.aux.store(used as u32 + 1, Ordering::Release);
-        self.tail.store(used + 1, Ordering::Relaxed);
-        self.set_index(place, used + 1);
-    }
-
-    fn is_full(&self) -> bool {
-        self.header.aux() == self.capacity
-    }
-}
-
-impl Entry {
-    /// The key and the value, unless the entry was removed.
-    #[inline(always)]
-    pub fn pair(&self) -> Option<(Value<'_>, Value<'_>)> {
-        Some((self.key.get()?, self.value.get()?))
-    }
-
-    /// The hash of the key.
-    pub fn hash(&self) -> i64 {
-        self.hash.load(Ordering::Relaxed) as i64
-    }
-
-    /// The key, even of a removed entry.
-    pub fn key(&self) -> Option<Value<'_>> {
-        self.key.get()
-    }
-
-    /// The slot of the value.
-    #[inline(always)]
-    pub fn value(&self) -> &Slot {
-        &self.value
-    }
-
-    pub(super) fn slots(&self) -> (&Slot, &Slot) {
-        (&self.key, &self.value)
-    }
-}
-
-const fn usable(size: usize) -> usize {
-    size * 2 / 3
-}
-
-const fn width(size: usize) -> usize {
-    if size <= 1 << 8 {
-        1
-    } else if size <= 1 << 16 {
-        2
-    } else {
-        4
-    }
+/// What an inline cache may remember of a name.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The number of the table. It is another one as soon as a name is added.
+    pub table: u32,
+    /// The number of the entry; nothing if there is none.
+    pub entry: Option<u32>,
 }
 
 impl Dict {
@@ -283,9 +89,37 @@ impl Dict {
         self.len() == 0
     }
 
-    /// Its items in order.
+    /// Its entries, removed ones included.
+    pub fn entries(&self) -> &[Entry] {
+        self.table().map_or(&[][..], DictTable::entries)
+    }
+
+    /// Its items in order, each as it is when its turn comes; what is there all the time is among them, once.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (Value<'_>, Value<'_>)> {
-        self.table().map_or(&[][..], DictTable::entries).iter().filter_map(Entry::pair)
+        self.entries().iter().filter_map(Entry::pair)
+    }
+
+    /// Its items at one moment.
+    pub fn items(&self, cx: &Context) -> Vec<(Value<'_>, Value<'_>)> {
+        let _held = cx.lock(self);
+        self.iter().collect()
+    }
+
+    /// Its keys at one moment.
+    pub fn keys(&self, cx: &Context) -> Vec<Value<'_>> {
+        let _held = cx.lock(self);
+        self.iter().map(|(key, _)| key).collect()
+    }
+
+    /// Its values at one moment.
+    pub fn values(&self, cx: &Context) -> Vec<Value<'_>> {
+        let _held = cx.lock(self);
+        self.iter().map(|(_, value)| value).collect()
+    }
+
+    /// Its keys with their hashes, while nobody can change it.
+    pub fn held_keys(&self, _held: &Held<'_>) -> impl Iterator<Item = (Value<'_>, i64)> {
+        self.entries().iter().filter_map(|entry| Some((entry.pair()?.0, entry.hash())))
     }
 
     /// The value of a key.
@@ -295,7 +129,40 @@ impl Dict {
     #[inline]
     pub fn get<'t>(&'t self, cx: &'t Context, key: Value<'t>) -> Result<Option<Value<'t>>, Raised> {
         let hash = hash(cx, key)?;
-        Ok(self.find(cx, key, hash)?.and_then(|entry| entry.value.get()))
+        self.get_hashed(cx, key, hash)
+    }
+
+    /// [`get`](Self::get) of a key whose hash is known.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    #[inline]
+    pub fn get_hashed<'t>(
+        &'t self,
+        cx: &'t Context,
+        key: Value<'t>,
+        hash: i64,
+    ) -> Result<Option<Value<'t>>, Raised> {
+        let Some(table) = self.table() else { return Ok(None) };
+        let (_, entry) = table.find(hash, |other| same_key(cx, other, key))?;
+        Ok(entry.and_then(|entry| table.entry(entry).value().get()))
+    }
+
+    /// Whether a key whose hash is known is there, while nobody can change it.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn held_contains(
+        &self,
+        cx: &Context,
+        held: &Held<'_>,
+        key: Value<'_>,
+        hash: i64,
+    ) -> Result<bool, Raised> {
+        match self.table() {
+            Some(table) => Ok(table.find(hash, |other| same_key_under(cx, held, other, key))?.1.is_some()),
+            None => Ok(false),
+        }
     }
 
     /// The value of an interned name.
@@ -303,20 +170,21 @@ impl Dict {
         self.get(cx, cx.intern(name)).ok().flatten()
     }
 
-    /// The entry of a key.
-    ///
-    /// # Errors
-    /// As [`get`](Self::get).
+    /// The current table, made if there is none, the place in it where a key stands or belongs, and its entry.
     #[inline]
-    pub fn find<'t>(
+    fn seek<'t>(
         &'t self,
         cx: &'t Context,
-        key: Value<'t>,
+        held: &Held<'_>,
+        key: Value<'_>,
         hash: i64,
-    ) -> Result<Option<&'t Entry>, Raised> {
-        let Some(table) = self.table() else { return Ok(None) };
-        let (_, entry) = table.find(hash, |other| same_key(cx, other, key))?;
-        Ok(entry.map(|entry| &table.all_entries()[entry]))
+    ) -> Result<(&'t DictTable, usize, Option<&'t Entry>), Raised> {
+        let table = match self.table() {
+            Some(table) => table,
+            None => self.resize(cx, held)?,
+        };
+        let (place, entry) = table.find(hash, |other| same_key_under(cx, held, other, key))?;
+        Ok((table, place, entry.map(|entry| table.entry(entry))))
     }
 
     /// Sets the value of a key.
@@ -326,84 +194,66 @@ impl Dict {
     #[inline]
     pub fn set(&self, cx: &Context, key: Value<'_>, value: Value<'_>) -> Result<(), Raised> {
         let hash = hash(cx, key)?;
-        self.set_hashed(cx, key, hash, value)
+        self.set_hashed(cx, &cx.lock(self), key, hash, value)
     }
 
-    /// [`set`](Self::set) of a key whose hash is known.
+    /// [`set`](Self::set) of a key whose hash is known, under the dict's lock.
     ///
     /// # Errors
     /// As [`set`](Self::set).
     pub fn set_hashed(
         &self,
         cx: &Context,
+        held: &Held<'_>,
         key: Value<'_>,
         hash: i64,
         value: Value<'_>,
     ) -> Result<(), Raised> {
-        let mut table = match self.table() {
-            Some(table) => table,
-            None => self.resize(cx)?,
-        };
-        let (mut place, found) = table.find(hash, |other| same_key(cx, other, key))?;
-        if let Some(found) = found {
-            cx.store(table, &table.all_entries()[found].value, Some(value));
-            return Ok(());
+        match self.seek(cx, held, key, hash)? {
+            (table, _, Some(entry)) => {
+                cx.store(table, entry.value(), Some(value));
+                Ok(())
+            }
+            (table, place, None) => self.add(cx, held, table, place, hash, key, value),
         }
+    }
+
+    /// The value of a key, which is set first if there is none.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set).
+    pub fn get_or_set<'t>(&'t self, cx: &'t Context, key: Value<'t>, default: Value<'t>) -> Res<'t> {
+        let hash = hash(cx, key)?;
+        let held = cx.lock(self);
+        let (table, place, entry) = self.seek(cx, &held, key, hash)?;
+        if let Some(value) = entry.and_then(|entry| entry.value().get()) {
+            return Ok(value);
+        }
+        self.add(cx, &held, table, place, hash, key, default)?;
+        Ok(default)
+    }
+
+    /// Adds a key that is not in the table, at the place in the index where it belongs.
+    #[expect(clippy::too_many_arguments, reason = "what was found is not looked for again")]
+    fn add<'t>(
+        &'t self,
+        cx: &'t Context,
+        held: &Held<'_>,
+        mut table: &'t DictTable,
+        mut place: usize,
+        hash: i64,
+        key: Value<'_>,
+        value: Value<'_>,
+    ) -> Result<(), Raised> {
         if table.is_full() {
-            table = self.resize(cx)?;
-            (place, _) = table.find(hash, |_| Ok(false))?;
+            table = self.resize(cx, held)?;
+            place = table.vacancy(hash);
         }
-        table.append(cx, place, hash, key, value);
-        self.added(cx, table);
+        table.append(cx, held, place, hash, key, value);
+        self.len.store(self.len() + 1, Ordering::Release);
+        // Whoever has cached that the key is absent must look again.
+        table.renumber(cx, table);
         Ok(())
-    }
-
-    /// Appends a key that is known not to be there: code of the language has compared it.
-    ///
-    /// # Errors
-    /// `MemoryError`.
-    pub fn append_new(
-        &self,
-        cx: &Context,
-        key: Value<'_>,
-        hash: i64,
-        value: Value<'_>,
-    ) -> Result<(), Raised> {
-        let table = match self.table() {
-            Some(table) if !table.is_full() => table,
-            _ => self.resize(cx)?,
-        };
-        let (place, _) = table.find(hash, |_| Ok(false))?;
-        table.append(cx, place, hash, key, value);
-        self.added(cx, table);
-        Ok(())
-    }
-
-    /// A key was added: whoever has cached that it is absent must look again.
-    fn added(&self, cx: &Context, table: &DictTable) {
-        self.len.fetch_add(1, Ordering::Relaxed);
-        if table.id() != 0 {
-            table.id.store(new_id(cx), Ordering::Release);
-        }
-    }
-
-    /// The number under which a cache may remember entries of the current table, and that keys are absent.
-    pub fn cache_id(&self, cx: &Context) -> Option<u32> {
-        let table = self.table()?;
-        if table.id() == 0 {
-            table.id.store(new_id(cx), Ordering::Release);
-        }
-        Some(table.id())
-    }
-
-    /// The index of a key's entry in the current table.
-    ///
-    /// # Errors
-    /// As [`get`](Self::get).
-    pub fn entry_index(&self, cx: &Context, key: Value<'_>) -> Result<Option<u32>, Raised> {
-        let Some(table) = self.table() else { return Ok(None) };
-        let (_, entry) = table.find(hash(cx, key)?, |other| same_key(cx, other, key))?;
-        Ok(entry.map(|entry| entry as u32))
     }
 
     /// Removes a key and returns its value.
@@ -412,65 +262,44 @@ impl Dict {
     /// As [`get`](Self::get).
     pub fn remove<'t>(&'t self, cx: &'t Context, key: Value<'t>) -> Result<Option<Value<'t>>, Raised> {
         let hash = hash(cx, key)?;
-        let entry = self.find(cx, key, hash)?;
-        Ok(entry.and_then(|entry| self.remove_entry(cx, entry)))
+        let held = cx.lock(self);
+        let Some(table) = self.table() else { return Ok(None) };
+        let (_, entry) = table.find(hash, |other| same_key_under(cx, &held, other, key))?;
+        Ok(entry.and_then(|entry| self.empty(cx, &held, table, table.entry(entry))))
     }
 
     /// Empties an entry of the current table.
-    pub fn remove_entry<'t>(&'t self, cx: &'t Context, entry: &'t Entry) -> Option<Value<'t>> {
-        let value = entry.value.get()?;
-        cx.store(self.table()?, &entry.value, None);
-        self.len.fetch_sub(1, Ordering::Relaxed);
+    fn empty<'t>(
+        &self,
+        cx: &Context,
+        _held: &Held<'_>,
+        table: &DictTable,
+        entry: &'t Entry,
+    ) -> Option<Value<'t>> {
+        let value = entry.value().get()?;
+        cx.store(table, entry.value(), None);
+        self.len.store(self.len().saturating_sub(1), Ordering::Release);
         Some(value)
     }
 
     /// Removes and returns the last item.
     pub fn pop_last<'t>(&'t self, cx: &'t Context) -> Option<(Value<'t>, Value<'t>)> {
+        let held = cx.lock(self);
         let table = self.table()?;
-        let entries = table.entries();
-        let until = table.tail.load(Ordering::Relaxed).min(entries.len());
-        let (index, pair) = entries[..until]
-            .iter()
-            .enumerate()
-            .rev()
-            .find_map(|(index, entry)| Some((index, entry.pair()?)))?;
-        self.remove_entry(cx, &entries[index]);
-        table.tail.store(index, Ordering::Relaxed);
-        Some(pair)
+        let entry = table.last(&held)?;
+        let key = entry.key()?;
+        Some((key, self.empty(cx, &held, table, entry)?))
     }
 
-    /// The keys that have this hash, in the order in which they are compared.
-    pub fn candidates<'t>(&'t self, hash: i64) -> Vec<Value<'t>> {
-        let mut keys = Vec::new();
-        if let Some(table) = self.table() {
-            let mut perturb = hash as u64;
-            let mut place = hash as usize & table.mask;
-            while let Some(found) = table.index_at(place).checked_sub(1) {
-                let entry = &table.all_entries()[found];
-                if entry.hash() == hash
-                    && let Some((key, _)) = entry.pair()
-                {
-                    keys.push(key);
-                }
-                perturb >>= 5;
-                place = place.wrapping_mul(5).wrapping_add(perturb as usize).wrapping_add(1) & table.mask;
-            }
-        }
-        keys
-    }
-
-    /// The entry whose key is this very object.
-    pub fn find_identical<'t>(&'t self, key: Value<'_>, hash: i64) -> Option<&'t Entry> {
-        let table = self.table()?;
-        let (_, entry) = table.find(hash, |other| Ok(other.is(key))).ok()?;
-        entry.map(|entry| &table.all_entries()[entry])
-    }
-
-    /// Replaces the value of an entry of the current table.
-    pub fn replace_value(&self, cx: &Context, entry: &Entry, value: Value<'_>) {
-        if let Some(table) = self.table() {
-            cx.store(table, &entry.value, Some(value));
-        }
+    /// A plain dict of the items of both; those of the other come last.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set).
+    pub fn union<'t>(&self, cx: &'t Context, other: &Dict) -> Result<&'t Dict, Raised> {
+        let (held, _other_held) = cx.lock_both(self, other);
+        let union = self.held_copy(cx, &held)?;
+        union.merge_held(cx, &held, other)?;
+        Ok(union)
     }
 
     /// Sets every item of another dict.
@@ -481,40 +310,38 @@ impl Dict {
         if std::ptr::eq(self, other) {
             return Ok(());
         }
-        for entry in other.table().map_or(&[][..], DictTable::entries) {
+        let (held, _other_held) = cx.lock_both(self, other);
+        self.merge_held(cx, &held, other)
+    }
+
+    fn merge_held(&self, cx: &Context, held: &Held<'_>, other: &Dict) -> Result<(), Raised> {
+        for entry in other.entries() {
             if let Some((key, value)) = entry.pair() {
-                self.set_hashed(cx, key, entry.hash(), value)?;
+                self.set_hashed(cx, held, key, entry.hash(), value)?;
             }
         }
         Ok(())
     }
 
-    /// Its entries, removed ones included.
-    pub fn entries(&self) -> &[Entry] {
-        self.table().map_or(&[][..], DictTable::entries)
-    }
-
     /// Removes everything.
     pub fn clear(&self, cx: &Context) {
+        let _held = cx.lock(self);
         cx.store(self, &self.table, None);
         self.len.store(0, Ordering::Release);
     }
 
     /// Moves the items to a new table, of the size CPython would choose: it shows when a dict changes during iteration.
     #[cold]
-    fn resize<'t>(&'t self, cx: &'t Context) -> Result<&'t DictTable, Raised> {
+    fn resize<'t>(&'t self, cx: &'t Context, held: &Held<'_>) -> Result<&'t DictTable, Raised> {
         let size = (self.len() * 3).max(MIN_INDEX).next_power_of_two();
         let new = DictTable::with_size(cx, size)?;
         if let Some(old) = self.table() {
             for entry in old.entries() {
                 if let Some((key, value)) = entry.pair() {
-                    let (place, _) = new.find(entry.hash(), |_| Ok(false))?;
-                    new.append(cx, place, entry.hash(), key, value);
+                    new.append(cx, held, new.vacancy(entry.hash()), entry.hash(), key, value);
                 }
             }
-            if old.id() != 0 {
-                new.id.store(new_id(cx), Ordering::Relaxed);
-            }
+            new.renumber(cx, old);
         }
         cx.store(self, &self.table, Some(Value::object(new)));
         Ok(new)
@@ -525,11 +352,22 @@ impl Dict {
     /// # Errors
     /// `MemoryError`.
     pub fn copy<'t>(&self, cx: &'t Context) -> Result<&'t Dict, Raised> {
+        self.held_copy(cx, &cx.lock(self))
+    }
+
+    /// [`copy`](Self::copy) while nobody can change it.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn held_copy<'t>(&self, cx: &'t Context, held: &Held<'_>) -> Result<&'t Dict, Raised> {
         let copy = Dict::with_capacity(cx, self.len())?;
-        for entry in self.table().map_or(&[][..], DictTable::entries) {
-            if let Some((key, value)) = entry.pair() {
-                copy.append_new(cx, key, entry.hash(), value)?;
+        if let Some(table) = copy.table() {
+            for entry in self.entries() {
+                if let Some((key, value)) = entry.pair() {
+                    table.append(cx, held, table.vacancy(entry.hash()), entry.hash(), key, value);
+                }
             }
+            copy.len.store(table.entries().len(), Ordering::Release);
         }
         Ok(copy)
     }
@@ -539,6 +377,105 @@ impl Dict {
     }
 }
 
-fn new_id(cx: &Context) -> u32 {
-    cx.world().table_ids.fetch_add(1, Ordering::Relaxed)
+/// For code of the language that compares keys by itself: what it does not see of a dict, and what it does to it after it
+/// has compared, if that still applies.
+impl Dict {
+    /// The keys that have this hash, in the order in which they are compared.
+    pub fn candidates(&self, hash: i64) -> Vec<Value<'_>> {
+        self.table().map_or_else(Vec::new, |table| table.candidates(hash))
+    }
+
+    /// The value of the key that is this very object.
+    pub fn get_identical<'t>(&'t self, key: Value<'_>, hash: i64) -> Option<Value<'t>> {
+        let table = self.table()?;
+        let (_, entry) = table.find(hash, |other| Ok(other.is(key))).ok()?;
+        entry.and_then(|entry| table.entry(entry).value().get())
+    }
+
+    /// Replaces the value of the key that is this very object; says whether it is there.
+    pub fn replace_identical(&self, cx: &Context, key: Value<'_>, hash: i64, value: Value<'_>) -> bool {
+        let _held = cx.lock(self);
+        let Some(table) = self.table() else { return false };
+        let Ok((_, Some(entry))) = table.find(hash, |other| Ok(other.is(key))) else { return false };
+        cx.store(table, table.entry(entry).value(), Some(value));
+        true
+    }
+
+    /// Removes the key that is this very object and returns its value.
+    pub fn remove_identical<'t>(&'t self, cx: &Context, key: Value<'_>, hash: i64) -> Option<Value<'t>> {
+        let held = cx.lock(self);
+        let table = self.table()?;
+        let (_, entry) = table.find(hash, |other| Ok(other.is(key))).ok()?;
+        self.empty(cx, &held, table, table.entry(entry?))
+    }
+
+    /// Adds a key that is none of the candidates in `seen`, if these are all; says whether they are.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn add_unseen(
+        &self,
+        cx: &Context,
+        key: Value<'_>,
+        hash: i64,
+        value: Value<'_>,
+        seen: &[Value<'_>],
+    ) -> Result<bool, Raised> {
+        let held = cx.lock(self);
+        if !same_objects(&self.candidates(hash), seen) {
+            return Ok(false);
+        }
+        let table = match self.table() {
+            Some(table) => table,
+            None => self.resize(cx, &held)?,
+        };
+        self.add(cx, &held, table, table.vacancy(hash), hash, key, value)?;
+        Ok(true)
+    }
+}
+
+/// For inline caches.
+impl Dict {
+    /// What a cache may remember of a name; nothing while there is no table.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn cache_place(&self, cx: &Context, name: Value<'_>) -> Result<Option<Place>, Raised> {
+        // The number is read before the search: if the name is added meanwhile, it is outdated. It is given under the
+        // lock, so that whoever adds a name either is seen or sees it.
+        let Some(mut table) = self.table() else { return Ok(None) };
+        if table.id() == 0 {
+            let held = cx.lock(self);
+            table = self.table().unwrap_or(table);
+            table.number(cx, &held);
+        }
+        let number = table.id();
+        let (_, entry) = table.find(hash(cx, name)?, |other| same_key(cx, other, name))?;
+        Ok(Some(Place { table: number, entry: entry.map(|entry| entry as u32) }))
+    }
+
+    /// The number of a key's entry in the current table, which nobody replaces.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn entry_index(&self, cx: &Context, key: Value<'_>) -> Result<Option<u32>, Raised> {
+        let Some(table) = self.table() else { return Ok(None) };
+        let (_, entry) = table.find(hash(cx, key)?, |other| same_key(cx, other, key))?;
+        Ok(entry.map(|entry| entry as u32))
+    }
+
+    /// Replaces the value of an entry that a cache knows; says whether it is still there.
+    #[inline]
+    pub fn set_cached(&self, cx: &Context, table: u32, entry: u32, value: Value<'_>) -> bool {
+        let _held = cx.lock(self);
+        if let Some(current) = self.table()
+            && current.id() == table
+            && let Some(entry) = current.entries().get(entry as usize)
+            && !entry.value().word().is_nothing()
+        {
+            cx.store(current, entry.value(), Some(value));
+            return true;
+        }
+        false
+    }
 }

@@ -66,7 +66,7 @@ fn hash_slow(cx: &Context, value: Value<'_>) -> Result<i64, Raised> {
             Some(tuple) => cx.nested("", || tuple_hash(cx, tuple.items())),
             None => Ok(0),
         },
-        Kind::FrozenSet => value.get::<Set>().map_or(Ok(0), |set| set.frozen_hash(cx)),
+        Kind::FrozenSet => Ok(value.get::<Set>().map_or(0, Set::frozen_hash)),
         Kind::Slice => match value.get::<super::slice::Slice>() {
             Some(slice) => cx.nested("", || tuple_hash(cx, &slice.parts())),
             None => Ok(0),

@@ -349,6 +349,8 @@ fn next_entry<'t>(
     reverse: bool,
 ) -> Result<Option<(Value<'t>, Value<'t>)>, Raised> {
     let Some(dict) = it.source().and_then(|source| source.get::<Dict>()) else { return Ok(None) };
+    // Position and limit change together: two threads with one iterator do not confuse it.
+    let _held = cx.lock(it);
     let left = it.limit();
     if left < 0 || dict.len() as i64 != it.step() {
         it.set_limit(-1);
@@ -566,12 +568,16 @@ pub fn collect_native<'t>(cx: &'t Context, value: Value<'t>) -> Result<Option<Ve
     Ok(Some(match plain.kind() {
         Some(Kind::List) => plain.get::<List>().map_or_else(Vec::new, |list| list.to_vec(cx)),
         Some(Kind::Tuple) => plain.get::<Tuple>().map_or_else(Vec::new, |tuple| tuple.items().to_vec()),
-        Some(Kind::Set | Kind::FrozenSet) => {
-            plain.get::<Set>().map_or_else(Vec::new, |set| set.iter().collect())
-        }
-        Some(Kind::Dict) => {
-            plain.get::<Dict>().map_or_else(Vec::new, |dict| dict.iter().map(|(key, _)| key).collect())
-        }
+        Some(Kind::Set | Kind::FrozenSet) => plain.get::<Set>().map_or_else(Vec::new, |set| set.keys(cx)),
+        Some(Kind::Dict) => plain.get::<Dict>().map_or_else(Vec::new, |dict| dict.keys(cx)),
+        Some(Kind::DictView) => match super::sequence::view_dict(plain) {
+            Some(dict) => collect_view(cx, dict, view_class(plain))?,
+            None => Vec::new(),
+        },
+        Some(Kind::MappingProxy) => match plain.get::<MappingProxy>().and_then(MappingProxy::mapping) {
+            Some(mapping) => return collect_native(cx, mapping),
+            None => Vec::new(),
+        },
         _ => match iter(cx, value) {
             Some(iterator) => {
                 let iterator = iterator?;
@@ -583,6 +589,14 @@ pub fn collect_native<'t>(cx: &'t Context, value: Value<'t>) -> Result<Option<Ve
             None => return Ok(None),
         },
     }))
+}
+
+fn collect_view<'t>(cx: &'t Context, dict: &'t Dict, view: View) -> Result<Vec<Value<'t>>, Raised> {
+    match view {
+        View::Keys => Ok(dict.keys(cx)),
+        View::Values => Ok(dict.values(cx)),
+        View::Items => dict.items(cx).into_iter().map(|(key, value)| cx.tuple(&[key, value])).collect(),
+    }
 }
 
 fn drain<'t>(cx: &'t Context, it: &'t Iter) -> Result<Vec<Value<'t>>, Raised> {

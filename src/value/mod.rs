@@ -39,6 +39,8 @@ pub(crate) mod text;
 pub mod tuple;
 pub mod unit;
 pub mod recall;
+#[cfg(test)]
+mod threads;
 mod visit;
 
 pub use builtin::Builtin;

@@ -365,7 +365,7 @@ impl<'t> Printer<'_, 't> {
 
     fn dict(&mut self, dict: &'t Dict) -> Result<(), Raised> {
         self.text("{");
-        for (index, (key, value)) in dict.iter().enumerate() {
+        for (index, (key, value)) in dict.items(self.cx).into_iter().enumerate() {
             if index > 0 {
                 self.text(", ");
             }
@@ -380,13 +380,13 @@ impl<'t> Printer<'_, 't> {
     fn set(&mut self, value: Value<'t>, plain: Value<'t>) -> Result<(), Raised> {
         let Some(set) = plain.get::<Set>() else { return Ok(()) };
         let bare = self.cx.class_of(value).is(Builtin::Set);
-        if self.open.iter().any(|open| open.is(value)) || set.is_empty() {
+        let items = set.keys(self.cx);
+        if self.open.iter().any(|open| open.is(value)) || items.is_empty() {
             self.class_name(value);
-            self.text(if set.is_empty() { "()" } else { "(...)" });
+            self.text(if items.is_empty() { "()" } else { "(...)" });
             return Ok(());
         }
         self.guarded(value, "", |printer| {
-            let items: Vec<Value<'t>> = set.iter().collect();
             if bare {
                 return printer.items("{", &items, "}");
             }

@@ -232,7 +232,8 @@ pub fn hash_in_set(cx: &Context, item: Value<'_>) -> Result<i64, Raised> {
         Some(inner)
             if item.plain().kind() == Some(Kind::Set) && !cx.class_of(item).has(class_flag::CUSTOM_HASH) =>
         {
-            inner.frozen_hash(cx)
+            let _held = cx.lock(inner);
+            Ok(inner.frozen_hash())
         }
         _ => hash(cx, item),
     }
@@ -242,7 +243,7 @@ fn view_contains<'t>(cx: &'t Context, view: Value<'t>, item: Value<'t>) -> Resul
     let Some(dict) = view_dict(view) else { return Ok(None) };
     match view_class(view) {
         View::Keys => Ok(Some(dict.get(cx, item)?.is_some())),
-        View::Values => any_same(cx, dict.iter().map(|(_, value)| value), item).map(Some),
+        View::Values => any_same(cx, dict.values(cx).into_iter(), item).map(Some),
         View::Items => match item.get::<Tuple>().map(Tuple::items) {
             Some([key, value]) => match dict.get(cx, *key)? {
                 Some(found) => same_key(cx, found, *value).map(Some),

@@ -1,19 +1,26 @@
 //! `set` and `frozenset`: open addressing with the probing and the growth of CPython's, since both decide the order
 //! in which a set is iterated (Objects/setobject.c).
+//!
+//! Whoever asks for a key takes no lock. Whoever changes a set, or wants all of it as it is at one moment, holds its lock,
+//! under which no key is compared that needs a look into another object that can change. A frozenset that somebody knows
+//! is changed by nobody.
 
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+mod table;
+#[cfg(test)]
+mod tests;
 
-use crate::heap::{Header, Kind, Object, Slot, Value};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::heap::{Header, Held, Kind, Object, Slot, Value};
 
 use super::builtin::Builtin;
-use super::compare::same_key;
+use super::compare::{same_key, same_key_under};
 use super::context::{Context, Raised};
+use super::dict::Dict;
 use super::hash::hash;
+use table::MIN_SIZE;
 
-/// How many neighbours are looked at before the next jump.
-const LINEAR_PROBES: usize = 9;
-const PERTURB_SHIFT: u32 = 5;
-const MIN_SIZE: usize = 8;
+pub use table::{SetEntry, SetTable};
 
 /// A set or frozenset.
 #[repr(C)]
@@ -32,104 +39,6 @@ unsafe impl Object for Set {
     #[inline(always)]
     fn is_kind(kind: Kind) -> bool {
         matches!(kind, Kind::Set | Kind::FrozenSet)
-    }
-}
-
-/// The table of a set: `mask + 1` entries follow. The header's count is CPython's `fill`: entries that ever held a key.
-#[repr(C)]
-pub struct SetTable {
-    header: Header,
-    mask: usize,
-}
-
-// SAFETY: repr(C), begins with the header, no drop glue, fields are atomic.
-unsafe impl Object for SetTable {
-    const KIND: Kind = Kind::SetTable;
-}
-
-/// An entry: empty, removed (the key is [`Value::DUMMY`]) or a key.
-#[repr(C)]
-pub struct SetEntry {
-    hash: AtomicI64,
-    key: Slot,
-}
-
-impl SetEntry {
-    /// The key, if there is one.
-    #[inline(always)]
-    pub fn key(&self) -> Option<Value<'_>> {
-        self.key.get().filter(|key| !key.is(Value::DUMMY))
-    }
-
-    /// The hash of the key.
-    pub fn hash(&self) -> i64 {
-        self.hash.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn slot(&self) -> &Slot {
-        &self.key
-    }
-}
-
-impl SetTable {
-    fn new(cx: &Context, size: usize) -> Result<&SetTable, Raised> {
-        let bytes = size.checked_mul(size_of::<SetEntry>()).ok_or_else(|| cx.memory_error())?;
-        cx.local()
-            .make_sized(
-                bytes,
-                Builtin::Object.shape(),
-                0,
-                |header| SetTable { header, mask: size - 1 },
-                // SAFETY: the bytes behind the object belong to it; zero is an empty entry.
-                |place| unsafe { place.write_bytes(0, bytes) },
-            )
-            .map_err(|_| cx.memory_error())
-    }
-
-    /// All entries, in the order of iteration.
-    #[inline(always)]
-    pub fn entries(&self) -> &[SetEntry] {
-        // SAFETY: `mask + 1` entries follow the object.
-        unsafe { std::slice::from_raw_parts((self as *const SetTable).add(1).cast(), self.mask + 1) }
-    }
-
-    fn fill(&self) -> usize {
-        self.header.aux() as usize
-    }
-
-    /// The entry that holds the key, or the one where it belongs: the removed one that was met last, or else the empty one.
-    fn find(
-        &self,
-        hash: i64,
-        mut same: impl FnMut(Value<'_>) -> Result<bool, Raised>,
-    ) -> Result<(&SetEntry, bool), Raised> {
-        let entries = self.entries();
-        let mut perturb = hash as u64;
-        let mut place = hash as usize & self.mask;
-        let mut removed = None;
-        loop {
-            let last = if place + LINEAR_PROBES <= self.mask { place + LINEAR_PROBES } else { place };
-            for entry in &entries[place..=last] {
-                match entry.key.get() {
-                    None => return Ok((removed.unwrap_or(entry), false)),
-                    Some(key) if key.is(Value::DUMMY) => removed = Some(entry),
-                    Some(key) => {
-                        if entry.hash() == hash && same(key)? {
-                            return Ok((entry, true));
-                        }
-                    }
-                }
-            }
-            perturb >>= PERTURB_SHIFT;
-            place = place.wrapping_mul(5).wrapping_add(1).wrapping_add(perturb as usize) & self.mask;
-        }
-    }
-
-    fn fill_entry(&self, cx: &Context, entry: &SetEntry, key: Value<'_>, hash: i64) {
-        let is_new = entry.key.word().is_nothing();
-        entry.hash.store(hash, Ordering::Relaxed);
-        cx.store(self, &entry.key, Some(key));
-        self.header.aux.store(self.header.aux() + u32::from(is_new), Ordering::Release);
     }
 }
 
@@ -165,6 +74,11 @@ impl Set {
         Set::new(cx, Kind::FrozenSet, Builtin::FrozenSet.shape())
     }
 
+    /// An empty set or frozenset.
+    pub fn new_like(cx: &Context, kind: Kind) -> &Set {
+        if kind == Kind::FrozenSet { Set::new_frozen(cx) } else { Set::new_set(cx) }
+    }
+
     /// The current table; an empty set may have none.
     #[inline(always)]
     pub fn table(&self) -> Option<&SetTable> {
@@ -186,9 +100,15 @@ impl Set {
         self.table().map_or(&[], SetTable::entries)
     }
 
-    /// Its keys in the order of iteration.
-    pub fn iter(&self) -> impl Iterator<Item = Value<'_>> {
-        self.entries().iter().filter_map(SetEntry::key)
+    /// Its keys at one moment, in the order of iteration.
+    pub fn keys(&self, cx: &Context) -> Vec<Value<'_>> {
+        let held = cx.lock(self);
+        self.held_keys(&held).map(|(key, _)| key).collect()
+    }
+
+    /// Its keys with their hashes, while nobody can change it.
+    pub fn held_keys(&self, _held: &Held<'_>) -> impl Iterator<Item = (Value<'_>, i64)> {
+        self.entries().iter().filter_map(|entry| Some((entry.key()?, entry.hash())))
     }
 
     /// Whether it holds the key.
@@ -210,128 +130,98 @@ impl Set {
         }
     }
 
+    /// [`contains_hashed`](Self::contains_hashed) while nobody can change it.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn held_contains(
+        &self,
+        cx: &Context,
+        held: &Held<'_>,
+        key: Value<'_>,
+        hash: i64,
+    ) -> Result<bool, Raised> {
+        match self.table() {
+            Some(table) => Ok(table.find(hash, |other| same_key_under(cx, held, other, key))?.1),
+            None => Ok(false),
+        }
+    }
+
     /// Adds a key; says whether it is new.
     ///
     /// # Errors
     /// As [`contains`](Self::contains), and `MemoryError`.
     pub fn add(&self, cx: &Context, key: Value<'_>) -> Result<bool, Raised> {
-        self.add_hashed(cx, key, hash(cx, key)?)
+        let hash = hash(cx, key)?;
+        self.held_add(cx, &cx.lock(self), key, hash)
     }
 
-    /// [`add`](Self::add) where the hash is known.
+    /// [`add`](Self::add) where the hash is known, under the set's lock.
     ///
     /// # Errors
     /// As there.
-    pub fn add_hashed(&self, cx: &Context, key: Value<'_>, hash: i64) -> Result<bool, Raised> {
-        self.insert(cx, key, hash, |other| same_key(cx, other, key))
-    }
-
-    /// Adds a key that is known not to be there: code of the language has compared it.
-    ///
-    /// # Errors
-    /// `MemoryError`.
-    pub fn add_new(&self, cx: &Context, key: Value<'_>, hash: i64) -> Result<(), Raised> {
-        self.insert(cx, key, hash, |_| Ok(false)).map(|_| ())
+    pub fn held_add(&self, cx: &Context, held: &Held<'_>, key: Value<'_>, hash: i64) -> Result<bool, Raised> {
+        let table = match self.table() {
+            Some(table) => table,
+            None => self.resize(cx, held, 0)?,
+        };
+        let (entry, found) = table.find(hash, |other| same_key_under(cx, held, other, key))?;
+        if !found {
+            self.insert(cx, held, table, entry, key, hash)?;
+        }
+        Ok(!found)
     }
 
     fn insert(
         &self,
         cx: &Context,
+        held: &Held<'_>,
+        table: &SetTable,
+        entry: &SetEntry,
         key: Value<'_>,
         hash: i64,
-        same: impl FnMut(Value<'_>) -> Result<bool, Raised>,
-    ) -> Result<bool, Raised> {
-        let table = match self.table() {
-            Some(table) => table,
-            None => self.resize(cx, 0)?,
-        };
-        let (entry, found) = table.find(hash, same)?;
-        if found {
-            return Ok(false);
-        }
+    ) -> Result<(), Raised> {
         let filled = table.fill();
-        table.fill_entry(cx, entry, key, hash);
-        let used = self.used.fetch_add(1, Ordering::AcqRel) + 1;
+        table.fill_entry(cx, held, entry, key, hash);
+        let used = self.len() + 1;
+        self.used.store(used, Ordering::Release);
         if table.fill() > filled && table.fill() * 5 >= table.mask * 3 {
-            self.resize(cx, if used > 50_000 { used * 2 } else { used * 4 })?;
+            self.resize(cx, held, if used > 50_000 { used * 2 } else { used * 4 })?;
         }
-        Ok(true)
-    }
-
-    /// Removes a key; says whether it was there.
-    ///
-    /// # Errors
-    /// As [`contains`](Self::contains).
-    pub fn remove(&self, cx: &Context, key: Value<'_>) -> Result<bool, Raised> {
-        let Some(table) = self.table() else {
-            hash(cx, key)?;
-            return Ok(false);
-        };
-        let (entry, found) = table.find(hash(cx, key)?, |other| same_key(cx, other, key))?;
-        if found {
-            self.remove_entry(cx, entry);
-        }
-        Ok(found)
+        Ok(())
     }
 
     /// Removes a key whose hash is known; says whether it was there.
     ///
     /// # Errors
     /// As [`contains`](Self::contains).
-    pub fn remove_hashed(&self, cx: &Context, key: Value<'_>, hash: i64) -> Result<bool, Raised> {
+    pub fn remove(&self, cx: &Context, key: Value<'_>, hash: i64) -> Result<bool, Raised> {
+        self.held_remove(cx, &cx.lock(self), key, hash)
+    }
+
+    /// [`remove`](Self::remove) under the set's lock.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn held_remove(
+        &self,
+        cx: &Context,
+        held: &Held<'_>,
+        key: Value<'_>,
+        hash: i64,
+    ) -> Result<bool, Raised> {
         let Some(table) = self.table() else { return Ok(false) };
-        let (entry, found) = table.find(hash, |other| same_key(cx, other, key))?;
+        let (entry, found) = table.find(hash, |other| same_key_under(cx, held, other, key))?;
         if found {
-            self.remove_entry(cx, entry);
+            self.empty(cx, held, table, entry);
         }
         Ok(found)
     }
 
-    /// The keys that have this hash, in the order in which they are compared.
-    pub fn candidates(&self, hash: i64) -> Vec<Value<'_>> {
-        let mut keys = Vec::new();
-        let Some(table) = self.table() else { return keys };
-        let mut perturb = hash as u64;
-        let mut place = hash as usize & table.mask;
-        loop {
-            let last = if place + LINEAR_PROBES <= table.mask { place + LINEAR_PROBES } else { place };
-            for entry in &table.entries()[place..=last] {
-                match entry.key.get() {
-                    None => return keys,
-                    Some(key) if entry.hash() == hash && !key.is(Value::DUMMY) => keys.push(key),
-                    Some(_) => {}
-                }
-            }
-            perturb >>= PERTURB_SHIFT;
-            place = place.wrapping_mul(5).wrapping_add(1).wrapping_add(perturb as usize) & table.mask;
-        }
-    }
-
-    /// The entry whose key is this very object.
-    pub fn find_identical(&self, key: Value<'_>, hash: i64) -> Option<&SetEntry> {
-        let (entry, found) = self.table()?.find(hash, |other| Ok(other.is(key))).ok()?;
-        found.then_some(entry)
-    }
-
-    /// A copy, as `copy()` makes it: a new table with the layout of a bulk insertion.
-    ///
-    /// # Errors
-    /// `MemoryError`.
-    pub fn copy<'t>(&self, cx: &'t Context, kind: Kind) -> Result<&'t Set, Raised> {
-        let copy = Set::new_like(cx, kind);
-        copy.merge(cx, self)?;
-        Ok(copy)
-    }
-
-    /// An empty set or frozenset.
-    pub fn new_like(cx: &Context, kind: Kind) -> &Set {
-        if kind == Kind::FrozenSet { Set::new_frozen(cx) } else { Set::new_set(cx) }
-    }
-
-    /// Takes over the contents of another set, which nobody else knows.
-    pub fn take_over(&self, cx: &Context, other: &Set) {
-        cx.store(self, &self.table, other.table.get());
-        self.used.store(other.len(), Ordering::Release);
+    /// Empties an entry of the current table that holds a key.
+    fn empty(&self, cx: &Context, held: &Held<'_>, table: &SetTable, entry: &SetEntry) {
+        table.empty_entry(cx, held, entry);
+        self.used.store(self.len().saturating_sub(1), Ordering::Release);
     }
 
     /// Moves the keys to a new table if more than a quarter of the entries are removed ones, as CPython does after a
@@ -339,106 +229,133 @@ impl Set {
     ///
     /// # Errors
     /// `MemoryError`.
-    pub fn sweep_removed(&self, cx: &Context) -> Result<(), Raised> {
+    pub fn sweep_removed(&self, cx: &Context, held: &Held<'_>) -> Result<(), Raised> {
         if let Some(table) = self.table()
-            && table.fill() - self.len().min(table.fill()) > table.mask / 4
+            && table.fill().saturating_sub(self.len()) > table.mask / 4
         {
             let used = self.len();
-            self.resize(cx, if used > 50_000 { used * 2 } else { used * 4 })?;
+            self.resize(cx, held, if used > 50_000 { used * 2 } else { used * 4 })?;
         }
         Ok(())
     }
 
-    /// Empties an entry of the current table that holds a key.
-    pub fn remove_entry(&self, cx: &Context, entry: &SetEntry) {
-        if let Some(table) = self.table() {
-            entry.hash.store(-1, Ordering::Relaxed);
-            cx.store(table, &entry.key, Some(Value::DUMMY));
-            self.used.fetch_sub(1, Ordering::AcqRel);
-        }
-    }
-
     /// Removes and returns some key.
     pub fn pop<'t>(&'t self, cx: &'t Context) -> Option<Value<'t>> {
+        let held = cx.lock(self);
         let table = self.table()?;
         let entries = table.entries();
         let start = self.finger.load(Ordering::Relaxed) & table.mask;
         let place = (start..entries.len()).chain(0..start).find(|place| entries[*place].key().is_some())?;
         let key = entries[place].key()?;
-        self.remove_entry(cx, &entries[place]);
+        self.empty(cx, &held, table, &entries[place]);
         self.finger.store(place + 1, Ordering::Relaxed);
         Some(key)
     }
 
     /// Removes everything.
     pub fn clear(&self, cx: &Context) {
+        self.held_clear(cx, &cx.lock(self));
+    }
+
+    /// [`clear`](Self::clear) under the set's lock.
+    pub fn held_clear(&self, cx: &Context, _held: &Held<'_>) {
         cx.store(self, &self.table, None);
         self.used.store(0, Ordering::Release);
         self.finger.store(0, Ordering::Relaxed);
     }
 
-    /// Makes room for `more` keys before a bulk insertion, as CPython does before one from a set or dict.
+    /// Takes over the contents of another set, which nobody else knows, under the set's lock.
+    pub fn take_over(&self, cx: &Context, _held: &Held<'_>, other: &Set) {
+        cx.store(self, &self.table, other.table.get());
+        self.used.store(other.len(), Ordering::Release);
+    }
+
+    /// A copy, as `copy()` makes it: a new table with the layout of a bulk insertion.
     ///
     /// # Errors
     /// `MemoryError`.
-    pub fn reserve(&self, cx: &Context, more: usize) -> Result<(), Raised> {
+    pub fn copy<'t>(&self, cx: &'t Context, kind: Kind) -> Result<&'t Set, Raised> {
+        self.held_copy(cx, &cx.lock(self), kind)
+    }
+
+    /// [`copy`](Self::copy) while nobody can change it.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn held_copy<'t>(&self, cx: &'t Context, held: &Held<'_>, kind: Kind) -> Result<&'t Set, Raised> {
+        let copy = Set::new_like(cx, kind);
+        copy.merge(cx, held, self)?;
+        Ok(copy)
+    }
+
+    /// Makes room for `more` keys before a bulk insertion, as CPython does before one from a set or dict.
+    fn reserve(&self, cx: &Context, held: &Held<'_>, more: usize) -> Result<(), Raised> {
         let (fill, mask) = self.table().map_or((0, MIN_SIZE - 1), |table| (table.fill(), table.mask));
         if (fill + more) * 5 >= mask * 3 {
-            self.resize(cx, (self.len() + more) * 2)?;
+            self.resize(cx, held, (self.len() + more) * 2)?;
         }
         Ok(())
     }
 
-    /// Adds the keys of another set (`set_merge`).
+    /// Adds the keys of another set (`set_merge`), under the locks of both.
     ///
     /// # Errors
-    /// As [`contains`](Self::contains), and `MemoryError`.
-    pub fn merge(&self, cx: &Context, other: &Set) -> Result<(), Raised> {
+    /// As [`contains`](Self::contains), and `MemoryError`; what was added before stays.
+    pub fn merge(&self, cx: &Context, held: &Held<'_>, other: &Set) -> Result<(), Raised> {
         let Some(from) = other.table() else { return Ok(()) };
         if std::ptr::eq(self, other) || other.is_empty() {
             return Ok(());
         }
-        self.reserve(cx, other.len())?;
+        self.reserve(cx, held, other.len())?;
         let table = match self.table() {
             Some(table) => table,
-            None => self.resize(cx, 0)?,
+            None => self.resize(cx, held, 0)?,
         };
         if table.fill() > 0 {
-            for entry in from.entries() {
-                if let Some(key) = entry.key() {
-                    self.add_hashed(cx, key, entry.hash())?;
-                }
+            for (key, hash) in other.held_keys(held) {
+                self.held_add(cx, held, key, hash)?;
             }
             return Ok(());
         }
         let same_layout = table.mask == from.mask && from.fill() == other.len();
-        for (place, entry) in from.entries().iter().enumerate() {
-            if let Some(key) = entry.key() {
-                let target = if same_layout {
-                    &table.entries()[place]
-                } else {
-                    table.find(entry.hash(), |_| Ok(false))?.0
-                };
-                table.fill_entry(cx, target, key, entry.hash());
-                self.used.fetch_add(1, Ordering::AcqRel);
+        if same_layout {
+            for (target, entry) in table.entries().iter().zip(from.entries()) {
+                if let Some(key) = entry.key() {
+                    table.fill_entry(cx, held, target, key, entry.hash());
+                }
             }
+        } else {
+            other.held_keys(held).for_each(|(key, hash)| table.put(cx, held, key, hash));
+        }
+        self.used.store(other.len(), Ordering::Release);
+        Ok(())
+    }
+
+    /// Adds the keys of a dict, under the locks of both.
+    ///
+    /// # Errors
+    /// As [`merge`](Self::merge).
+    pub fn merge_dict(&self, cx: &Context, held: &Held<'_>, dict: &Dict) -> Result<(), Raised> {
+        self.reserve(cx, held, dict.len())?;
+        for (key, hash) in dict.held_keys(held) {
+            self.held_add(cx, held, key, hash)?;
         }
         Ok(())
     }
 
     /// Moves the keys to a table with room for more than `min_used`.
-    fn resize<'t>(&'t self, cx: &'t Context, min_used: usize) -> Result<&'t SetTable, Raised> {
+    fn resize<'t>(
+        &'t self,
+        cx: &'t Context,
+        held: &Held<'_>,
+        min_used: usize,
+    ) -> Result<&'t SetTable, Raised> {
         let mut size = MIN_SIZE;
         while size <= min_used {
             size = size.checked_mul(2).ok_or_else(|| cx.memory_error())?;
         }
         let new = SetTable::new(cx, size)?;
-        for entry in self.entries() {
-            if let Some(key) = entry.key() {
-                let (target, _) = new.find(entry.hash(), |_| Ok(false))?;
-                new.fill_entry(cx, target, key, entry.hash());
-            }
-        }
+        self.held_keys(held).for_each(|(key, hash)| new.put(cx, held, key, hash));
         cx.store(self, &self.table, Some(Value::object(new)));
         Ok(new)
     }
@@ -448,29 +365,55 @@ impl Set {
     /// # Errors
     /// [`Context::needs_code`].
     pub fn equals(&self, cx: &Context, other: &Set) -> Result<bool, Raised> {
-        Ok(self.len() == other.len() && self.is_subset(cx, other)?)
+        let (held, _other_held) = cx.lock_both(self, other);
+        Ok(self.len() == other.len() && self.is_inside(cx, &held, other)?)
     }
 
-    /// Whether every key is in `other`.
+    /// Whether every key is in `other`, and, if `strictly`, something else too.
     ///
     /// # Errors
     /// [`Context::needs_code`].
-    pub fn is_subset(&self, cx: &Context, other: &Set) -> Result<bool, Raised> {
-        for entry in self.entries() {
-            if let Some(key) = entry.key()
-                && !other.contains_hashed(cx, key, entry.hash())?
-            {
+    pub fn is_part(&self, cx: &Context, other: &Set, strictly: bool) -> Result<bool, Raised> {
+        let (held, _other_held) = cx.lock_both(self, other);
+        let fits = if strictly { self.len() < other.len() } else { self.len() <= other.len() };
+        Ok(fits && self.is_inside(cx, &held, other)?)
+    }
+
+    fn is_inside(&self, cx: &Context, held: &Held<'_>, other: &Set) -> Result<bool, Raised> {
+        for (key, hash) in self.held_keys(held) {
+            if !other.held_contains(cx, held, key, hash)? {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    /// The hash of a frozenset.
-    ///
-    /// # Errors
-    /// None today; hashes are kept with the keys.
-    pub fn frozen_hash(&self, _cx: &Context) -> Result<i64, Raised> {
+    /// Whether two frozensets hold the same keys, as far as `same` knows.
+    pub(super) fn same_frozen<'t>(
+        &'t self,
+        other: &'t Set,
+        mut same: impl FnMut(Value<'t>, Value<'t>) -> Option<bool>,
+    ) -> Option<bool> {
+        if self.len() != other.len() {
+            return Some(false);
+        }
+        for entry in self.entries() {
+            let Some(key) = entry.key() else { continue };
+            let mut is_open = false;
+            let found = other.table()?.find(entry.hash(), |other| {
+                let same = same(other, key);
+                is_open |= same.is_none();
+                Ok(same == Some(true))
+            });
+            if !found.is_ok_and(|(_, found)| found) {
+                return (!is_open).then_some(false);
+            }
+        }
+        Some(true)
+    }
+
+    /// The hash of a frozenset, or that of a set while nobody can change it; hashes are kept with the keys.
+    pub fn frozen_hash(&self) -> i64 {
         let mut sum = 0u64;
         for entry in self.entries() {
             if entry.key().is_some() {
@@ -480,12 +423,76 @@ impl Set {
         sum ^= (self.len() as u64 + 1).wrapping_mul(1_927_868_237);
         sum ^= (sum >> 11) ^ (sum >> 25);
         sum = sum.wrapping_mul(69_069).wrapping_add(907_133_923);
-        Ok(if sum == u64::MAX { 590_923_713 } else { sum as i64 })
+        if sum == u64::MAX { 590_923_713 } else { sum as i64 }
     }
 
     pub(super) fn table_slot(&self) -> &Slot {
         &self.table
     }
+}
+
+/// For code of the language that compares keys by itself: what it does not see of a set, and what it does to it after it
+/// has compared, if that still applies.
+impl Set {
+    /// The keys that have this hash, in the order in which they are compared.
+    pub fn candidates(&self, hash: i64) -> Vec<Value<'_>> {
+        self.table().map_or_else(Vec::new, |table| table.candidates(hash))
+    }
+
+    /// Whether it holds this very object.
+    pub fn holds_identical(&self, key: Value<'_>, hash: i64) -> bool {
+        self.table().is_some_and(|table| table.find_identical(key, hash).is_some())
+    }
+
+    /// Removes the key that is this very object; says whether it is there.
+    pub fn remove_identical(&self, cx: &Context, key: Value<'_>, hash: i64) -> bool {
+        let held = cx.lock(self);
+        let Some(table) = self.table() else { return false };
+        let Some(entry) = table.find_identical(key, hash) else { return false };
+        self.empty(cx, &held, table, entry);
+        true
+    }
+
+    /// Adds a key that is none of the candidates in `seen`, if these are all; says whether they are.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn add_unseen(
+        &self,
+        cx: &Context,
+        key: Value<'_>,
+        hash: i64,
+        seen: &[Value<'_>],
+    ) -> Result<bool, Raised> {
+        let held = cx.lock(self);
+        if !same_objects(&self.candidates(hash), seen) {
+            return Ok(false);
+        }
+        let table = match self.table() {
+            Some(table) => table,
+            None => self.resize(cx, &held, 0)?,
+        };
+        let (entry, _) = table.find(hash, |_| Ok(false))?;
+        self.insert(cx, &held, table, entry, key, hash)?;
+        Ok(true)
+    }
+
+    /// Takes over the contents of another set, which nobody else knows, if it holds just the keys in `seen`; says whether it
+    /// does.
+    pub fn take_over_if(&self, cx: &Context, other: &Set, seen: &[Value<'_>]) -> bool {
+        let held = cx.lock(self);
+        let keys: Vec<_> = self.held_keys(&held).map(|(key, _)| key).collect();
+        let is_unchanged = same_objects(&keys, seen);
+        if is_unchanged {
+            self.take_over(cx, &held, other);
+        }
+        is_unchanged
+    }
+}
+
+/// Whether they are the same objects in the same order.
+pub(super) fn same_objects(keys: &[Value<'_>], seen: &[Value<'_>]) -> bool {
+    keys.len() == seen.len() && keys.iter().zip(seen).all(|(key, seen)| key.is(*seen))
 }
 
 fn shuffle(hash: u64) -> u64 {

@@ -30,7 +30,8 @@ pub fn sort_list(cx: &Context, list: &List, reverse: bool) -> Result<(), Raised>
         let mut items = list.held_items(&held);
         let settled = !held.is_lock() || items.iter().all(|item| is_plain(*item, MAX_PLAIN_DEPTH));
         // Where comparing looks into other containers, no lock is held meanwhile.
-        let (held, before) = if settled { (Some(held), Vec::new()) } else { (None, items.clone()) };
+        let held = Some(held).filter(|_| settled);
+        let before = if settled { Vec::new() } else { items.clone() };
         let sorted = sort_values(cx, &mut items, reverse);
         if sorted.is_err() && cx.take_needs_code() {
             return Err(cx.needs_code());

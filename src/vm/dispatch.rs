@@ -374,14 +374,10 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
             Op::StoreGlobal { src, site } => {
                 shared!();
                 let (key, index, kind) = unit.cache(site.0).load();
-                if let Some(table) = globals.table()
-                    && table.id() == key
-                    && key != 0
+                if key != 0
                     && kind == Cached::Global as u8
-                    && let Some(entry) = table.entries().get(index as usize)
-                    && entry.value().get().is_some()
+                    && globals.set_cached(th.cx(), key, index, th.live(get!(src)))
                 {
-                    th.cx().store(table, entry.value(), Some(th.live(get!(src))));
                     next!();
                 }
                 slow!(th.store_global_op(site.0, get!(src)))

@@ -2,7 +2,7 @@
 
 use crate::heap::{Kind, MAX_SMALL, MIN_SMALL, Object, Value, Word};
 use crate::value::class::Type;
-use crate::value::dict::Dict;
+use crate::value::dict::{Dict, DictTable};
 use crate::value::function::Cell;
 use crate::value::instance::Instance;
 use crate::value::list::List;
@@ -66,9 +66,10 @@ pub(crate) fn cached_attribute(th: &Thread, unit: &Unit, object: Word, site: u16
         // SAFETY: the kind was checked.
         let module = unsafe { &*object.address().cast::<Module>() };
         if let Some(dict) = module.dict().and_then(|dict| dict.get::<Dict>())
-            && dict.table().is_some_and(|table| table.id() == key)
+            && let Some(table) = dict.table()
+            && table.id() == key
         {
-            let word = entry_word(dict, index);
+            let word = entry_word(table, index);
             if !word.is_nothing() {
                 return Attribute::Value(word);
             }
@@ -129,8 +130,8 @@ fn class_attribute(value: Value<'_>) -> Attribute {
 }
 
 #[inline(always)]
-pub(super) fn entry_word(dict: &Dict, index: u32) -> Word {
-    match dict.table().and_then(|table| table.entries().get(index as usize)) {
+pub(super) fn entry_word(table: &DictTable, index: u32) -> Word {
+    match table.entries().get(index as usize) {
         Some(entry) => entry.value().word(),
         None => Word::NONE_AT_ALL,
     }
@@ -145,7 +146,7 @@ pub(super) fn cached_global(th: &Thread, globals: &Dict, cache: &InlineCache) ->
         // SAFETY: the cache was filled with an entry of the table of this id.
         unsafe { table.entry_at(index) }.value().word()
     } else if kind == Cached::Builtin as u8 {
-        entry_word(th.vm().builtins(), index)
+        th.vm().builtins().table().map_or(Word::NONE_AT_ALL, |table| entry_word(table, index))
     } else {
         Word::NONE_AT_ALL
     }

@@ -1,37 +1,36 @@
 //! Threads that run in parallel on one list.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::heap::Value;
+use crate::value::Context;
 use crate::value::sort::sort_list;
-use crate::value::{Context, World};
+use crate::value::threads::{self, THREADS};
 
 use super::List;
 
-const THREADS: usize = 4;
 const ROUNDS: usize = 4_000;
 
-/// Runs `work` in several threads at once, each with a context of its own, on a list that they share.
+/// Runs `work` in several threads at once on a list of these items; gives what is in it then.
 fn in_parallel(items: &[i64], work: impl Fn(&Context, &List, usize) + Sync) -> Vec<i64> {
-    let world = Arc::new(World::new((0, 0)));
-    world.heap.set_parallel(true);
-    let cx = Context::new(world.clone(), Box::new(|| {}));
-    let items: Vec<_> = items.iter().map(|item| cx.int(*item)).collect();
-    let list = List::new(&cx, &items).expect("memory");
-    std::thread::scope(|scope| {
-        for thread in 0..THREADS {
-            let (world, work) = (world.clone(), &work);
-            scope.spawn(move || work(&Context::new(world, Box::new(|| {})), list, thread));
-        }
-    });
-    assert!(list.get(list.len()).is_none());
-    assert_eq!(list.iter().count(), list.len());
-    numbers(&list.to_vec(&cx))
+    let mut rest = Vec::new();
+    threads::in_parallel(
+        |cx| {
+            let items: Vec<_> = items.iter().map(|item| cx.int(*item)).collect();
+            List::new(cx, &items).expect("memory")
+        },
+        work,
+        |cx, list| {
+            assert!(list.get(list.len()).is_none());
+            assert_eq!(list.iter().count(), list.len());
+            rest = numbers(&list.to_vec(cx));
+        },
+    );
+    rest
 }
 
 fn numbers(items: &[Value<'_>]) -> Vec<i64> {
-    items.iter().map(|item| item.as_small().expect("an integer")).collect()
+    items.iter().map(|item| threads::number(*item)).collect()
 }
 
 fn number(thread: usize, round: usize) -> i64 {
@@ -62,7 +61,7 @@ fn what_is_pushed_is_popped_once() {
             list.push(cx, cx.int(number(thread, round))).expect("memory");
             let item = if round % 3 == 0 { list.take(cx, 0).ok() } else { list.pop(cx) };
             if let Some(item) = item {
-                popped[item.as_small().expect("an integer") as usize].fetch_add(1, Ordering::Relaxed);
+                popped[threads::number(item) as usize].fetch_add(1, Ordering::Relaxed);
             }
         }
     });

@@ -5,6 +5,7 @@ use std::sync::atomic::{Ordering, fence};
 use crate::heap::{Kind, Value, Word, flag};
 use crate::value::Context;
 use crate::value::class::{Type, class_flag};
+use crate::value::dict::Place;
 use crate::value::function::Native;
 use crate::value::recall::Access;
 use crate::value::record::{Member, Property};
@@ -28,10 +29,9 @@ pub(super) fn fill_cache(cx: &Context, cache: &InlineCache, object: Value<'_>, n
         Kind::Module => {
             let Some(dict) = module_dict(object) else { return };
             if class.lookup(cx, name).is_none()
-                && let Some(id) = dict.cache_id(cx)
-                && let Ok(Some(index)) = dict.entry_index(cx, name)
+                && let Ok(Some(Place { table, entry: Some(entry) })) = dict.cache_place(cx, name)
             {
-                cache.fill(id, index, Cached::Global);
+                cache.fill(table, entry, Cached::Global);
             }
         }
         Kind::Instance => {

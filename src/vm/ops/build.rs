@@ -200,7 +200,7 @@ impl Thread {
             }
             return self.call_prelude("merge_mapping", &[dict, items, func], Cont::Discard);
         };
-        for (key, value) in from.iter() {
+        for (key, value) in from.items(cx) {
             let Some(text) = key.get::<Str>() else {
                 cx.type_error("keywords must be strings");
                 return Flow::Raised;

@@ -3,7 +3,7 @@
 use minipy_compiler::op::Op;
 
 use crate::heap::{Value, Word};
-use crate::value::dict::Dict;
+use crate::value::dict::{Dict, Place};
 use crate::value::exception::Exception;
 use crate::value::function::Cell;
 use crate::value::str::Str;
@@ -24,20 +24,20 @@ impl Thread {
         let name = unit.site_name(site);
         let cx = self.cx();
         let globals = self.frame().function().globals();
-        if let (Ok(Some(index)), Some(id)) = (globals.entry_index(cx, name), globals.cache_id(cx)) {
-            unit.cache(site).fill(id, index, Cached::Global);
-            return self.global(globals, name);
+        let place = globals.cache_place(cx, name);
+        if let Ok(Some(value)) = globals.get(cx, name) {
+            if let Ok(Some(Place { table, entry: Some(entry) })) = place {
+                unit.cache(site).fill(table, entry, Cached::Global);
+            }
+            return Flow::Done(value.word());
         }
         let builtins = self.vm().builtins();
-        if let (Ok(Some(index)), Some(id)) = (builtins.entry_index(cx, name), globals.cache_id(cx)) {
-            unit.cache(site).fill(id, index, Cached::Builtin);
+        if let Ok(Some(Place { table, entry: None })) = place
+            && let Ok(Some(Place { entry: Some(entry), .. })) = builtins.cache_place(cx, name)
+        {
+            unit.cache(site).fill(table, entry, Cached::Builtin);
         }
-        self.global(builtins, name)
-    }
-
-    fn global(&self, dict: &Dict, name: Value<'_>) -> Flow {
-        let cx = self.cx();
-        match dict.get(cx, name) {
+        match builtins.get(cx, name) {
             Ok(Some(value)) => Flow::Done(value.word()),
             Ok(None) => {
                 unknown_name(cx, name);
@@ -56,8 +56,8 @@ impl Thread {
         if globals.set(cx, name, self.live(word)).is_err() {
             return Flow::Raised;
         }
-        if let (Ok(Some(index)), Some(id)) = (globals.entry_index(cx, name), globals.cache_id(cx)) {
-            unit.cache(site).fill(id, index, Cached::Global);
+        if let Ok(Some(Place { table, entry: Some(entry) })) = globals.cache_place(cx, name) {
+            unit.cache(site).fill(table, entry, Cached::Global);
         }
         Flow::Done(Word::NONE)
     }
@@ -115,13 +115,7 @@ impl Thread {
                 let Some(dict) = self.live(self.reg(ns)).get::<Dict>() else { return Flow::Raised };
                 match dict.get(cx, key) {
                     Ok(Some(found)) => Flow::Done(found.word()),
-                    _ => {
-                        let annotations = Value::object(Dict::new(cx));
-                        match dict.set(cx, key, annotations) {
-                            Ok(()) => Flow::Done(annotations.word()),
-                            Err(Raised) => Flow::Raised,
-                        }
-                    }
+                    _ => Flow::of(dict.get_or_set(cx, key, Value::object(Dict::new(cx)))),
                 }
             }
             _ => Flow::Raised,

@@ -1,0 +1,281 @@
+//! The table of a dict: entries in the order of insertion, then the index that finds them.
+//!
+//! It only ever grows. An entry is complete before the count includes it and its number stands in the index. So a reader who
+//! takes no lock finds every key that is there all the time.
+
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering};
+
+use crate::heap::{Header, Held, Kind, Object, Slot, Value};
+use crate::value::builtin::Builtin;
+use crate::value::context::{Context, Raised};
+
+/// An entry; a hole in place of the value was removed.
+#[repr(C)]
+pub struct Entry {
+    hash: AtomicUsize,
+    key: Slot,
+    value: Slot,
+}
+
+/// The table of a dict: entries follow, then the index. The header's count is the entries used.
+#[repr(C)]
+pub struct DictTable {
+    header: Header,
+    /// Whom caches know it by; 0 until one asks.
+    id: AtomicU32,
+    capacity: u32,
+    /// Entries from here on are known to be removed: where `popitem` looks first.
+    tail: AtomicUsize,
+    mask: usize,
+}
+
+// SAFETY: repr(C), begins with the header, no drop glue, fields are atomic.
+unsafe impl Object for DictTable {
+    const KIND: Kind = Kind::DictTable;
+}
+
+pub(super) const MIN_INDEX: usize = 8;
+/// The most entries a table has.
+const MAX_ENTRIES: usize = 1 << 31;
+
+impl DictTable {
+    /// A table with room for `wanted` entries.
+    pub(super) fn new(cx: &Context, wanted: usize) -> Result<&DictTable, Raised> {
+        let mut size = MIN_INDEX;
+        while usable(size) < wanted {
+            size = size.checked_mul(2).ok_or_else(|| cx.memory_error())?;
+        }
+        DictTable::with_size(cx, size)
+    }
+
+    /// A table with an index of `size`, a power of two.
+    pub(super) fn with_size(cx: &Context, size: usize) -> Result<&DictTable, Raised> {
+        if size > 2 * MAX_ENTRIES || usable(size) > MAX_ENTRIES {
+            return Err(cx.memory_error());
+        }
+        let capacity = usable(size);
+        let bytes = capacity * size_of::<Entry>() + size * width(size);
+        cx.local()
+            .make_sized(
+                bytes,
+                Builtin::Object.shape(),
+                0,
+                |header| DictTable {
+                    header,
+                    id: AtomicU32::new(0),
+                    capacity: capacity as u32,
+                    tail: AtomicUsize::new(0),
+                    mask: size - 1,
+                },
+                // SAFETY: the bytes behind the object belong to it; zero is an empty entry and an empty index.
+                |place| unsafe { place.write_bytes(0, bytes) },
+            )
+            .map_err(|_| cx.memory_error())
+    }
+
+    /// The entries used so far.
+    #[inline(always)]
+    pub fn entries(&self) -> &[Entry] {
+        let used = self.header.aux.load(Ordering::Acquire).min(self.capacity) as usize;
+        // SAFETY: `capacity` entries follow the object.
+        unsafe { std::slice::from_raw_parts((self as *const DictTable).add(1).cast(), used) }
+    }
+
+    /// The entry with this number.
+    ///
+    /// # Safety
+    /// - It is the number of an entry of this table.
+    #[inline(always)]
+    pub unsafe fn entry_at(&self, number: u32) -> &Entry {
+        debug_assert!(number < self.capacity);
+        // SAFETY: `capacity` entries follow the object.
+        unsafe { &*(self as *const DictTable).add(1).cast::<Entry>().add(number as usize) }
+    }
+
+    fn all_entries(&self) -> &[Entry] {
+        // SAFETY: `capacity` entries follow the object.
+        unsafe {
+            std::slice::from_raw_parts((self as *const DictTable).add(1).cast(), self.capacity as usize)
+        }
+    }
+
+    /// The number caches know this table by. It is another one after a key was added, so that caches may also remember that
+    /// there is no such key.
+    #[inline(always)]
+    pub fn id(&self) -> u32 {
+        self.id.load(Ordering::Acquire)
+    }
+
+    /// Gives it a number, if it has none.
+    pub(super) fn number(&self, cx: &Context, _held: &Held<'_>) {
+        if self.id() == 0 {
+            self.id.store(new_id(cx), Ordering::Release);
+        }
+    }
+
+    /// Gives it another number, if it has one, or if the table before it had.
+    pub(super) fn renumber(&self, cx: &Context, before: &DictTable) {
+        if before.id() != 0 {
+            self.id.store(new_id(cx), Ordering::Release);
+        }
+    }
+
+    fn index_base(&self) -> *const u8 {
+        // SAFETY: the index follows the entries inside the object.
+        unsafe { (self as *const DictTable).add(1).cast::<Entry>().add(self.capacity as usize).cast() }
+    }
+
+    /// Index entries count from 1; 0 is empty.
+    #[inline(always)]
+    fn index_at(&self, place: usize) -> usize {
+        let base = self.index_base();
+        // SAFETY: `place` is masked, so it is inside the index, whose items have this width and alignment.
+        unsafe {
+            match width(self.mask + 1) {
+                1 => (*base.cast::<AtomicU8>().add(place)).load(Ordering::Acquire) as usize,
+                2 => (*base.cast::<AtomicU16>().add(place)).load(Ordering::Acquire) as usize,
+                _ => (*base.cast::<AtomicU32>().add(place)).load(Ordering::Acquire) as usize,
+            }
+        }
+    }
+
+    fn set_index(&self, place: usize, entry: usize) {
+        let base = self.index_base();
+        // SAFETY: as in `index_at`.
+        unsafe {
+            match width(self.mask + 1) {
+                1 => (*base.cast::<AtomicU8>().add(place)).store(entry as u8, Ordering::Release),
+                2 => (*base.cast::<AtomicU16>().add(place)).store(entry as u16, Ordering::Release),
+                _ => (*base.cast::<AtomicU32>().add(place)).store(entry as u32, Ordering::Release),
+            }
+        }
+    }
+
+    /// Looks for a key: the place in the index where it stands or belongs, and the number of its entry, if there is one. A
+    /// removed entry is nobody's.
+    #[inline]
+    pub(super) fn find<'t>(
+        &'t self,
+        hash: i64,
+        mut same: impl FnMut(Value<'t>) -> Result<bool, Raised>,
+    ) -> Result<(usize, Option<usize>), Raised> {
+        let mut perturb = hash as u64;
+        let mut place = hash as usize & self.mask;
+        loop {
+            match self.index_at(place) {
+                0 => return Ok((place, None)),
+                found => {
+                    let entry = &self.all_entries()[found - 1];
+                    if entry.hash.load(Ordering::Relaxed) as i64 == hash
+                        && let Some((key, _)) = entry.pair()
+                        && same(key)?
+                    {
+                        return Ok((place, Some(found - 1)));
+                    }
+                }
+            }
+            perturb >>= 5;
+            place = place.wrapping_mul(5).wrapping_add(perturb as usize).wrapping_add(1) & self.mask;
+        }
+    }
+
+    /// Where a key belongs that is not there.
+    pub(super) fn vacancy(&self, hash: i64) -> usize {
+        self.find(hash, |_| Ok(false)).map_or(0, |(place, _)| place)
+    }
+
+    /// The keys that have this hash, in the order in which they are compared.
+    pub(super) fn candidates(&self, hash: i64) -> Vec<Value<'_>> {
+        let mut keys = Vec::new();
+        let _ = self.find(hash, |key| {
+            keys.push(key);
+            Ok(false)
+        });
+        keys
+    }
+
+    /// The entry with this number.
+    #[inline(always)]
+    pub(super) fn entry(&self, number: usize) -> &Entry {
+        &self.all_entries()[number]
+    }
+
+    /// Adds a key that is not there, at the place in the index where it belongs; there is room.
+    pub(super) fn append(
+        &self,
+        cx: &Context,
+        _held: &Held<'_>,
+        place: usize,
+        hash: i64,
+        key: Value<'_>,
+        value: Value<'_>,
+    ) {
+        let used = self.header.aux() as usize;
+        let entry = &self.all_entries()[used];
+        entry.hash.store(hash as usize, Ordering::Relaxed);
+        cx.store(self, &entry.key, Some(key));
+        cx.store(self, &entry.value, Some(value));
+        self.tail.store(used + 1, Ordering::Relaxed);
+        self.header.aux.store(used as u32 + 1, Ordering::Release);
+        self.set_index(place, used + 1);
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.header.aux() == self.capacity
+    }
+
+    /// The last entry that is not removed, for who removes it.
+    pub(super) fn last(&self, _held: &Held<'_>) -> Option<&Entry> {
+        let entries = self.entries();
+        let until = self.tail.load(Ordering::Relaxed).min(entries.len());
+        let last = entries[..until].iter().rposition(|entry| entry.pair().is_some())?;
+        self.tail.store(last, Ordering::Relaxed);
+        Some(&entries[last])
+    }
+}
+
+impl Entry {
+    /// The key and the value, unless the entry was removed.
+    #[inline(always)]
+    pub fn pair(&self) -> Option<(Value<'_>, Value<'_>)> {
+        Some((self.key.get()?, self.value.get()?))
+    }
+
+    /// The hash of the key.
+    pub fn hash(&self) -> i64 {
+        self.hash.load(Ordering::Relaxed) as i64
+    }
+
+    /// The key, even of a removed entry.
+    pub fn key(&self) -> Option<Value<'_>> {
+        self.key.get()
+    }
+
+    /// The slot of the value.
+    #[inline(always)]
+    pub fn value(&self) -> &Slot {
+        &self.value
+    }
+
+    pub(in crate::value) fn slots(&self) -> (&Slot, &Slot) {
+        (&self.key, &self.value)
+    }
+}
+
+const fn usable(size: usize) -> usize {
+    size * 2 / 3
+}
+
+const fn width(size: usize) -> usize {
+    if size <= 1 << 8 {
+        1
+    } else if size <= 1 << 16 {
+        2
+    } else {
+        4
+    }
+}
+
+fn new_id(cx: &Context) -> u32 {
+    cx.world().table_ids.fetch_add(1, Ordering::Relaxed)
+}

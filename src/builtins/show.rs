@@ -31,6 +31,7 @@ pub(crate) fn rows_of(class: Builtin) -> &'static [Row] {
         Builtin::Bool
         | Builtin::Tuple
         | Builtin::List
+        | Builtin::Deque
         | Builtin::Dict
         | Builtin::Set
         | Builtin::FrozenSet

@@ -29,6 +29,7 @@ pub(crate) fn class_rows() -> impl Iterator<Item = ClassRows> {
         of(Builtin::Bytes, bytes::ROWS),
         of(Builtin::Tuple, tuple::ROWS),
         of(Builtin::List, list::ROWS),
+        of(Builtin::Deque, deque::ROWS),
         of(Builtin::Dict, dict::ROWS),
         of(Builtin::Set, set::ROWS),
         of(Builtin::FrozenSet, set::FROZEN_ROWS),
@@ -85,7 +86,9 @@ pub(crate) use special::UNHASHABLE;
 
 /// The functions of the module `builtins`.
 pub(crate) fn functions() -> impl Iterator<Item = &'static Row> {
-    [core::ROWS, file::FUNCTIONS, numeric::ROWS, textual::ROWS, iterables::ROWS].into_iter().flatten()
+    [core::ROWS, execute::ROWS, file::FUNCTIONS, numeric::ROWS, textual::ROWS, iterables::ROWS]
+        .into_iter()
+        .flatten()
 }
 
 /// The functions that only the prelude sees.
@@ -93,11 +96,13 @@ pub(crate) fn prelude_rows() -> impl Iterator<Item = &'static Row> {
     [
         core::PRELUDE_ROWS,
         class::PRELUDE_ROWS,
+        payload::PRELUDE_ROWS,
         textual::PRELUDE_ROWS,
         container_support::PRELUDE_ROWS,
         generator::PRELUDE_ROWS,
         descriptor::PRELUDE_ROWS,
         exception::PRELUDE_ROWS,
+        deque::PRELUDE_ROWS,
     ]
     .into_iter()
     .flatten()
@@ -127,6 +132,7 @@ pub(crate) fn constructors() -> Vec<(Builtin, &'static Row)> {
         (Builtin::Bytes, &bytes::NEW),
         (Builtin::Tuple, &tuple::NEW),
         (Builtin::List, &list::NEW),
+        (Builtin::Deque, &deque::NEW),
         (Builtin::Dict, &dict::NEW),
         (Builtin::Set, &set::NEW),
         (Builtin::FrozenSet, &set::NEW_FROZEN),
@@ -149,6 +155,7 @@ pub(crate) const PRELUDE_BUILTINS: &[&str] = &["bytearray", "BaseExceptionGroup"
 /// The sources of the prelude, by name. The first defines what class statements need.
 pub(crate) const PRELUDE: &[(&str, &str)] = &[
     ("core", include_str!("../stdlib/prelude/core.mpy")),
+    ("deque", include_str!("../stdlib/prelude/deque.mpy")),
     ("aliases", include_str!("../stdlib/prelude/aliases.mpy")),
     ("files", include_str!("../stdlib/prelude/files.mpy")),
     ("strings", include_str!("../stdlib/prelude/strings.mpy")),
@@ -156,6 +163,7 @@ pub(crate) const PRELUDE: &[(&str, &str)] = &[
     ("groups", include_str!("../stdlib/prelude/groups.mpy")),
     ("numbers", include_str!("../stdlib/prelude/numbers.mpy")),
     ("containers", include_str!("../stdlib/prelude/containers.mpy")),
+    ("reduce", include_str!("../stdlib/prelude/reduce.mpy")),
     ("special", include_str!("../stdlib/prelude/special.mpy")),
     ("generators", include_str!("../stdlib/prelude/generators.mpy")),
     ("bytearray", include_str!("../stdlib/prelude/bytearray.mpy")),

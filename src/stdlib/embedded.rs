@@ -22,6 +22,12 @@ pub(crate) static FUTURES: ModuleDef = embedded("concurrent.futures", include_st
 pub(crate) static LAUNCH: ModuleDef = embedded("_launch", include_str!("launch.mpy"));
 /// `json`
 pub(crate) static JSON: ModuleDef = embedded("json", include_str!("json.mpy"));
+/// `heapq`
+pub(crate) static HEAPQ: ModuleDef = embedded("heapq", include_str!("heapq.mpy"));
+/// `bisect`
+pub(crate) static BISECT: ModuleDef = embedded("bisect", include_str!("bisect.mpy"));
+/// `copyreg`
+pub(crate) static COPYREG: ModuleDef = embedded("copyreg", include_str!("copyreg.mpy"));
 /// `io`
 pub(crate) static IO: ModuleDef = with_prelude("io", include_str!("io.mpy"));
 /// `types`

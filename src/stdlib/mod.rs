@@ -1,6 +1,7 @@
 //! The modules of the standard library that are native, in whole or in part. What can be written in the language is: a
 //! module's source stands beside its Rust file.
 
+mod collections;
 pub(crate) mod embedded;
 pub mod math;
 pub mod random;
@@ -32,6 +33,10 @@ pub type Define<'a> = &'a mut dyn FnMut(&str, Value<'_>);
 /// The constants of a module that has none.
 pub fn no_constants(_: &Context, _: Define<'_>) {}
 
+/// Modules that are written in the language here and in C in CPython: their frames do not show in tracebacks.
+pub(crate) static WITHOUT_FRAMES: &[&str] =
+    &["bisect", "collections", "functools", "heapq", "itertools", "operator"];
+
 /// Every native module.
 pub static MODULES: &[&ModuleDef] = &[
     &math::MODULE,
@@ -44,6 +49,10 @@ pub static MODULES: &[&ModuleDef] = &[
     &embedded::QUEUE,
     &embedded::CONCURRENT,
     &embedded::FUTURES,
+    &collections::MODULE,
+    &embedded::HEAPQ,
+    &embedded::BISECT,
+    &embedded::COPYREG,
     &embedded::IO,
     &embedded::JSON,
     &embedded::TYPES,

@@ -16,6 +16,7 @@ use crate::heap::{Kind, Value};
 use super::bytes::Bytes;
 use super::class::{Type, class_flag};
 use super::context::{Context, Raised, Res};
+use super::deque::Deque;
 use super::dict::Dict;
 use super::exception::Exception;
 use super::int::{self, Integer};
@@ -285,6 +286,16 @@ impl<'t> Printer<'_, 't> {
             Kind::List => self.guarded(value, "[...]", |printer| {
                 let items = plain.get::<List>().map_or_else(Vec::new, |list| list.to_vec(printer.cx));
                 printer.items("[", &items, "]")
+            }),
+            Kind::Deque => self.guarded(value, "[...]", |printer| {
+                let Some(deque) = plain.get::<Deque>() else { return Ok(()) };
+                printer.class_name(value);
+                printer.items("([", &deque.to_vec(printer.cx), "]")?;
+                if let Some(limit) = deque.limit() {
+                    printer.format(format_args!(", maxlen={limit}"));
+                }
+                printer.text(")");
+                Ok(())
             }),
             Kind::Tuple => self.guarded(value, "(...)", |printer| {
                 let items = plain.get::<Tuple>().map_or(&[][..], Tuple::items);

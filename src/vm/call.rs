@@ -212,7 +212,7 @@ impl Thread {
         let name = self.vm().native(native.number()).row.name();
         cx.type_error(format_args!(
             "descriptor '{name}' for '{}' objects doesn't apply to a '{}' object",
-            owner.name_str(),
+            owner.full_name(),
             cx.type_name(receiver)
         ));
         false

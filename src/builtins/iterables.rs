@@ -247,7 +247,7 @@ fn new_filter<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 fn new_reversed<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let sequence = args.at(0);
     let class = cx.class_of(sequence);
-    if sequence.kind() == Some(Kind::Instance) {
+    if matches!(sequence.kind(), Some(Kind::Instance | Kind::Type)) {
         let own = |name: &str| class.defining(cx, cx.intern(name));
         match own("__reversed__") {
             Some((_, method)) if method.is_none() => return Err(not_reversible(cx, sequence)),

@@ -16,6 +16,7 @@ mod deque;
 mod descriptor;
 mod dict;
 mod docs;
+mod endless;
 pub(crate) mod execute;
 pub(crate) mod file;
 pub(crate) mod exception;

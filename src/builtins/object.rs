@@ -6,9 +6,10 @@ use crate::value::dict::Dict;
 use crate::value::exception::Exception;
 use crate::value::function::Function;
 use crate::value::instance::Instance;
+use crate::value::iterate::collect_native;
 use crate::value::str::Str;
 use crate::value::tuple::Tuple;
-use crate::value::{Builtin, Context, Res, format, hash, repr};
+use crate::value::{Builtin, Context, Raised, Res, format, hash, repr};
 use crate::vm::native::{Args, Arity, Row};
 use crate::vm::ops::attr;
 use crate::vm::thread::{Call, Flow, Thread};
@@ -107,6 +108,9 @@ fn new<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
             return Err(cx.type_error(format_args!("{}() takes no arguments", class.name_str())));
         }
     }
+    if class.has(class_flag::ABSTRACT) {
+        return Err(abstract_class(cx, class));
+    }
     match class.layout() {
         Builtin::Object => Instance::new(cx, class, None).map(Value::object),
         layout if layout.is_exception() => {
@@ -119,6 +123,21 @@ fn new<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
             layout.name()
         ))),
     }
+}
+
+#[cold]
+fn abstract_class(cx: &Context, class: &Type) -> Raised {
+    let names = class.namespace().get_name(cx, "__abstractmethods__");
+    let names = names.map_or(Ok(None), |names| collect_native(cx, names)).ok().flatten().unwrap_or_default();
+    let mut names: Vec<_> =
+        names.iter().filter_map(|name| name.get::<Str>()).map(|name| format!("'{}'", name.lossy())).collect();
+    names.sort();
+    cx.type_error(format_args!(
+        "Can't instantiate abstract class {} without an implementation for abstract method{} {}",
+        class.name_str(),
+        if names.len() == 1 { "" } else { "s" },
+        names.join(", ")
+    ))
 }
 
 fn object_repr<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {

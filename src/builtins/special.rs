@@ -204,6 +204,9 @@ classes! {
     Zip: iter next;
     Map: iter next;
     Filter: iter next;
+    Count: iter next;
+    Cycle: iter next;
+    Repeat: iter next;
 }
 
 /// The classes whose `__hash__` is None.

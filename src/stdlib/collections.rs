@@ -16,10 +16,13 @@ pub(crate) static MODULE: ModuleDef =
 
 static ROWS: &[Row] = &[
     Row::leaf("_counted(iterable, /)", counted).twin("counted_by_code"),
-    Row::threaded("_caller_module()", caller_module),
+    CALLER_MODULE,
     Row::threaded("_repr_enter(obj, /)", repr_enter),
     Row::threaded("_repr_leave(obj, /)", repr_leave),
 ];
+
+/// Tells the functions that make classes whose they are.
+pub(super) const CALLER_MODULE: Row = Row::threaded("_caller_module()", caller_module);
 
 fn constants(cx: &Context, define: Define<'_>) {
     define("deque", Value::object(cx.class(Builtin::Deque)));

@@ -3,6 +3,8 @@
 
 mod collections;
 pub(crate) mod embedded;
+mod enumeration;
+mod itertools;
 pub mod math;
 pub mod random;
 pub mod traceback;
@@ -52,6 +54,17 @@ pub static MODULES: &[&ModuleDef] = &[
     &collections::MODULE,
     &embedded::HEAPQ,
     &embedded::BISECT,
+    &enumeration::MODULE,
+    &itertools::MODULE,
+    &embedded::CONTEXTLIB,
+    &embedded::DATACLASSES,
+    &embedded::COPY,
+    &embedded::ABC,
+    &embedded::FUNCTOOLS,
+    &embedded::OPERATOR,
+    &embedded::STATISTICS,
+    &embedded::STRING,
+    &embedded::TEXTWRAP,
     &embedded::COPYREG,
     &embedded::IO,
     &embedded::JSON,

@@ -95,6 +95,9 @@ classes! {
     Zip "zip": Object, Iter;
     Map "map": Object, Iter;
     Filter "filter": Object, Iter;
+    Count "count": Object, Iter;
+    Cycle "cycle": Object, Iter;
+    Repeat "repeat": Object, Iter;
     Lock "lock": Object, Lock;
     ThreadHandle "_ThreadHandle": Object, ThreadHandle;
     TextFile "TextIOWrapper": Object, File;
@@ -178,6 +181,7 @@ impl Builtin {
     pub const fn module(self) -> &'static str {
         match self {
             Builtin::Deque | Builtin::DequeIterator | Builtin::DequeReverseIterator => "collections",
+            Builtin::Count | Builtin::Cycle | Builtin::Repeat => "itertools",
             Builtin::Lock | Builtin::ThreadHandle => "_thread",
             Builtin::TextFile | Builtin::BinaryFile | Builtin::BinaryWriter | Builtin::BinaryRandom => "_io",
             Builtin::Random => "_random",
@@ -191,6 +195,9 @@ impl Builtin {
             Builtin::Deque => "collections.deque",
             Builtin::DequeIterator => "collections._deque_iterator",
             Builtin::DequeReverseIterator => "collections._deque_reverse_iterator",
+            Builtin::Count => "itertools.count",
+            Builtin::Cycle => "itertools.cycle",
+            Builtin::Repeat => "itertools.repeat",
             Builtin::Lock => "_thread.lock",
             Builtin::ThreadHandle => "_thread._ThreadHandle",
             Builtin::TextFile => "_io.TextIOWrapper",

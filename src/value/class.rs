@@ -49,6 +49,8 @@ pub mod class_flag {
     pub const CUSTOM_INIT: u32 = 8192;
     /// A number's special method (binary, unary, `__index__`, `__int__`, …) is written in the language.
     pub const CUSTOM_NUMBER: u32 = 1 << 14;
+    /// Some of its methods are abstract (`__abstractmethods__`): there are no instances.
+    pub const ABSTRACT: u32 = 1 << 15;
     /// Instances have no `__dict__`: every class of the order declares `__slots__`.
     pub const CLOSED: u32 = 1 << 24;
     /// Not written in the language: attributes cannot be set.
@@ -467,6 +469,11 @@ impl Type {
         for class in self.order() {
             flags |= class.flags.load(Ordering::Relaxed)
                 & (class_flag::EXCEPTION | class_flag::HAS_DATA_DESCRIPTOR);
+        }
+        // Not inherited: what a subclass leaves open is its own.
+        let open = self.namespace().get_name(cx, "__abstractmethods__");
+        if open.is_some_and(|open| super::sequence::len(open) > Some(0)) {
+            flags |= class_flag::ABSTRACT;
         }
         self.flags.store(flags, Ordering::Release);
     }

@@ -19,7 +19,12 @@
 //! | `map` | the function | tuple of iterators | | | |
 //! | `filter` | the function or None | the iterator | | | |
 //! | `iterator` over `__getitem__` | the object | | index of the next item | | |
+//! | `count` | | | the next number | | the step |
+//! | `cycle` | the tuple of items | | index of the next item | | |
+//! | `repeat` | the item | | | how many are left, or -1 | |
 //! | `callable_iterator` | the callable | the sentinel | | | |
+
+pub mod endless;
 
 use dashu_int::IBig;
 
@@ -210,6 +215,9 @@ const ENUMERATE: u32 = Builtin::Enumerate.shape();
 const ZIP: u32 = Builtin::Zip.shape();
 const MAP: u32 = Builtin::Map.shape();
 const FILTER: u32 = Builtin::Filter.shape();
+const COUNT: u32 = Builtin::Count.shape();
+const CYCLE: u32 = Builtin::Cycle.shape();
+const REPEAT: u32 = Builtin::Repeat.shape();
 const CALLABLE: u32 = Builtin::CallableIterator.shape();
 
 /// The next item; `None` at the end.
@@ -301,6 +309,9 @@ fn next_of_other<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>,
         SET => next_of_set(cx, it),
         REVERSED => next_of_reversed(cx, it),
         ENUMERATE => next_of_enumerate(cx, it),
+        COUNT => endless::next_count(cx, it),
+        CYCLE => Ok(endless::next_of_cycle(cx, it)),
+        REPEAT => Ok(endless::next_of_repeat(cx, it)),
         ZIP => next_of_zip(cx, it),
         _ => Err(cx.needs_code()),
     }

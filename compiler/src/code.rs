@@ -66,6 +66,8 @@ pub struct ImportSpec {
 pub enum CodeKind {
     /// A file: no parameters; names are globals.
     Module,
+    /// What `exec` and `eval` run: one parameter, the namespace, in `R[0]`, where names stand that are not declared global.
+    Namespace,
     /// A class body: one parameter, the namespace, in `R[0]`; returns its `__class__` cell, or None.
     ClassBody,
     /// A function, a lambda or the hidden function of a generator expression.

@@ -97,7 +97,7 @@ impl<'a> Listing<'a> {
     fn header(&self) -> String {
         let code = self.code;
         let what = match (code.kind, code.is_generator) {
-            (CodeKind::Module, _) => format!("module {}", code.source.name()),
+            (CodeKind::Module | CodeKind::Namespace, _) => format!("module {}", code.source.name()),
             (CodeKind::ClassBody, _) => format!("class {}", code.qualname),
             (CodeKind::Function, false) => format!("function {}({})", code.qualname, self.parameters()),
             (CodeKind::Function, true) => format!("generator {}({})", code.qualname, self.parameters()),

@@ -19,12 +19,31 @@ pub use code::{Code, CodeKind, Const, Handler, ImportSpec};
 pub use dis::disassemble;
 pub use verify::verify;
 
+/// What a text is compiled for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// A file: its names are globals.
+    File,
+    /// `exec`: its names stand in a namespace, which is the only parameter.
+    Statements,
+    /// `eval`, of what [`minipy_grammar::parse_expression`] takes: as for `exec`, and the result is the expression's value.
+    Expression,
+}
+
 /// Compiles a whole file.
 ///
 /// # Errors
 /// The first complaint that symbol tables and code generation have, in CPython's words, with its place.
 pub fn compile(source: &Arc<Source>, module: &Module) -> Result<Code, SyntaxError> {
-    let code = generate::module(source, module)?;
+    compile_for(Mode::File, source, module)
+}
+
+/// Compiles a text for one of its uses.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_for(mode: Mode, source: &Arc<Source>, module: &Module) -> Result<Code, SyntaxError> {
+    let code = generate::module(mode, source, module)?;
     debug_assert_eq!(verify(&code), Ok(()), "the compiler keeps the machine's invariants");
     Ok(code)
 }

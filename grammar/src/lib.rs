@@ -21,6 +21,8 @@ pub use numbers::MAX_DECIMAL_DIGITS;
 pub use source::{Source, Span};
 pub use strings::MAX_FSTRING_NESTING;
 
+use ast::{ExprKind, Stmt, StmtKind};
+
 #[expect(clippy::all, clippy::allow_attributes, unreachable_pub, reason = "generated from minipy.lalrpop")]
 mod grammar {
     include!(concat!(env!("OUT_DIR"), "/minipy.rs"));
@@ -64,4 +66,44 @@ pub fn parse(source: &Source) -> Result<ast::Module, SyntaxError> {
     scopes::check(&module)?;
     check::check(&module)?;
     Ok(module)
+}
+
+/// Parses what `eval` takes: a file of one statement, which is an expression.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_expression(source: &Source) -> Result<ast::Module, SyntaxError> {
+    let invalid = |span| SyntaxError::new(span, "invalid syntax");
+    let (text, module) = (source.text(), parse(source)?);
+    let [Stmt { kind, span }] = module.body.as_slice() else {
+        return Err(invalid(module.body.get(1).map_or_else(Span::default, |second| second.span)));
+    };
+    let value = match kind {
+        StmtKind::Expr(value) => value,
+        StmtKind::Assign { targets: left, .. } => return Err(invalid(behind(text, left[0].span))),
+        StmtKind::AugAssign { target: left, .. } | StmtKind::AnnAssign { target: left, .. } => {
+            return Err(invalid(behind(text, left.span)));
+        }
+        _ => return Err(invalid(*span)),
+    };
+    match &value.kind {
+        ExprKind::Yield(_) | ExprKind::YieldFrom(_) => Err(invalid(value.span)),
+        ExprKind::Tuple(items) => {
+            let in_brackets = source.slice(value.span).starts_with('(');
+            let starred = items.iter().find(|item| matches!(item.kind, ExprKind::Starred(_)));
+            starred.filter(|_| !in_brackets).map_or(Ok(()), |item| Err(invalid(item.span)))
+        }
+        _ => Ok(()),
+    }?;
+    if text[span.end as usize..].trim_start().starts_with(';') {
+        return Err(invalid(behind(text, *span)));
+    }
+    Ok(module)
+}
+
+/// The character that stands behind a span and spaces.
+fn behind(text: &str, span: Span) -> Span {
+    let rest = &text[span.end as usize..];
+    let at = span.end + (rest.len() - rest.trim_start().len()) as u32;
+    Span::new(at, at + 1)
 }

@@ -3,9 +3,7 @@
 use crate::heap::{Kind, Value};
 use crate::value::class::{NewClass, Type, class_flag};
 use crate::value::dict::Dict;
-use crate::value::exception_fields::Family;
 use crate::value::function::Cell;
-use crate::value::instance::Instance;
 use crate::value::record::{MappingProxy, Member};
 use crate::value::shape::MAX_SLOTS;
 use crate::value::str::Str;
@@ -13,6 +11,8 @@ use crate::value::tuple::Tuple;
 use crate::value::{Builtin, Context, Raised, Res, repr};
 use crate::vm::native::{Args, Row};
 use crate::vm::ops::attr;
+
+use super::bases::{layout_of_bases, linearise, set_bases};
 
 /// The rows of `type`.
 pub(crate) static ROWS: &[Row] = &[
@@ -24,6 +24,7 @@ pub(crate) static ROWS: &[Row] = &[
     Row::setter("__module__", set_module),
     Row::getter("__mro__", mro_value),
     Row::getter("__bases__", bases),
+    Row::setter("__bases__", set_bases),
     Row::getter("__base__", base),
     Row::getter("__dict__", namespace),
     Row::getter("__doc__", doc),
@@ -63,12 +64,11 @@ pub(crate) static PRELUDE_ROWS: &[Row] = &[
     Row::leaf("_make_type(meta, name, bases, namespace, slots, hint, /)", make_type),
     Row::leaf("_most_derived(meta, bases, /)", most_derived),
     Row::leaf("_set_cell(cell, value, /)", set_cell),
-    Row::leaf("_layout_of(cls, /)", layout_of),
-    Row::leaf("_wrap(cls, payload, /)", wrap),
     Row::leaf("_class_hint(function, /)", class_hint),
 ];
 
-fn class_arg<'t>(cx: &'t Context, args: Args<'t>) -> Result<&'t Type, Raised> {
+/// The class that a function of classes was called with.
+pub(super) fn class_arg<'t>(cx: &'t Context, args: Args<'t>) -> Result<&'t Type, Raised> {
     let value = args.at(0);
     value.get::<Type>().ok_or_else(|| {
         cx.type_error(format_args!(
@@ -130,7 +130,9 @@ fn module<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 /// The `__module__` of a class.
 pub(crate) fn module_of<'t>(cx: &'t Context, class: &'t Type) -> Value<'t> {
     let own = class.namespace().get_name(cx, "__module__");
-    own.filter(|own| own.kind() != Some(Kind::Member)).unwrap_or_else(|| cx.intern("builtins"))
+    let own = own.filter(|own| own.kind() != Some(Kind::Member));
+    let native = || if class.has(class_flag::BUILTIN) { class.layout().module() } else { "builtins" };
+    own.unwrap_or_else(|| cx.intern(native()))
 }
 
 fn set_module<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
@@ -165,7 +167,11 @@ fn namespace<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 }
 
 fn doc<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let found = class_arg(cx, args)?.namespace().get_name(cx, "__doc__");
+    let class = class_arg(cx, args)?;
+    if class.has(class_flag::BUILTIN) {
+        return super::docs::of(class.layout()).map_or(Ok(Value::NONE), |doc| cx.str(doc));
+    }
+    let found = class.namespace().get_name(cx, "__doc__");
     Ok(found.filter(|doc| doc.kind() != Some(Kind::Member)).unwrap_or(Value::NONE))
 }
 
@@ -263,20 +269,6 @@ fn set_cell<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     Ok(Value::NONE)
 }
 
-fn layout_of<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    Ok(Value::object(cx.class(class_arg(cx, args)?.layout())))
-}
-
-/// An instance of a class with a built-in base that carries a value of that base; the value itself for the base.
-fn wrap<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let class = class_arg(cx, args)?;
-    let payload = args.at(1).plain();
-    if class.has(class_flag::BUILTIN) {
-        return Ok(payload);
-    }
-    Instance::new(cx, class, Some(payload)).map(Value::object)
-}
-
 /// How many attributes the methods of a class body assign.
 fn class_hint<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let hint = args.at(0).get::<crate::value::function::Function>();
@@ -317,6 +309,9 @@ fn make_type<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     if hash_missing && namespace.get_name(cx, "__eq__").is_some() {
         namespace.set(cx, cx.intern("__hash__"), Value::NONE)?;
     }
+    if namespace.get_name(cx, "__doc__").is_none() {
+        namespace.set(cx, cx.intern("__doc__"), Value::NONE)?;
+    }
     for special in ["__init_subclass__", "__class_getitem__"] {
         let key = cx.intern(special);
         if let Some(function) = namespace.get(cx, key)?
@@ -355,8 +350,15 @@ fn make_type<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
             slots: count,
         },
     )?;
-    class.assign_shapes(cx, count.max(if slot_names.is_some() { 0 } else { 2 }))?;
-    add_slots(cx, class, namespace, slot_names, base_values)?;
+    let mut declared: Vec<Value<'t>> = Vec::new();
+    for name in base_values.iter().filter_map(|base| base.get::<Type>()).flat_map(|base| base.slot_names(cx))
+    {
+        if !declared.iter().any(|other| other.is(name)) {
+            declared.push(name);
+        }
+    }
+    add_slots(cx, class, namespace, slot_names, base_values, &mut declared)?;
+    class.assign_shapes(cx, count.max(if slot_names.is_some() { 0 } else { 2 }), &declared)?;
     for base in base_values {
         if let Some(base) = base.get::<Type>() {
             base.add_subclass(cx, class)?;
@@ -369,12 +371,14 @@ fn make_type<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     Ok(Value::object(class))
 }
 
+/// Makes the descriptors of `__slots__`, and adds the names to those that instances have a slot for.
 fn add_slots<'t>(
     cx: &'t Context,
     class: &'t Type,
     namespace: &Dict,
     names: Option<&[Value<'t>]>,
     bases: &[Value<'t>],
+    declared: &mut Vec<Value<'t>>,
 ) -> Result<(), Raised> {
     let Some(names) = names else { return Ok(()) };
     let mut has_dict = false;
@@ -399,6 +403,9 @@ fn add_slots<'t>(
         }
         let member = Member::new(cx, Builtin::Member, Some(name), Some(Value::object(class)), None, None);
         namespace.set(cx, name, Value::object(member))?;
+        if !declared.iter().any(|other| other.is(name)) {
+            declared.push(name);
+        }
     }
     let open_base = bases.iter().filter_map(|base| base.get::<Type>()).any(|base| {
         !base.has(class_flag::CLOSED) && !base.is(Builtin::Object) && !base.has(class_flag::BUILTIN)
@@ -407,82 +414,6 @@ fn add_slots<'t>(
         class.set_flags(class_flag::CLOSED);
     }
     Ok(())
-}
-
-/// The built-in class whose layout the instances of a class with these bases have.
-fn layout_of_bases(cx: &Context, bases: &[Value<'_>]) -> Result<Builtin, Raised> {
-    let mut layout = Builtin::Object;
-    for base in bases {
-        let Some(base) = base.get::<Type>() else {
-            return Err(cx.type_error(format_args!("{} is not an acceptable base type", cx.type_name(*base))));
-        };
-        if base.has(class_flag::FINAL) {
-            return Err(
-                cx.type_error(format_args!("type '{}' is not an acceptable base type", base.name_str()))
-            );
-        }
-        let other = base.layout();
-        if layout == Builtin::Object {
-            layout = other;
-        } else if other == Builtin::Object || extends(cx, layout, other) {
-            // What there is has room for both.
-        } else if extends(cx, other, layout) {
-            layout = other;
-        } else {
-            return Err(cx.type_error("multiple bases have instance lay-out conflict"));
-        }
-    }
-    Ok(layout)
-}
-
-/// Whether instances of a built-in class have all that those of another have. Exceptions without attributes of their own
-/// are all alike.
-fn extends(cx: &Context, class: Builtin, other: Builtin) -> bool {
-    let alike = class.is_exception() && other.is_exception() && Family::of(other) == Family::Plain;
-    alike || cx.class(class).is_subclass(cx.class(other))
-}
-
-/// The method resolution order behind the class itself: the C3 merge of the bases' orders and the bases.
-fn linearise<'t>(cx: &'t Context, bases: &[Value<'t>]) -> Result<Vec<Value<'t>>, Raised> {
-    for (index, base) in bases.iter().enumerate() {
-        if bases[..index].iter().any(|other| other.is(*base)) {
-            let name = base.get::<Type>().map_or("?", Type::name_str);
-            return Err(cx.type_error(format_args!("duplicate base class {name}")));
-        }
-    }
-    let mut lists: Vec<Vec<Value<'t>>> =
-        bases.iter().filter_map(|base| base.get::<Type>()).map(|base| base.mro().to_vec()).collect();
-    lists.push(bases.to_vec());
-    let mut order = Vec::new();
-    loop {
-        lists.retain(|list| !list.is_empty());
-        if lists.is_empty() {
-            return Ok(order);
-        }
-        let candidate = lists
-            .iter()
-            .map(|list| list[0])
-            .find(|head| !lists.iter().any(|list| list[1..].iter().any(|other| other.is(*head))));
-        let Some(next) = candidate else {
-            let mut names: Vec<&str> = Vec::new();
-            for list in &lists {
-                let name = list[0].get::<Type>().map_or("?", Type::name_str);
-                if !names.contains(&name) {
-                    names.push(name);
-                }
-            }
-            return Err(cx.type_error(format_args!(
-                "Cannot create a consistent method resolution order (MRO) for bases {}",
-                names.join(", ")
-            )));
-        };
-        order.push(next);
-        for list in &mut lists {
-            if list[0].is(next) {
-                list.remove(0);
-            }
-        }
-    }
 }
 
 /// Whether a value is an instance of the class, or of one in a (nested) tuple of classes; `None` where a metaclass has a say.

@@ -1,14 +1,11 @@
 //! The built-in functions that look at the running thread or go through the attribute, iteration and call protocols.
 
-use std::sync::Arc;
-
 use crate::heap::{Kind, Value, Word};
 use crate::value::class::{Type, class_flag};
 use crate::value::dict::Dict;
-use crate::value::function::{Cell, Function};
+use crate::value::function::Cell;
 use crate::value::str::Str;
 use crate::value::{Builtin, Context, Raised, Res, number, repr};
-use crate::vm::Vm;
 use crate::vm::host::{Request, Stream};
 use crate::vm::native::{Args, Arity, Row};
 use crate::vm::ops::attr::{self, Found};
@@ -38,8 +35,6 @@ pub(crate) static ROWS: &[Row] = &[
     Row::threaded("locals()", locals),
     Row::threaded("vars(object=None, /)", vars),
     Row::threaded("dir(object=None, /)", dir),
-    Row::threaded("exec(source, globals=None, locals=None, /)", exec),
-    Row::threaded("eval(source, globals=None, locals=None, /)", eval),
     Row::threaded("__import__(name, globals=None, locals=None, fromlist=(), level=0)", import),
 ];
 
@@ -351,13 +346,13 @@ fn globals(thread: &mut Thread, _: &Call) -> Flow {
 }
 
 /// The names and values of the running frame's namespace.
-fn namespace(thread: &Thread) -> Res<'_> {
+pub(super) fn namespace(thread: &Thread) -> Res<'_> {
     let cx = thread.cx();
     let frame = thread.frame();
     let unit = frame.unit();
     match unit.code.kind {
         minipy_compiler::CodeKind::Module => return Ok(Value::object(frame.function().globals())),
-        minipy_compiler::CodeKind::ClassBody => {
+        minipy_compiler::CodeKind::ClassBody | minipy_compiler::CodeKind::Namespace => {
             return Ok(thread.value(frame.base as usize).unwrap_or(Value::NONE));
         }
         minipy_compiler::CodeKind::Function => {}
@@ -407,67 +402,6 @@ fn dir(thread: &mut Thread, call: &Call) -> Flow {
         return thread.call_prelude("dir_general", &[object], call.cont);
     }
     Flow::of(directory(cx, object))
-}
-
-fn exec(thread: &mut Thread, call: &Call) -> Flow {
-    run_source(thread, call, false)
-}
-
-fn eval(thread: &mut Thread, call: &Call) -> Flow {
-    run_source(thread, call, true)
-}
-
-/// `exec` and `eval`: compiles the source and calls it in the namespace.
-fn run_source(thread: &mut Thread, call: &Call, expression: bool) -> Flow {
-    let function = {
-        let cx = thread.cx();
-        let name = if expression { "eval" } else { "exec" };
-        let Some(source) = thread.arg_at(call, 0).get::<Str>() else {
-            cx.type_error(format_args!("{name}() arg 1 must be a string, bytes or code object"));
-            return Flow::Raised;
-        };
-        let globals = match thread.arg(call, 1).filter(|globals| !globals.is_none()) {
-            None => thread.frame().function().globals(),
-            Some(globals) => match globals.get::<Dict>() {
-                Some(globals) => globals,
-                None => {
-                    cx.type_error(format_args!(
-                        "{name}() globals must be a dict, not {}",
-                        cx.type_name(globals)
-                    ));
-                    return Flow::Raised;
-                }
-            },
-        };
-        let text = source.lossy().into_owned();
-        let text = if expression { format!("__result__ = (\n{}\n)", text.trim()) } else { text };
-        match compile_in(cx, "<string>", text, globals) {
-            Ok(function) => Value::object(function).word(),
-            Err(Raised) => return Flow::Raised,
-        }
-    };
-    if expression {
-        return thread.call_prelude("run_expression", &[function], call.cont);
-    }
-    thread.call_with(function, &[], call.cont)
-}
-
-/// Compiles a text to a function without parameters that runs it as a module's code.
-///
-/// # Errors
-/// `SyntaxError`
-pub(crate) fn compile_in<'t>(
-    cx: &'t Context,
-    name: &str,
-    text: String,
-    globals: &Dict,
-) -> Result<&'t Function, Raised> {
-    let source = minipy_grammar::Source::new(name, text);
-    let code = minipy_grammar::parse(&source)
-        .and_then(|module| minipy_compiler::compile(&source, &module))
-        .map_err(|error| super::syntax_error(cx, &source, &error))?;
-    let unit = Vm::load(cx, &Arc::new(code), false)?;
-    Ok(Function::new(cx, unit, globals))
 }
 
 fn import(thread: &mut Thread, call: &Call) -> Flow {
@@ -543,7 +477,8 @@ fn callable_name_row<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     cx.str(&crate::value::function::callable_name(cx, args.at(0)))
 }
 
-fn repr_enter(thread: &mut Thread, call: &Call) -> Flow {
+/// Whether the object is not being shown yet; from now on it is.
+pub(crate) fn repr_enter(thread: &mut Thread, call: &Call) -> Flow {
     let object = thread.arg_at(call, 0).word();
     if thread.repr_stack.contains(&object) {
         return Flow::Done(Word::FALSE);
@@ -552,7 +487,8 @@ fn repr_enter(thread: &mut Thread, call: &Call) -> Flow {
     Flow::Done(Word::TRUE)
 }
 
-fn repr_leave(thread: &mut Thread, call: &Call) -> Flow {
+/// The object is shown.
+pub(crate) fn repr_leave(thread: &mut Thread, call: &Call) -> Flow {
     let object = thread.arg_at(call, 0).word();
     thread.repr_stack.retain(|other| *other != object);
     Flow::Done(Word::NONE)

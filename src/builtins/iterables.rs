@@ -18,7 +18,8 @@ pub(crate) static ROWS: &[Row] = &[
     Row::leaf("len(obj, /)", len).twin("builtin_len"),
     Row::leaf("sorted(iterable, /, *, key=None, reverse=False)", sorted)
         .twin("builtin_sorted")
-        .arity(Arity::Unpacked),
+        .arity(Arity::Unpacked)
+        .hands_keywords_to("sort"),
     Row::leaf("min(*args, key=None, default=...)", min).twin("builtin_min"),
     Row::leaf("max(*args, key=None, default=...)", max).twin("builtin_max"),
     Row::leaf("sum(iterable, /, start=0)", sum).twin("builtin_sum"),
@@ -56,6 +57,8 @@ pub(crate) static COUNTED: &[Builtin] = &[
     Builtin::DictReverseKeyIterator,
     Builtin::DictReverseValueIterator,
     Builtin::DictReverseItemIterator,
+    Builtin::DequeIterator,
+    Builtin::DequeReverseIterator,
     Builtin::SetIterator,
     Builtin::SequenceIterator,
     Builtin::Reversed,
@@ -244,7 +247,7 @@ fn new_filter<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 fn new_reversed<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let sequence = args.at(0);
     let class = cx.class_of(sequence);
-    if sequence.kind() == Some(Kind::Instance) {
+    if matches!(sequence.kind(), Some(Kind::Instance | Kind::Type)) {
         let own = |name: &str| class.defining(cx, cx.intern(name));
         match own("__reversed__") {
             Some((_, method)) if method.is_none() => return Err(not_reversible(cx, sequence)),

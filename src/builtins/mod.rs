@@ -2,6 +2,7 @@
 
 pub(crate) mod table;
 mod args;
+mod bases;
 mod bool;
 mod bytes;
 mod bytes_case;
@@ -11,8 +12,12 @@ pub(crate) mod class;
 mod code;
 mod container_support;
 pub(crate) mod core;
+mod deque;
 mod descriptor;
 mod dict;
+mod docs;
+mod endless;
+pub(crate) mod execute;
 pub(crate) mod file;
 pub(crate) mod exception;
 mod exception_attributes;
@@ -28,12 +33,14 @@ pub(crate) mod lock;
 mod module;
 mod numeric;
 pub(crate) mod object;
+pub(crate) mod payload;
 mod random;
 mod range;
 mod receiver;
 pub(crate) mod seconds;
 mod set;
 mod show;
+pub(crate) mod size;
 mod slice;
 mod special;
 mod str;
@@ -48,6 +55,7 @@ mod tuple;
 mod views;
 
 use minipy_grammar::error::SyntaxErrorKind;
+use minipy_grammar::source::Position;
 use minipy_grammar::{Source, SyntaxError};
 
 use crate::heap::Value;
@@ -66,14 +74,16 @@ pub(crate) fn syntax_error(cx: &Context, source: &Source, error: &SyntaxError) -
     let (start, end) = (source.position(error.span.start), source.position(error.span.end));
     if let Some(pending) = cx.take_pending() {
         if let Some(exception) = pending.get::<Exception>() {
+            // CPython counts no line of an empty text.
+            let line = |place: Position| if source.text().is_empty() { 0 } else { place.line.into() };
             let text = cx.str(source.line_text(start.line)).unwrap_or(Value::NONE);
             for (name, value) in [
                 ("msg", cx.str(&error.message).unwrap_or(Value::NONE)),
                 ("filename", cx.str(source.name()).unwrap_or(Value::NONE)),
-                ("lineno", cx.int(start.line.into())),
+                ("lineno", cx.int(line(start))),
                 ("offset", cx.int(i64::from(start.column) + 1)),
                 ("text", text),
-                ("end_lineno", cx.int(end.line.into())),
+                ("end_lineno", cx.int(line(end))),
                 ("end_offset", cx.int(i64::from(end.column) + 1)),
             ] {
                 let _ = exception.set_attribute(cx, name, value);

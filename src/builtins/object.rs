@@ -6,17 +6,23 @@ use crate::value::dict::Dict;
 use crate::value::exception::Exception;
 use crate::value::function::Function;
 use crate::value::instance::Instance;
+use crate::value::iterate::collect_native;
 use crate::value::str::Str;
 use crate::value::tuple::Tuple;
-use crate::value::{Builtin, Context, Res, format, hash, repr};
-use crate::vm::native::{Args, Row};
+use crate::value::{Builtin, Context, Raised, Res, format, hash, repr};
+use crate::vm::native::{Args, Arity, Row};
 use crate::vm::ops::attr;
 use crate::vm::thread::{Call, Flow, Thread};
+
+use super::docs;
+use super::function::in_the_language;
 
 /// The rows of `object`.
 pub(crate) static ROWS: &[Row] = &[
     Row::leaf("__init__(self, /, *args, **kwargs)", init),
-    Row::leaf("__new__(cls, /, *args, **kwargs)", new).static_method(),
+    Row::leaf("__new__(cls, /, *args, **kwargs)", new)
+        .static_method()
+        .arity(Arity::Few("object.__new__(): not enough arguments")),
     Row::leaf("__init_subclass__(cls, /, *args, **kwargs)", init_subclass).class_method(),
     Row::leaf("__subclasshook__(cls, object, /)", not_implemented).class_method(),
     Row::leaf("__repr__(self, /)", object_repr),
@@ -37,7 +43,12 @@ pub(crate) static ROWS: &[Row] = &[
     Row::setter("__class__", set_class),
     Row::getter("__dict__", dict),
     Row::setter("__dict__", set_dict),
-    Row::getter("__doc__", no_doc),
+    Row::getter("__doc__", doc),
+    Row::getter("__weakref__", weak_references),
+    Row::leaf("__getstate__(self, /)", in_the_language).twin("object_getstate"),
+    Row::leaf("__reduce__(self, /)", in_the_language).twin("object_reduce"),
+    Row::leaf("__reduce_ex__(self, protocol, /)", in_the_language).twin("object_reduce_ex"),
+    Row::leaf("__sizeof__(self, /)", size_of),
 ];
 
 fn init_subclass<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
@@ -97,6 +108,9 @@ fn new<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
             return Err(cx.type_error(format_args!("{}() takes no arguments", class.name_str())));
         }
     }
+    if class.has(class_flag::ABSTRACT) {
+        return Err(abstract_class(cx, class));
+    }
     match class.layout() {
         Builtin::Object => Instance::new(cx, class, None).map(Value::object),
         layout if layout.is_exception() => {
@@ -109,6 +123,21 @@ fn new<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
             layout.name()
         ))),
     }
+}
+
+#[cold]
+fn abstract_class(cx: &Context, class: &Type) -> Raised {
+    let names = class.namespace().get_name(cx, "__abstractmethods__");
+    let names = names.map_or(Ok(None), |names| collect_native(cx, names)).ok().flatten().unwrap_or_default();
+    let mut names: Vec<_> =
+        names.iter().filter_map(|name| name.get::<Str>()).map(|name| format!("'{}'", name.lossy())).collect();
+    names.sort();
+    cx.type_error(format_args!(
+        "Can't instantiate abstract class {} without an implementation for abstract method{} {}",
+        class.name_str(),
+        if names.len() == 1 { "" } else { "s" },
+        names.join(", ")
+    ))
 }
 
 fn object_repr<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
@@ -230,6 +259,11 @@ fn class<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     Ok(Value::object(cx.class_of(args.at(0))))
 }
 
+/// Whether these are the same interned names.
+pub(super) fn same_names(a: &[Value<'_>], b: &[Value<'_>]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is(*b))
+}
+
 fn set_class<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let (object, class) = (args.at(0), args.at(1));
     let Some(class) = class.get::<Type>() else {
@@ -245,7 +279,11 @@ fn set_class<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
         );
     }
     match attr::instance_of(object) {
-        Some(instance) if old.layout() == class.layout() => {
+        Some(instance)
+            if old.layout() == class.layout()
+                && old.has(class_flag::CLOSED) == class.has(class_flag::CLOSED)
+                && same_names(&old.slot_names(cx), &class.slot_names(cx)) =>
+        {
             instance.set_class(cx, class).map(|()| Value::NONE)
         }
         _ => Err(cx.type_error(format_args!(
@@ -285,11 +323,26 @@ fn set_dict<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     }
 }
 
-fn no_doc<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let class = cx.class_of(args.at(0));
-    let found = class.order().find_map(|class| class.namespace().get_name(cx, "__doc__"));
-    match found {
-        Some(doc) if doc.kind() != Some(Kind::Member) => Ok(doc),
-        _ => Ok(Value::NONE),
+/// A class that is written in the language has its own `__doc__`, if only None.
+fn doc<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    docs::of(cx.class_of(args.at(0)).layout()).map_or(Ok(Value::NONE), |doc| cx.str(doc))
+}
+
+fn size_of<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    Ok(cx.int(super::size::alone(args.at(0)) as i64))
+}
+
+/// There are no weak references yet.
+fn weak_references<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let (object, class) = (args.at(0), cx.class_of(args.at(0)));
+    if object.get::<Type>().is_some_and(|class| !class.has(class_flag::BUILTIN)) {
+        // Of a class, it is the descriptor that its instances are asked through.
+        let descriptor = cx.class(Builtin::Object).namespace().get_name(cx, "__weakref__");
+        return Ok(descriptor.unwrap_or(Value::NONE));
     }
+    let sized = matches!(class.layout(), Builtin::Int | Builtin::Bytes | Builtin::Tuple);
+    if sized || class.has(class_flag::CLOSED | class_flag::BUILTIN) {
+        return Err(attr::missing(cx, object, cx.intern("__weakref__")));
+    }
+    Ok(Value::NONE)
 }

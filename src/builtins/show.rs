@@ -20,7 +20,7 @@ pub(crate) fn rows_of(class: Builtin) -> &'static [Row] {
     match class {
         Builtin::Str => ALL,
         Builtin::Int | Builtin::Float => REPR_AND_FORMAT,
-        Builtin::Bytes | Builtin::BaseException => REPR_AND_STR,
+        Builtin::Bytes | Builtin::MappingProxy | Builtin::BaseException => REPR_AND_STR,
         Builtin::KeyError
         | Builtin::OSError
         | Builtin::SyntaxError
@@ -31,6 +31,7 @@ pub(crate) fn rows_of(class: Builtin) -> &'static [Row] {
         Builtin::Bool
         | Builtin::Tuple
         | Builtin::List
+        | Builtin::Deque
         | Builtin::Dict
         | Builtin::Set
         | Builtin::FrozenSet
@@ -51,12 +52,13 @@ pub(crate) fn rows_of(class: Builtin) -> &'static [Row] {
         | Builtin::ClassMethod
         | Builtin::Super
         | Builtin::Code
-        | Builtin::MappingProxy
         | Builtin::Member
         | Builtin::GetSet
         | Builtin::DictKeys
         | Builtin::DictValues
         | Builtin::DictItems
+        | Builtin::Count
+        | Builtin::Repeat
         | Builtin::Lock => REPR_ONLY,
         _ => &[],
     }

@@ -87,9 +87,7 @@ macro_rules! word {
     ($class:ident contains) => { method!($class "__contains__" "(self, key, /)" contains).twin("contains") };
     ($class:ident iter) => { method!($class "__iter__" "(self, /)" iterator).twin("special_iter") };
     ($class:ident reversed) => { method!($class "__reversed__" "(self, /)" reversed).twin("special_reversed") };
-    ($class:ident new) => {
-        Row::leaf("__new__(cls, /, *args, **kwargs)", |cx, _| Err(cx.needs_code())).static_method().twin("new_payload")
-    };
+    ($class:ident newargs) => { method!($class "__getnewargs__" "(self, /)" new_args) };
     ($class:ident next) => {
         Row::threaded("__next__(self, /)", |thread, call| next(thread, call, Builtin::$class))
     };
@@ -158,14 +156,15 @@ macro_rules! classes {
 classes! {
     Int: hash lt le eq ne gt ge add radd sub rsub mul rmul mod rmod divmod rdivmod pow rpow neg pos abs bool invert
         lshift rlshift rshift rrshift and rand xor rxor or ror int float floordiv rfloordiv truediv rtruediv index trunc
-        floor ceil round;
+        floor ceil round newargs;
     Bool: invert and rand xor rxor or ror;
     Float: hash lt le eq ne gt ge add radd sub rsub mul rmul mod rmod divmod rdivmod pow rpow neg pos abs bool int
-        float floordiv rfloordiv truediv rtruediv trunc floor ceil round;
-    Str: hash lt le eq ne gt ge iter mod rmod len getitem concat repeat rrepeat contains;
-    Bytes: hash lt le eq ne gt ge iter mod rmod len getitem concat repeat rrepeat contains;
-    Tuple: hash lt le eq ne gt ge iter len getitem concat repeat rrepeat contains;
+        float floordiv rfloordiv truediv rtruediv trunc floor ceil round newargs;
+    Str: hash lt le eq ne gt ge iter mod rmod len getitem concat repeat rrepeat contains newargs;
+    Bytes: hash lt le eq ne gt ge iter mod rmod len getitem concat repeat rrepeat contains newargs;
+    Tuple: hash lt le eq ne gt ge iter len getitem concat repeat rrepeat contains newargs;
     List: lt le eq ne gt ge iter len getitem setitem delitem concat repeat rrepeat contains iconcat irepeat;
+    Deque: lt le eq ne gt ge iter len getitem setitem delitem contains concat repeat rrepeat iconcat irepeat;
     Dict: lt le eq ne gt ge iter or ror ior len getitem setitem delitem contains;
     Set: lt le eq ne gt ge iter sub rsub and rand xor rxor or ror isub iand ixor ior len contains;
     FrozenSet: hash lt le eq ne gt ge iter sub rsub and rand xor rxor or ror len contains;
@@ -180,7 +179,6 @@ classes! {
     Native: hash eq ne;
     BoundMethod: hash eq ne;
     Code: hash eq ne;
-    Module: new;
     Generator: iter;
     ListIterator: iter next;
     ListReverseIterator: iter next;
@@ -196,19 +194,31 @@ classes! {
     DictReverseKeyIterator: iter next;
     DictReverseValueIterator: iter next;
     DictReverseItemIterator: iter next;
+    DequeIterator: iter next;
+    DequeReverseIterator: iter next;
     SetIterator: iter next;
     SequenceIterator: iter next;
     CallableIterator: iter next;
-    Reversed: new iter next;
-    Enumerate: new iter next;
-    Zip: new iter next;
-    Map: new iter next;
-    Filter: new iter next;
+    Reversed: iter next;
+    Enumerate: iter next;
+    Zip: iter next;
+    Map: iter next;
+    Filter: iter next;
+    Count: iter next;
+    Cycle: iter next;
+    Repeat: iter next;
 }
 
 /// The classes whose `__hash__` is None.
-pub(crate) static UNHASHABLE: &[Builtin] =
-    &[Builtin::List, Builtin::Dict, Builtin::Set, Builtin::DictKeys, Builtin::DictItems, Builtin::Cell];
+pub(crate) static UNHASHABLE: &[Builtin] = &[
+    Builtin::List,
+    Builtin::Deque,
+    Builtin::Dict,
+    Builtin::Set,
+    Builtin::DictKeys,
+    Builtin::DictItems,
+    Builtin::Cell,
+];
 
 /// `type(...)()`
 pub(crate) static NEW_ELLIPSIS: Row = Row::leaf("ellipsis()", |_, _| Ok(Value::ELLIPSIS));
@@ -379,6 +389,11 @@ fn truth<'t>(cx: &'t Context, own: Value<'t>, _: Args<'t>) -> Res<'t> {
 
 fn hashed<'t>(cx: &'t Context, own: Value<'t>, _: Args<'t>) -> Res<'t> {
     hash::hash(cx, algebra::unproxied(own)).map(|hash| cx.int(hash))
+}
+
+/// What `__new__` of the class makes an equal value of.
+fn new_args<'t>(cx: &'t Context, own: Value<'t>, _: Args<'t>) -> Res<'t> {
+    cx.tuple(&[own])
 }
 
 fn len<'t>(cx: &'t Context, own: Value<'t>, _: Args<'t>) -> Res<'t> {

@@ -29,7 +29,9 @@ pub(crate) fn class_rows() -> impl Iterator<Item = ClassRows> {
         of(Builtin::Bytes, bytes::ROWS),
         of(Builtin::Tuple, tuple::ROWS),
         of(Builtin::List, list::ROWS),
+        of(Builtin::Deque, deque::ROWS),
         of(Builtin::Dict, dict::ROWS),
+        of(Builtin::Repeat, endless::REPEAT_ROWS),
         of(Builtin::Set, set::ROWS),
         of(Builtin::FrozenSet, set::FROZEN_ROWS),
         of(Builtin::Range, range::ROWS),
@@ -85,7 +87,9 @@ pub(crate) use special::UNHASHABLE;
 
 /// The functions of the module `builtins`.
 pub(crate) fn functions() -> impl Iterator<Item = &'static Row> {
-    [core::ROWS, file::FUNCTIONS, numeric::ROWS, textual::ROWS, iterables::ROWS].into_iter().flatten()
+    [core::ROWS, execute::ROWS, file::FUNCTIONS, numeric::ROWS, textual::ROWS, iterables::ROWS]
+        .into_iter()
+        .flatten()
 }
 
 /// The functions that only the prelude sees.
@@ -93,11 +97,13 @@ pub(crate) fn prelude_rows() -> impl Iterator<Item = &'static Row> {
     [
         core::PRELUDE_ROWS,
         class::PRELUDE_ROWS,
+        payload::PRELUDE_ROWS,
         textual::PRELUDE_ROWS,
         container_support::PRELUDE_ROWS,
         generator::PRELUDE_ROWS,
         descriptor::PRELUDE_ROWS,
         exception::PRELUDE_ROWS,
+        deque::PRELUDE_ROWS,
     ]
     .into_iter()
     .flatten()
@@ -127,6 +133,7 @@ pub(crate) fn constructors() -> Vec<(Builtin, &'static Row)> {
         (Builtin::Bytes, &bytes::NEW),
         (Builtin::Tuple, &tuple::NEW),
         (Builtin::List, &list::NEW),
+        (Builtin::Deque, &deque::NEW),
         (Builtin::Dict, &dict::NEW),
         (Builtin::Set, &set::NEW),
         (Builtin::FrozenSet, &set::NEW_FROZEN),
@@ -137,6 +144,9 @@ pub(crate) fn constructors() -> Vec<(Builtin, &'static Row)> {
         (Builtin::Map, &iterables::NEW_MAP),
         (Builtin::Filter, &iterables::NEW_FILTER),
         (Builtin::Reversed, &iterables::NEW_REVERSED),
+        (Builtin::Count, &endless::NEW_COUNT),
+        (Builtin::Cycle, &endless::NEW_CYCLE),
+        (Builtin::Repeat, &endless::NEW_REPEAT),
         (Builtin::Random, &random::NEW),
         (Builtin::Lock, &lock::NEW),
         (Builtin::ThreadHandle, &thread_handle::NEW),
@@ -149,6 +159,7 @@ pub(crate) const PRELUDE_BUILTINS: &[&str] = &["bytearray", "BaseExceptionGroup"
 /// The sources of the prelude, by name. The first defines what class statements need.
 pub(crate) const PRELUDE: &[(&str, &str)] = &[
     ("core", include_str!("../stdlib/prelude/core.mpy")),
+    ("deque", include_str!("../stdlib/prelude/deque.mpy")),
     ("aliases", include_str!("../stdlib/prelude/aliases.mpy")),
     ("files", include_str!("../stdlib/prelude/files.mpy")),
     ("strings", include_str!("../stdlib/prelude/strings.mpy")),
@@ -156,7 +167,9 @@ pub(crate) const PRELUDE: &[(&str, &str)] = &[
     ("groups", include_str!("../stdlib/prelude/groups.mpy")),
     ("numbers", include_str!("../stdlib/prelude/numbers.mpy")),
     ("containers", include_str!("../stdlib/prelude/containers.mpy")),
+    ("reduce", include_str!("../stdlib/prelude/reduce.mpy")),
     ("special", include_str!("../stdlib/prelude/special.mpy")),
+    ("endless", include_str!("../stdlib/prelude/endless.mpy")),
     ("generators", include_str!("../stdlib/prelude/generators.mpy")),
     ("bytearray", include_str!("../stdlib/prelude/bytearray.mpy")),
     ("descriptors", include_str!("../stdlib/prelude/descriptors.mpy")),

@@ -18,6 +18,7 @@ pub enum Kind {
     Bytes,
     Tuple,
     List,
+    Deque,
     Store,
     Dict,
     DictTable,

@@ -22,6 +22,30 @@ pub(crate) static FUTURES: ModuleDef = embedded("concurrent.futures", include_st
 pub(crate) static LAUNCH: ModuleDef = embedded("_launch", include_str!("launch.mpy"));
 /// `json`
 pub(crate) static JSON: ModuleDef = embedded("json", include_str!("json.mpy"));
+/// `heapq`
+pub(crate) static HEAPQ: ModuleDef = embedded("heapq", include_str!("heapq.mpy"));
+/// `bisect`
+pub(crate) static BISECT: ModuleDef = embedded("bisect", include_str!("bisect.mpy"));
+/// `contextlib`
+pub(crate) static CONTEXTLIB: ModuleDef = embedded("contextlib", include_str!("contextlib.mpy"));
+/// `dataclasses`
+pub(crate) static DATACLASSES: ModuleDef = embedded("dataclasses", include_str!("dataclasses.mpy"));
+/// `copy`
+pub(crate) static COPY: ModuleDef = embedded("copy", include_str!("copy.mpy"));
+/// `abc`
+pub(crate) static ABC: ModuleDef = embedded("abc", include_str!("abc.mpy"));
+/// `functools`
+pub(crate) static FUNCTOOLS: ModuleDef = embedded("functools", include_str!("functools.mpy"));
+/// `operator`
+pub(crate) static OPERATOR: ModuleDef = embedded("operator", include_str!("operator.mpy"));
+/// `statistics`
+pub(crate) static STATISTICS: ModuleDef = embedded("statistics", include_str!("statistics.mpy"));
+/// `string`
+pub(crate) static STRING: ModuleDef = embedded("string", include_str!("string.mpy"));
+/// `textwrap`
+pub(crate) static TEXTWRAP: ModuleDef = embedded("textwrap", include_str!("textwrap.mpy"));
+/// `copyreg`
+pub(crate) static COPYREG: ModuleDef = embedded("copyreg", include_str!("copyreg.mpy"));
 /// `io`
 pub(crate) static IO: ModuleDef = with_prelude("io", include_str!("io.mpy"));
 /// `types`

@@ -1,7 +1,10 @@
 //! The modules of the standard library that are native, in whole or in part. What can be written in the language is: a
 //! module's source stands beside its Rust file.
 
+mod collections;
 pub(crate) mod embedded;
+mod enumeration;
+mod itertools;
 pub mod math;
 pub(crate) mod minipy;
 pub mod random;
@@ -33,6 +36,10 @@ pub type Define<'a> = &'a mut dyn FnMut(&str, Value<'_>);
 /// The constants of a module that has none.
 pub fn no_constants(_: &Context, _: Define<'_>) {}
 
+/// Modules that are written in the language here and in C in CPython: their frames do not show in tracebacks.
+pub(crate) static WITHOUT_FRAMES: &[&str] =
+    &["bisect", "collections", "functools", "heapq", "itertools", "operator"];
+
 /// Every native module.
 pub static MODULES: &[&ModuleDef] = &[
     &math::MODULE,
@@ -45,6 +52,21 @@ pub static MODULES: &[&ModuleDef] = &[
     &embedded::QUEUE,
     &embedded::CONCURRENT,
     &embedded::FUTURES,
+    &collections::MODULE,
+    &embedded::HEAPQ,
+    &embedded::BISECT,
+    &enumeration::MODULE,
+    &itertools::MODULE,
+    &embedded::CONTEXTLIB,
+    &embedded::DATACLASSES,
+    &embedded::COPY,
+    &embedded::ABC,
+    &embedded::FUNCTOOLS,
+    &embedded::OPERATOR,
+    &embedded::STATISTICS,
+    &embedded::STRING,
+    &embedded::TEXTWRAP,
+    &embedded::COPYREG,
     &embedded::IO,
     &embedded::JSON,
     &embedded::TYPES,

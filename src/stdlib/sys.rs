@@ -1,11 +1,8 @@
 //! `sys`: what a program may ask of its machine.
 
-use crate::heap::{Kind, Value, Word};
-use crate::value::bytes::Bytes;
-use crate::value::dict::Dict;
+use crate::builtins;
+use crate::heap::{Value, Word};
 use crate::value::exception::{Exception, ExceptionPart};
-use crate::value::list::List;
-use crate::value::set::Set;
 use crate::value::str::Str;
 use crate::value::tuple::Tuple;
 use crate::value::{Builtin, Context, Raised, Res, float, int};
@@ -153,41 +150,7 @@ fn intern<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 
 /// What CPython 3.13 says on a 64-bit system, where that can be said.
 fn size_of_object<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    const COLLECTED: usize = 16;
-    let value = args.at(0);
-    let digits = |bits: usize| 24 + 4 * bits.div_ceil(30).max(1);
-    let size = if let Some(whole) = int::integer_of(value) {
-        digits(crate::value::number::bit_length(&whole))
-    } else if let Some(text) = value.get::<Str>() {
-        let widest = crate::value::text::wtf8::code_points(text.as_bytes()).max().unwrap_or(0);
-        match widest {
-            0..=0x7F => 41 + text.char_count(),
-            0x80..=0xFF => 57 + text.char_count(),
-            0x100..=0xFFFF => 58 + 2 * text.char_count(),
-            _ => 60 + 4 * text.char_count(),
-        }
-    } else if let Some(bytes) = value.get::<Bytes>() {
-        33 + bytes.as_bytes().len()
-    } else if let Some(tuple) = value.get::<Tuple>() {
-        24 + COLLECTED + 8 * tuple.len()
-    } else if let Some(list) = value.get::<List>() {
-        40 + COLLECTED + 8 * list.len()
-    } else if let Some(dict) = value.get::<Dict>() {
-        let room = (dict.len() * 3 / 2).next_power_of_two().max(8);
-        48 + COLLECTED + if dict.is_empty() { 0 } else { 32 + room + 16 * (room * 2 / 3) }
-    } else if let Some(set) = value.get::<Set>() {
-        let room = (set.len() * 5 / 3 + 1).next_power_of_two();
-        200 + COLLECTED + if set.len() < 5 { 0 } else { 16 * room.max(32) }
-    } else {
-        match value.kind() {
-            None if value.as_float().is_some() => 24,
-            None => 16,
-            Some(Kind::Function) => 160,
-            Some(Kind::Type) => 1688,
-            Some(_) => 48,
-        }
-    };
-    Ok(cx.int(size as i64))
+    Ok(cx.int(builtins::size::with_collector(args.at(0)) as i64))
 }
 
 fn max_digits<'t>(cx: &'t Context, _: Args<'t>) -> Res<'t> {

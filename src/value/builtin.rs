@@ -42,6 +42,7 @@ classes! {
     Bytes "bytes": Object, Bytes;
     Tuple "tuple": Object, Tuple;
     List "list": Object, List;
+    Deque "deque": Object, Deque;
     Dict "dict": Object, Dict;
     Set "set": Object, Set;
     FrozenSet "frozenset": Object, FrozenSet;
@@ -84,6 +85,8 @@ classes! {
     DictReverseKeyIterator "dict_reversekeyiterator": Object, Iter;
     DictReverseValueIterator "dict_reversevalueiterator": Object, Iter;
     DictReverseItemIterator "dict_reverseitemiterator": Object, Iter;
+    DequeIterator "_deque_iterator": Object, Iter;
+    DequeReverseIterator "_deque_reverse_iterator": Object, Iter;
     SetIterator "set_iterator": Object, Iter;
     SequenceIterator "iterator": Object, Iter;
     CallableIterator "callable_iterator": Object, Iter;
@@ -92,6 +95,9 @@ classes! {
     Zip "zip": Object, Iter;
     Map "map": Object, Iter;
     Filter "filter": Object, Iter;
+    Count "count": Object, Iter;
+    Cycle "cycle": Object, Iter;
+    Repeat "repeat": Object, Iter;
     Lock "lock": Object, Lock;
     ThreadHandle "_ThreadHandle": Object, ThreadHandle;
     TextFile "TextIOWrapper": Object, File;
@@ -169,6 +175,38 @@ impl Builtin {
     /// Whether the class is one of exceptions.
     pub fn is_exception(self) -> bool {
         self.kind() == Kind::Exception
+    }
+
+    /// The module that the class says it is of.
+    pub const fn module(self) -> &'static str {
+        match self {
+            Builtin::Deque | Builtin::DequeIterator | Builtin::DequeReverseIterator => "collections",
+            Builtin::Count | Builtin::Cycle | Builtin::Repeat => "itertools",
+            Builtin::Lock | Builtin::ThreadHandle => "_thread",
+            Builtin::TextFile | Builtin::BinaryFile | Builtin::BinaryWriter | Builtin::BinaryRandom => "_io",
+            Builtin::Random => "_random",
+            _ => "builtins",
+        }
+    }
+
+    /// The name with the module in front of it, unless that is `builtins`.
+    pub const fn full_name(self) -> &'static str {
+        match self {
+            Builtin::Deque => "collections.deque",
+            Builtin::DequeIterator => "collections._deque_iterator",
+            Builtin::DequeReverseIterator => "collections._deque_reverse_iterator",
+            Builtin::Count => "itertools.count",
+            Builtin::Cycle => "itertools.cycle",
+            Builtin::Repeat => "itertools.repeat",
+            Builtin::Lock => "_thread.lock",
+            Builtin::ThreadHandle => "_thread._ThreadHandle",
+            Builtin::TextFile => "_io.TextIOWrapper",
+            Builtin::BinaryFile => "_io.BufferedReader",
+            Builtin::BinaryWriter => "_io.BufferedWriter",
+            Builtin::BinaryRandom => "_io.BufferedRandom",
+            Builtin::Random => "_random.Random",
+            builtin => builtin.name(),
+        }
     }
 
     /// The number of the root shape of its direct instances.

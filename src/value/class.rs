@@ -39,7 +39,7 @@ pub mod class_flag {
     pub const CUSTOM_BOOL: u32 = 256;
     /// `__iter__` or `__next__` is written in the language.
     pub const CUSTOM_ITER: u32 = 512;
-    /// `__getitem__`, `__setitem__`, `__delitem__`, `__contains__` or `__missing__` is written in the language.
+    /// `__getitem__`, `__setitem__`, `__delitem__` or `__contains__` is written in the language.
     pub const CUSTOM_ITEM: u32 = 1024;
     /// `__repr__`, `__str__` or `__format__` is written in the language.
     pub const CUSTOM_REPR: u32 = 2048;
@@ -49,6 +49,8 @@ pub mod class_flag {
     pub const CUSTOM_INIT: u32 = 8192;
     /// A number's special method (binary, unary, `__index__`, `__int__`, …) is written in the language.
     pub const CUSTOM_NUMBER: u32 = 1 << 14;
+    /// Some of its methods are abstract (`__abstractmethods__`): there are no instances.
+    pub const ABSTRACT: u32 = 1 << 15;
     /// Instances have no `__dict__`: every class of the order declares `__slots__`.
     pub const CLOSED: u32 = 1 << 24;
     /// Not written in the language: attributes cannot be set.
@@ -136,14 +138,15 @@ impl Type {
         Ok(class)
     }
 
-    /// Gives a class written in the language the shapes of its instances and one of its own.
+    /// Gives a class written in the language the shapes of its instances, which begin with the slots that `__slots__` of
+    /// the class and its bases declare (as many as there is room for), and one of its own.
     ///
     /// # Errors
     /// `MemoryError` when there are too many shapes.
-    pub fn assign_shapes(&self, cx: &Context, slots: u16) -> Result<(), Raised> {
+    pub fn assign_shapes(&self, cx: &Context, slots: u16, declared: &[Value<'_>]) -> Result<(), Raised> {
         let shapes = &cx.world().shapes;
         let metaclass = Value::object(cx.class_of(Value::object(self))).word();
-        let root = shapes.new_root(Value::object(self).word(), slots.min(MAX_SLOTS));
+        let root = self.new_root(cx, slots.min(MAX_SLOTS), declared);
         let own = shapes.new_root(metaclass, 0);
         match (root, own) {
             (Some(root), Some(own)) => {
@@ -168,6 +171,11 @@ impl Type {
     /// Its name as text, for messages.
     pub fn name_str(&self) -> &str {
         self.name().get::<Str>().and_then(Str::as_str).unwrap_or("?")
+    }
+
+    /// Its name as messages have it: of a native class of a module other than `builtins`, with that module.
+    pub fn full_name(&self) -> &str {
+        if self.has(class_flag::BUILTIN) { self.layout.full_name() } else { self.name_str() }
     }
 
     /// Its dotted name.
@@ -254,13 +262,32 @@ impl Type {
         self.root_shape.load(Ordering::Acquire)
     }
 
+    /// A new shape for instances with this many slots, of which the first ones are for the declared names.
+    fn new_root(&self, cx: &Context, slots: u16, declared: &[Value<'_>]) -> Option<u32> {
+        let shapes = &cx.world().shapes;
+        let mut root = shapes.new_root(Value::object(self).word(), slots)?;
+        for name in declared.iter().take(slots.into()) {
+            root = shapes.extended(root, *name)?;
+        }
+        Some(root)
+    }
+
+    /// The names of `__slots__` of the class and its bases.
+    pub fn slot_names<'t>(&'t self, cx: &'t Context) -> Vec<Value<'t>> {
+        if self.has(class_flag::BUILTIN) {
+            return Vec::new();
+        }
+        let names = cx.world().shapes.names(self.root_shape());
+        // SAFETY: names of shapes are interned strings, which are roots.
+        names.into_iter().filter_map(|name| unsafe { name.value() }).collect()
+    }
+
     /// Gives later instances more slots: one of them ran out.
     pub fn widen(&self, cx: &Context) {
-        let shapes = &cx.world().shapes;
-        let capacity = shapes.get(self.root_shape()).capacity();
+        let capacity = cx.world().shapes.get(self.root_shape()).capacity();
         let wider = (capacity * 2).clamp(4, MAX_SLOTS);
         if wider > capacity
-            && let Some(root) = shapes.new_root(Value::object(self).word(), wider)
+            && let Some(root) = self.new_root(cx, wider, &self.slot_names(cx))
         {
             self.root_shape.store(root, Ordering::Release);
         }
@@ -275,8 +302,7 @@ impl Type {
         if known != 0 {
             return Ok(known);
         }
-        let shape =
-            cx.world().shapes.new_in_dict(Value::object(self).word()).ok_or_else(|| cx.memory_error())?;
+        let shape = cx.world().shapes.new_in_dict(self.root_shape()).ok_or_else(|| cx.memory_error())?;
         // Another thread may have been faster; both shapes are good, but one is enough.
         match self.dict_shape.compare_exchange(0, shape, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => Ok(shape),
@@ -384,6 +410,47 @@ impl Type {
         }
     }
 
+    /// Replaces the direct bases, a tuple, and the orders of this class and of its subclasses, tuples as well.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn rebase(
+        &self,
+        cx: &Context,
+        bases: Value<'_>,
+        orders: &[(&Type, Value<'_>)],
+    ) -> Result<(), Raised> {
+        let _held = cx.world().classes.lock();
+        for old in self.bases().iter().filter_map(|base| base.get::<Type>()) {
+            old.remove_subclass(cx, self)?;
+        }
+        cx.store(self, &self.bases, Some(bases));
+        for new in self.bases().iter().filter_map(|base| base.get::<Type>()) {
+            new.add_subclass(cx, self)?;
+        }
+        for (class, order) in orders {
+            cx.store(*class, &class.mro, Some(*order));
+        }
+        self.forget_all(cx);
+        Ok(())
+    }
+
+    fn remove_subclass(&self, cx: &Context, class: &Type) -> Result<(), Raised> {
+        let Some(list) = self.subclasses.get().and_then(|list| list.get::<List>()) else { return Ok(()) };
+        let rest: Vec<_> = list.iter().filter(|other| !other.is(Value::object(class))).collect();
+        list.replace(cx, &rest)
+    }
+
+    /// After a change of the order: every cache of the class and its subclasses looks again.
+    fn forget_all(&self, cx: &Context) {
+        let known: Vec<_> = self.lookup_cache().iter().map(|(name, _)| name).collect();
+        for name in known {
+            let _ = self.lookup_cache().set(cx, name, Value::DUMMY);
+        }
+        self.update_flags(cx);
+        self.subclasses().for_each(|subclass| subclass.forget_all(cx));
+    }
+
     /// Computes the flags that follow from the special methods of the classes in the order. Nobody changes those meanwhile: the
     /// class is new, or the caller holds the lock of the classes.
     pub fn update_flags(&self, cx: &Context) {
@@ -402,6 +469,11 @@ impl Type {
         for class in self.order() {
             flags |= class.flags.load(Ordering::Relaxed)
                 & (class_flag::EXCEPTION | class_flag::HAS_DATA_DESCRIPTOR);
+        }
+        // Not inherited: what a subclass leaves open is its own.
+        let open = self.namespace().get_name(cx, "__abstractmethods__");
+        if open.is_some_and(|open| super::sequence::len(open) > Some(0)) {
+            flags |= class_flag::ABSTRACT;
         }
         self.flags.store(flags, Ordering::Release);
     }
@@ -436,7 +508,6 @@ const SPECIAL_METHODS: &[(&str, u32)] = &[
     ("__setitem__", class_flag::CUSTOM_ITEM),
     ("__delitem__", class_flag::CUSTOM_ITEM),
     ("__contains__", class_flag::CUSTOM_ITEM),
-    ("__missing__", class_flag::CUSTOM_ITEM),
     ("__repr__", class_flag::CUSTOM_REPR),
     ("__str__", class_flag::CUSTOM_REPR),
     ("__format__", class_flag::CUSTOM_REPR),

@@ -8,6 +8,7 @@ use super::algebra::{equal_views, unproxied};
 use super::bytes::Bytes;
 use super::class::class_flag;
 use super::context::{Context, Raised};
+use super::deque::Deque;
 use super::dict::Dict;
 use super::list::List;
 use super::set::Set;
@@ -237,6 +238,9 @@ fn equal_objects(cx: &Context, a: Value<'_>, b: Value<'_>) -> Result<bool, Raise
         let (a, b) = lists_at_once(cx, a, b);
         return equal_items(cx, a.into_iter(), b.into_iter());
     }
+    if let (Some(a), Some(b)) = (a.get::<Deque>(), b.get::<Deque>()) {
+        return equal_items(cx, a.to_vec(cx).into_iter(), b.to_vec(cx).into_iter());
+    }
     if let (Some(a), Some(b)) = (a.get::<Dict>(), b.get::<Dict>()) {
         return equal_dicts(cx, a, b);
     }
@@ -330,6 +334,9 @@ pub fn order(cx: &Context, a: Value<'_>, b: Value<'_>) -> Result<Option<Option<O
     if let (Some(a), Some(b)) = (a.get::<List>(), b.get::<List>()) {
         let (a, b) = lists_at_once(cx, a, b);
         return order_items(cx, &a, &b);
+    }
+    if let (Some(a), Some(b)) = (a.get::<Deque>(), b.get::<Deque>()) {
+        return order_items(cx, &a.to_vec(cx), &b.to_vec(cx));
     }
     if let (Some(a), Some(b)) = (a.get::<Slice>(), b.get::<Slice>()) {
         return order_items(cx, &a.parts(), &b.parts());

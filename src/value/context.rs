@@ -206,9 +206,9 @@ impl Context {
         self.world.shapes.get(shape_of(value)).class()
     }
 
-    /// The `__name__` of a value's class, for messages.
+    /// The name of a value's class, for messages.
     pub fn type_name<'t>(&'t self, value: Value<'t>) -> &'t str {
-        self.class_of(value).name_str()
+        self.class_of(value).full_name()
     }
 
     /// The one way to store into an object.

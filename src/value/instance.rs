@@ -1,7 +1,7 @@
 //! Instances of classes written in the language: slots that the shape names, or a dict.
 //!
 //! Behind the header: the payload of a built-in base (only if the flag says so), the dict (nothing while the shape names
-//! the slots), then the slots. Inline caches count words from the start of the object.
+//! all slots), then the slots. Inline caches count words from the start of the object.
 //!
 //! Readers take no lock. They load the shape first: an instance whose shape names the slots keeps their values in place even
 //! after its attributes have gone to a dict, so that what such a reader finds was true when it looked at the shape. Whoever
@@ -98,9 +98,12 @@ impl Instance {
     /// As [`Dict::get`].
     pub fn attribute<'t>(&'t self, cx: &'t Context, name: Value<'t>) -> Result<Option<Value<'t>>, Raised> {
         let (shapes, shape) = (&cx.world().shapes, self.header.shape());
+        if let Some(slot) = shapes.slot_of(shape, name) {
+            return Ok(self.slot(slot).get());
+        }
         match self.dict() {
             Some(dict) if shapes.get(shape).in_dict() => dict.get(cx, name),
-            _ => Ok(shapes.slot_of(shape, name).and_then(|slot| self.slot(slot).get())),
+            _ => Ok(None),
         }
     }
 
@@ -116,15 +119,15 @@ impl Instance {
     /// `MemoryError`.
     pub fn set_attribute(&self, cx: &Context, name: Value<'_>, value: Value<'_>) -> Result<(), Raised> {
         let held = cx.lock(self);
-        if let Some(dict) = self.dict() {
-            drop(held);
-            return dict.set(cx, name, value);
-        }
         let shapes = &cx.world().shapes;
         let shape = self.header.shape();
         if let Some(slot) = shapes.slot_of(shape, name) {
             cx.store(self, self.slot(slot), Some(value));
             return Ok(());
+        }
+        if let Some(dict) = self.dict() {
+            drop(held);
+            return dict.set(cx, name, value);
         }
         match shapes.extended(shape, name) {
             Some(longer) => {
@@ -149,10 +152,25 @@ impl Instance {
         if self.attribute(cx, name)?.is_none() {
             return Ok(false);
         }
-        Ok(self.materialise(cx)?.remove(cx, name)?.is_some())
+        let held = cx.lock(self);
+        let slot = cx.world().shapes.slot_of(self.header.shape(), name);
+        if let Some(slot) = slot.filter(|slot| *slot < self.declared(cx)) {
+            let was_there = self.slot(slot).get().is_some();
+            cx.store(self, self.slot(slot), None);
+            return Ok(was_there);
+        }
+        let dict = self.materialise_held(cx, &held)?;
+        drop(held);
+        Ok(dict.remove(cx, name)?.is_some())
     }
 
-    /// The attributes as a dict, which from now on holds them (`__dict__`).
+    /// How many of the first slots are declared in `__slots__`.
+    fn declared(&self, cx: &Context) -> u16 {
+        let shapes = &cx.world().shapes;
+        shapes.get(shapes.get(self.header.shape()).class().root_shape()).count()
+    }
+
+    /// The attributes as a dict, which from now on holds them (`__dict__`); what `__slots__` declares stays where it is.
     ///
     /// # Errors
     /// `MemoryError`.
@@ -170,7 +188,7 @@ impl Instance {
         Ok(dict)
     }
 
-    /// The attributes in a new dict.
+    /// The attributes in a new dict, without those that `__slots__` declares.
     ///
     /// # Errors
     /// `MemoryError`.
@@ -187,7 +205,8 @@ impl Instance {
 
     fn copy_slots<'t>(&self, cx: &'t Context, _: &Held<'_>) -> Result<&'t Dict, Raised> {
         let dict = Dict::new(cx);
-        for (slot, name) in cx.world().shapes.names(self.header.shape()).into_iter().enumerate() {
+        let names = cx.world().shapes.names(self.header.shape()).into_iter().enumerate();
+        for (slot, name) in names.skip(self.declared(cx).into()) {
             // SAFETY: names of shapes are interned strings, which are roots.
             let name = unsafe { name.value() };
             if let (Some(name), Some(value)) = (name, self.slot(slot as u16).get()) {

@@ -11,6 +11,7 @@
 //! | range, numbers of 64 bits | nothing | | the next number | the number after the last | the step |
 //! | range, longer numbers | the range | | index of the next number | the length | 1 |
 //! | dict, also reversed | the dict | | index of the next entry | how many are left, -1 after an error | the dict's length at first |
+//! | deque, also reversed | the deque | | index of the next item | how many are left | the deque's version at first |
 //! | set | the set | | index of the next entry | -1 after an error | the set's length at first |
 //! | `reversed` | the sequence | | how many are left (of a str: in bytes) | | |
 //! | `enumerate` | the iterator | the next number, if it is long | the next number | | depth, see [`native_depth`] |
@@ -18,7 +19,12 @@
 //! | `map` | the function | tuple of iterators | | | |
 //! | `filter` | the function or None | the iterator | | | |
 //! | `iterator` over `__getitem__` | the object | | index of the next item | | |
+//! | `count` | | | the next number | | the step |
+//! | `cycle` | the tuple of items | | index of the next item | | |
+//! | `repeat` | the item | | | how many are left, or -1 | |
 //! | `callable_iterator` | the callable | the sentinel | | | |
+
+pub mod endless;
 
 use dashu_int::IBig;
 
@@ -28,6 +34,7 @@ use super::builtin::Builtin;
 use super::bytes::Bytes;
 use super::class::class_flag;
 use super::context::{Context, Raised, Res};
+use super::deque::Deque;
 use super::dict::{Dict, DictTable, Entry};
 use super::int;
 use super::list::List;
@@ -71,6 +78,9 @@ pub fn iter<'t>(cx: &'t Context, value: Value<'t>) -> Option<Res<'t>> {
             };
             dict_iter(cx, plain.get::<DictView>()?.dict()?, class)
         }
+        Kind::Deque => {
+            plain.get::<Deque>().map(|deque| Ok(deque_iter(cx, plain, deque, Builtin::DequeIterator)))
+        }
         Kind::Set | Kind::FrozenSet => {
             let len = plain.get::<Set>()?.len() as i64;
             let numbers = [0, len, len];
@@ -94,6 +104,9 @@ pub fn reversed<'t>(cx: &'t Context, value: Value<'t>) -> Option<Res<'t>> {
         Kind::Bytes => made(Builtin::Reversed, plain.get::<Bytes>()?.as_bytes().len()),
         Kind::Str => made(Builtin::Reversed, plain.get::<Str>()?.byte_len()),
         Kind::Range => plain.get::<Range>().map(|range| reversed_range(cx, range)),
+        Kind::Deque => {
+            plain.get::<Deque>().map(|deque| Ok(deque_iter(cx, plain, deque, Builtin::DequeReverseIterator)))
+        }
         Kind::Dict => dict_iter(cx, plain, Builtin::DictReverseKeyIterator),
         Kind::DictView => {
             let class = match view_class(plain) {
@@ -151,6 +164,12 @@ const fn is_reverse(class: Builtin) -> bool {
     )
 }
 
+fn deque_iter<'t>(cx: &'t Context, value: Value<'t>, deque: &Deque, class: Builtin) -> Value<'t> {
+    let (version, len) = (deque.version() as i64, deque.len() as i64);
+    let first = if class == Builtin::DequeIterator { 0 } else { len - 1 };
+    Value::object(Iter::new(cx, class, Some(value), None, [first, len, version]))
+}
+
 fn range_iter<'t>(cx: &'t Context, range: &'t Range) -> Res<'t> {
     if let Some((start, step, length)) = range.small()
         && let Some(end) = length.checked_mul(step).and_then(|span| start.checked_add(span))
@@ -188,12 +207,17 @@ const DICT_ITEM: u32 = Builtin::DictItemIterator.shape();
 const DICT_REVERSE_KEY: u32 = Builtin::DictReverseKeyIterator.shape();
 const DICT_REVERSE_VALUE: u32 = Builtin::DictReverseValueIterator.shape();
 const DICT_REVERSE_ITEM: u32 = Builtin::DictReverseItemIterator.shape();
+const DEQUE: u32 = Builtin::DequeIterator.shape();
+const DEQUE_REVERSE: u32 = Builtin::DequeReverseIterator.shape();
 const SET: u32 = Builtin::SetIterator.shape();
 const REVERSED: u32 = Builtin::Reversed.shape();
 const ENUMERATE: u32 = Builtin::Enumerate.shape();
 const ZIP: u32 = Builtin::Zip.shape();
 const MAP: u32 = Builtin::Map.shape();
 const FILTER: u32 = Builtin::Filter.shape();
+const COUNT: u32 = Builtin::Count.shape();
+const CYCLE: u32 = Builtin::Cycle.shape();
+const REPEAT: u32 = Builtin::Repeat.shape();
 const CALLABLE: u32 = Builtin::CallableIterator.shape();
 
 /// The next item; `None` at the end.
@@ -280,9 +304,14 @@ fn next_of_other<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>,
         DICT_REVERSE_KEY => next_entry(cx, it, true).map(key),
         DICT_REVERSE_VALUE => next_entry(cx, it, true).map(value),
         DICT_REVERSE_ITEM => next_entry(cx, it, true).and_then(item),
+        DEQUE => next_of_deque(cx, it, 1),
+        DEQUE_REVERSE => next_of_deque(cx, it, -1),
         SET => next_of_set(cx, it),
         REVERSED => next_of_reversed(cx, it),
         ENUMERATE => next_of_enumerate(cx, it),
+        COUNT => endless::next_count(cx, it),
+        CYCLE => Ok(endless::next_of_cycle(cx, it)),
+        REPEAT => Ok(endless::next_of_repeat(cx, it)),
         ZIP => next_of_zip(cx, it),
         _ => Err(cx.needs_code()),
     }
@@ -381,6 +410,21 @@ fn live<'t>(
     mut entries: impl Iterator<Item = (usize, &'t Entry)>,
 ) -> Option<(usize, (Value<'t>, Value<'t>))> {
     entries.find_map(|(index, entry)| Some((index, entry.pair()?)))
+}
+
+fn next_of_deque<'t>(cx: &'t Context, it: &'t Iter, step: i64) -> Result<Option<Value<'t>>, Raised> {
+    let Some(deque) = it.source().and_then(|source| source.get::<Deque>()) else { return Ok(None) };
+    let (position, left) = (it.position(), it.limit());
+    let item = usize::try_from(position).ok().filter(|_| left > 0).and_then(|index| deque.get(cx, index));
+    if deque.version() as i64 != it.step() {
+        it.set_limit(0);
+        return Err(cx.raise(Builtin::RuntimeError, "deque mutated during iteration"));
+    }
+    if item.is_some() {
+        it.set_position(position + step);
+        it.set_limit(left - 1);
+    }
+    Ok(item)
 }
 
 fn next_of_set<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>, Raised> {
@@ -568,6 +612,7 @@ pub fn collect_native<'t>(cx: &'t Context, value: Value<'t>) -> Result<Option<Ve
     Ok(Some(match plain.kind() {
         Some(Kind::List) => plain.get::<List>().map_or_else(Vec::new, |list| list.to_vec(cx)),
         Some(Kind::Tuple) => plain.get::<Tuple>().map_or_else(Vec::new, |tuple| tuple.items().to_vec()),
+        Some(Kind::Deque) => plain.get::<Deque>().map_or_else(Vec::new, |deque| deque.to_vec(cx)),
         Some(Kind::Set | Kind::FrozenSet) => plain.get::<Set>().map_or_else(Vec::new, |set| set.keys(cx)),
         Some(Kind::Dict) => plain.get::<Dict>().map_or_else(Vec::new, |dict| dict.keys(cx)),
         Some(Kind::DictView) => match super::sequence::view_dict(plain) {
@@ -640,6 +685,7 @@ pub fn remaining(it: &Iter) -> usize {
             let same_size = source.get::<Dict>().is_some_and(|dict| dict.len() as i64 == it.step());
             if same_size { usize::try_from(it.limit()).unwrap_or(0) } else { 0 }
         }
+        DEQUE | DEQUE_REVERSE => usize::try_from(it.limit()).unwrap_or(0),
         SET => {
             let same_size = source.get::<Set>().is_some_and(|set| set.len() as i64 == it.step());
             if same_size { usize::try_from(it.limit()).unwrap_or(0) } else { 0 }

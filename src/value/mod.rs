@@ -9,6 +9,7 @@ pub mod class;
 pub mod codec;
 pub mod compare;
 mod context;
+pub mod deque;
 pub mod dict;
 pub mod drain;
 pub mod exception;

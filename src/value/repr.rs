@@ -16,13 +16,14 @@ use crate::heap::{Kind, Value};
 use super::bytes::Bytes;
 use super::class::{Type, class_flag};
 use super::context::{Context, Raised, Res};
+use super::deque::Deque;
 use super::dict::Dict;
 use super::exception::Exception;
 use super::int::{self, Integer};
-use super::iterate::collect_native;
+use super::iterate::{collect_native, endless};
 use super::list::List;
 use super::range::Range;
-use super::record::{ClassMethod, MappingProxy, StaticMethod};
+use super::record::{ClassMethod, Iter, MappingProxy, StaticMethod};
 use super::set::Set;
 use super::slice::Slice;
 use super::str::Str;
@@ -158,6 +159,9 @@ fn text_of<'t>(cx: &'t Context, value: Value<'t>) -> Result<Option<Value<'t>>, R
 }
 
 fn write_unless_text<'t>(cx: &'t Context, out: &mut Vec<u8>, value: Value<'t>) -> Result<(), Raised> {
+    if let Some(mapping) = value.get::<MappingProxy>().and_then(MappingProxy::mapping) {
+        return write_str(cx, out, mapping);
+    }
     match value.get::<Exception>() {
         Some(exception) => exception::write_str(cx, out, value, exception),
         None => write_repr(cx, out, value),
@@ -286,6 +290,16 @@ impl<'t> Printer<'_, 't> {
                 let items = plain.get::<List>().map_or_else(Vec::new, |list| list.to_vec(printer.cx));
                 printer.items("[", &items, "]")
             }),
+            Kind::Deque => self.guarded(value, "[...]", |printer| {
+                let Some(deque) = plain.get::<Deque>() else { return Ok(()) };
+                printer.class_name(value);
+                printer.items("([", &deque.to_vec(printer.cx), "]")?;
+                if let Some(limit) = deque.limit() {
+                    printer.format(format_args!(", maxlen={limit}"));
+                }
+                printer.text(")");
+                Ok(())
+            }),
             Kind::Tuple => self.guarded(value, "(...)", |printer| {
                 let items = plain.get::<Tuple>().map_or(&[][..], Tuple::items);
                 printer.items("(", items, if items.len() == 1 { ",)" } else { ")" })
@@ -327,6 +341,7 @@ impl<'t> Printer<'_, 't> {
                 None => Ok(()),
             },
             Kind::File => self.file(value, plain),
+            Kind::Iter => self.iterator(value, plain),
             _ => {
                 self.object(value, plain, kind);
                 Ok(())
@@ -400,6 +415,33 @@ impl<'t> Printer<'_, 't> {
         let [start, stop, step, _] = range.parts();
         let parts = [start, stop, step];
         self.items("range(", if step.as_small() == Some(1) { &parts[..2] } else { &parts }, ")")
+    }
+
+    /// `count` and `repeat` of `itertools` show how they go on.
+    fn iterator(&mut self, value: Value<'t>, plain: Value<'t>) -> Result<(), Raised> {
+        let class = self.cx.class_of(value);
+        match plain.get::<Iter>() {
+            Some(it) if class.layout() == Builtin::Count => {
+                let (next, step) = endless::count_state(it);
+                self.class_name(value);
+                self.format(format_args!("({next}"));
+                if step != 1 {
+                    self.format(format_args!(", {step}"));
+                }
+                self.text(")");
+            }
+            Some(it) if class.layout() == Builtin::Repeat => {
+                let (item, left) = endless::repeat_state(it);
+                self.class_name(value);
+                self.items("(", &[item], "")?;
+                if let Some(left) = left {
+                    self.format(format_args!(", {left}"));
+                }
+                self.text(")");
+            }
+            _ => self.object(value, plain, Kind::Iter),
+        }
+        Ok(())
     }
 
     fn exception(&mut self, value: Value<'t>, plain: Value<'t>) -> Result<(), Raised> {

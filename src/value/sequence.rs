@@ -8,6 +8,7 @@ use super::bytes::Bytes;
 use super::class::class_flag;
 use super::compare::same_key;
 use super::context::{Context, Raised};
+use super::deque::{Deque, End};
 use super::dict::Dict;
 use super::drain::{not_iterable, with_items_for};
 use super::hash::hash;
@@ -31,6 +32,7 @@ pub fn len(value: Value<'_>) -> Option<usize> {
     match value.kind()? {
         Kind::List => value.get::<List>().map(List::len),
         Kind::Tuple => value.get::<Tuple>().map(Tuple::len),
+        Kind::Deque => value.get::<Deque>().map(Deque::len),
         Kind::Str => value.get::<Str>().map(Str::char_count),
         Kind::Bytes => value.get::<Bytes>().map(|bytes| bytes.as_bytes().len()),
         Kind::Dict => value.get::<Dict>().map(Dict::len),
@@ -65,6 +67,11 @@ pub fn concat<'t>(cx: &'t Context, a: Value<'t>, b: Value<'t>) -> Maybe<'t> {
     if let (Some(a), Some(b)) = (a.get::<Bytes>(), b.get::<Bytes>()) {
         return bytes::concat(cx, a, b).map(Some);
     }
+    if let (Some(first), Some(second)) = (a.get::<Deque>(), b.get::<Deque>()) {
+        let made = like(cx, a, first)?;
+        made.extend(cx, End::Back, &second.to_vec(cx))?;
+        return Ok(Some(Value::object(made)));
+    }
     Ok(None)
 }
 
@@ -74,10 +81,15 @@ pub fn concat<'t>(cx: &'t Context, a: Value<'t>, b: Value<'t>) -> Maybe<'t> {
 /// `MemoryError`, `OverflowError`; [`Context::needs_code`] if `times` defines `__index__`.
 pub fn repeat<'t>(cx: &'t Context, sequence: Value<'t>, times: Value<'t>) -> Maybe<'t> {
     let plain = sequence.plain();
-    if !matches!(plain.kind(), Some(Kind::List | Kind::Tuple | Kind::Str | Kind::Bytes)) {
+    if !matches!(plain.kind(), Some(Kind::List | Kind::Tuple | Kind::Str | Kind::Bytes | Kind::Deque)) {
         return Ok(None);
     }
     let Some(times) = count_of(cx, times)? else { return Ok(None) };
+    if let Some(deque) = plain.get::<Deque>() {
+        let made = like(cx, sequence, deque)?;
+        made.repeat(cx, times)?;
+        return Ok(Some(Value::object(made)));
+    }
     if let Some(list) = plain.get::<List>() {
         return repeat_list(cx, &list.to_vec(cx), times).map(|list| Some(Value::object(list)));
     }
@@ -98,6 +110,16 @@ pub fn repeat<'t>(cx: &'t Context, sequence: Value<'t>, times: Value<'t>) -> May
         Some(text) => bytes::repeat(cx, text, times as i64).map(Some),
         None => Ok(None),
     }
+}
+
+/// A copy of a deque; of a subclass, its `copy` makes one.
+fn like<'t>(cx: &'t Context, value: Value<'t>, deque: &Deque) -> Result<&'t Deque, Raised> {
+    if !cx.class_of(value).is(Builtin::Deque) {
+        return Err(cx.needs_code());
+    }
+    let made = Deque::new(cx, deque.limit());
+    made.extend(cx, End::Back, &deque.to_vec(cx))?;
+    Ok(made)
 }
 
 /// How often a sequence is to be repeated; `None` if the operand is no integer.
@@ -126,22 +148,31 @@ fn repeat_list<'t>(cx: &'t Context, items: &[Value<'t>], times: usize) -> Result
     List::from_iter(cx, (0..total).map(|index| items[index % items.len()]))
 }
 
-/// `list += iterable`
+/// `list += iterable`, also of a deque
 ///
 /// # Errors
 /// As [`repeat`], and `TypeError` for what is not iterable.
 pub fn extend<'t>(cx: &'t Context, list: Value<'t>, iterable: Value<'t>) -> Maybe<'t> {
+    if let Some(target) = list.get::<Deque>() {
+        super::drain::with_items(cx, iterable, |items| target.extend(cx, End::Back, &items))?;
+        return Ok(Some(list));
+    }
     let Some(target) = list.get::<List>() else { return Ok(None) };
     let otherwise = || not_iterable(cx, iterable);
     with_items_for(cx, target, iterable, otherwise, |held, items| target.extend_held(cx, held, items))?;
     Ok(Some(list))
 }
 
-/// `list *= times`
+/// `list *= times`, also of a deque
 ///
 /// # Errors
 /// As [`repeat`].
 pub fn repeat_in_place<'t>(cx: &'t Context, list: Value<'t>, times: Value<'t>) -> Maybe<'t> {
+    if let Some(target) = list.get::<Deque>() {
+        let Some(times) = count_of(cx, times)? else { return Ok(None) };
+        target.repeat(cx, times)?;
+        return Ok(Some(list));
+    }
     let Some(target) = list.get::<List>() else { return Ok(None) };
     let Some(times) = count_of(cx, times)? else { return Ok(None) };
     target.repeat(cx, times)?;
@@ -155,6 +186,7 @@ pub fn operand_error(cx: &Context, symbol: &str, a: Value<'_>, b: Value<'_>) -> 
         Some(Kind::Tuple) => Some("tuple"),
         Some(Kind::Str) => Some("str"),
         Some(Kind::Bytes) => Some("bytes"),
+        Some(Kind::Deque) => Some("deque"),
         _ => None,
     };
     let message = match symbol {
@@ -191,6 +223,10 @@ pub fn contains<'t>(cx: &'t Context, container: Value<'t>, item: Value<'t>) -> R
         },
         Kind::Tuple => match container.get::<Tuple>() {
             Some(tuple) => any_same(cx, tuple.items().iter().copied(), item).map(Some),
+            None => Ok(None),
+        },
+        Kind::Deque => match container.get::<Deque>() {
+            Some(deque) => any_same(cx, deque.to_vec(cx).into_iter(), item).map(Some),
             None => Ok(None),
         },
         Kind::Str => container.get::<Str>().map(|text| str::contains(cx, text, item)).transpose(),
@@ -317,6 +353,10 @@ pub fn get_item<'t>(cx: &'t Context, object: Value<'t>, key: Value<'t>) -> Maybe
             Some(tuple) => tuple_item(cx, plain, tuple, key).map(Some),
             None => Ok(None),
         },
+        Kind::Deque => match plain.get::<Deque>() {
+            Some(deque) => deque_item(cx, deque, key).map(Some),
+            None => Ok(None),
+        },
         Kind::Str => plain.get::<Str>().map(|text| str::get_item(cx, text, key)).transpose(),
         Kind::Bytes => plain.get::<Bytes>().map(|text| bytes::get_item(cx, text, key)).transpose(),
         Kind::Range => match plain.get::<Range>() {
@@ -334,7 +374,7 @@ pub fn get_item<'t>(cx: &'t Context, object: Value<'t>, key: Value<'t>) -> Maybe
 #[cold]
 fn missing(cx: &Context, dict: Value<'_>, key: Value<'_>) -> Raised {
     let class = cx.class_of(dict);
-    if class.has(class_flag::CUSTOM_ITEM) && class.lookup_str(cx, "__missing__").is_some() {
+    if !class.has(class_flag::BUILTIN) && class.lookup_str(cx, "__missing__").is_some() {
         return cx.needs_code();
     }
     cx.raise_with(Builtin::KeyError, &[key])
@@ -374,6 +414,23 @@ fn tuple_item<'t>(
     item.ok_or_else(|| cx.raise(Builtin::IndexError, "tuple index out of range"))
 }
 
+fn deque_item<'t>(cx: &'t Context, deque: &'t Deque, key: Value<'t>) -> Result<Value<'t>, Raised> {
+    let index = deque_index(cx, key)?;
+    let item = place(index, deque.len()).and_then(|place| deque.get(cx, place));
+    item.ok_or_else(|| outside(cx))
+}
+
+fn deque_index(cx: &Context, key: Value<'_>) -> Result<i64, Raised> {
+    index_of(cx, key)?.ok_or_else(|| {
+        cx.type_error(format_args!("sequence index must be integer, not '{}'", cx.type_name(key)))
+    })
+}
+
+#[cold]
+fn outside(cx: &Context) -> Raised {
+    cx.raise(Builtin::IndexError, "deque index out of range")
+}
+
 /// `object[key] = value`; `false` if the object is not a built-in container that can be changed.
 ///
 /// # Errors
@@ -394,10 +451,13 @@ pub fn set_item<'t>(
         set_in_list(cx, list, key, value)?;
         return Ok(true);
     }
-    match object.get::<Dict>() {
-        Some(dict) => dict.set(cx, key, value).map(|()| true),
-        None => Ok(false),
+    if let Some(dict) = object.get::<Dict>() {
+        return dict.set(cx, key, value).map(|()| true);
     }
+    let Some(deque) = object.get::<Deque>() else { return Ok(false) };
+    let index = deque_index(cx, key)?;
+    let done = place(index, deque.len()).is_some_and(|place| deque.set(cx, place, value));
+    if done { Ok(true) } else { Err(outside(cx)) }
 }
 
 fn set_in_list<'t>(cx: &'t Context, list: &'t List, key: Value<'t>, value: Value<'t>) -> Result<(), Raised> {
@@ -422,13 +482,16 @@ pub fn del_item<'t>(cx: &'t Context, object: Value<'t>, key: Value<'t>) -> Resul
         delete_from_list(cx, list, key)?;
         return Ok(true);
     }
-    match object.get::<Dict>() {
-        Some(dict) => match dict.remove(cx, key)? {
+    if let Some(dict) = object.get::<Dict>() {
+        return match dict.remove(cx, key)? {
             Some(_) => Ok(true),
             None => Err(cx.raise_with(Builtin::KeyError, &[key])),
-        },
-        None => Ok(false),
+        };
     }
+    let Some(deque) = object.get::<Deque>() else { return Ok(false) };
+    let index = deque_index(cx, key)?;
+    let done = place(index, deque.len()).is_some_and(|place| deque.remove(cx, place));
+    if done { Ok(true) } else { Err(outside(cx)) }
 }
 
 fn delete_from_list<'t>(cx: &'t Context, list: &'t List, key: Value<'t>) -> Result<(), Raised> {

@@ -2,7 +2,8 @@
 //!
 //! A shape is a path of names from its root; adding an attribute goes on to a longer one. A slot's index never
 //! changes its name. An instance that lost an attribute, or has too many, or whose `__dict__` was asked for, has the
-//! class's *dict shape*: its attributes stand in a dict. Shapes are never freed.
+//! class's *dict shape*: its attributes stand in a dict. What `__slots__` declares has the first slots of every shape of the
+//! class, its dict shape too, and is never in the dict. Shapes are never freed.
 
 use std::alloc::{Layout, alloc, dealloc};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -52,7 +53,7 @@ impl Shape {
         self.capacity
     }
 
-    /// Whether the attributes stand in a dict.
+    /// Whether the attributes that are not declared stand in a dict.
     pub fn in_dict(&self) -> bool {
         self.in_dict
     }
@@ -124,14 +125,16 @@ impl Shapes {
         })
     }
 
-    /// A new shape for instances of `class` whose attributes stand in a dict.
-    pub fn new_in_dict(&self, class: Word) -> Option<u32> {
+    /// A new shape for instances whose attributes stand in a dict, but for those that `root`, the shape of a new instance,
+    /// names already: they are declared in `__slots__`.
+    pub fn new_in_dict(&self, root: u32) -> Option<u32> {
+        let root = self.get(root);
         self.push(Shape {
-            class: AtomicU64::new(class.0),
-            parent: 0,
-            name: Word::NONE_AT_ALL,
-            count: 0,
-            capacity: 0,
+            class: AtomicU64::new(root.class.load(Ordering::Acquire)),
+            parent: root.parent,
+            name: root.name,
+            count: root.count,
+            capacity: root.capacity,
             in_dict: true,
             usual: AtomicU32::new(0),
         })

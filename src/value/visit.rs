@@ -3,6 +3,7 @@
 use crate::heap::{Header, Kind, Marker, Object, Slot};
 
 use super::class::Type;
+use super::deque::Deque;
 use super::dict::{Dict, DictTable};
 use super::exception::{Exception, Traceback};
 use super::function::{BoundMethod, Cell, Function, Native};
@@ -23,6 +24,7 @@ pub fn visit(object: &Header, marker: &mut Marker) {
         Kind::Int | Kind::BigInt | Kind::Str | Kind::Bytes | Kind::Float => {}
         Kind::Tuple => cast::<Tuple>(object).items().iter().for_each(|item| marker.word(item.word())),
         Kind::List => word(marker, cast::<List>(object).store_slot()),
+        Kind::Deque => word(marker, cast::<Deque>(object).store_slot()),
         Kind::Store => cast::<Store>(object).slots().iter().for_each(|slot| word(marker, slot)),
         Kind::Dict => word(marker, cast::<Dict>(object).table_slot()),
         Kind::DictTable => {

@@ -140,9 +140,16 @@ fn assemble(cx: &Context, natives: &mut Vec<NativeEntry>) -> Result<WellKnown, R
     cx.world().keep(Value::object(modules));
     let module = Module::new(cx, Builtin::Module, Some(Value::object(builtins)));
     modules.set(cx, module_name, Value::object(module))?;
+    let new = add_native(natives, &builtins::payload::NEW, None);
     let mut constructors = vec![u32::MAX; Builtin::ALL.len()];
     for (class, row) in table::constructors() {
         constructors[class as usize] = add_native(natives, row, None);
+        // What has another `__new__` has it from its rows, or from the prelude.
+        let (namespace, key) = (cx.class(class).namespace(), cx.intern("__new__"));
+        if namespace.get(cx, key)?.is_none() {
+            let owner = Some(Value::object(cx.class(class)));
+            namespace.set(cx, key, Value::object(Native::new(cx, Builtin::Native, new, owner, owner)))?;
+        }
     }
     for module in stdlib::MODULES {
         for row in module.rows {
@@ -289,8 +296,8 @@ fn failure(thread: &Thread, name: &str) -> String {
     format!("the library's {name} does not run: {}", text.unwrap_or_default())
 }
 
-/// Compiles an embedded source to the function that runs it. The prelude's frames are hidden from tracebacks; a module's show,
-/// as in CPython.
+/// Compiles an embedded source to the function that runs it. The prelude's frames are hidden from tracebacks; those of
+/// most modules show, as in CPython.
 fn embedded(cx: &Context, name: &str, text: &str, globals: &Dict, hidden: bool) -> Result<Word, String> {
     let source = Source::new(format!("<{name}>"), text);
     let code = minipy_grammar::parse(&source)
@@ -307,28 +314,19 @@ fn install_prelude(thread: &Thread) -> Result<(), Raised> {
     let prelude = thread.vm().prelude();
     let function = |name: &str| prelude.get_name(cx, name).ok_or(Raised);
     thread.vm().builtins().set(cx, cx.intern("__build_class__"), function("build_class")?)?;
-    let new = Value::object(StaticMethod::new(cx, Builtin::StaticMethod, Some(function("new_payload")?)));
-    for class in [
-        Builtin::Int,
-        Builtin::Float,
-        Builtin::Str,
-        Builtin::Bytes,
-        Builtin::Tuple,
-        Builtin::List,
-        Builtin::Dict,
-        Builtin::Set,
-        Builtin::FrozenSet,
-        Builtin::Random,
+    for (class, init) in [
+        (Builtin::Int, "quiet_init"),
+        (Builtin::Float, "quiet_init"),
+        (Builtin::Str, "quiet_init"),
+        (Builtin::Bytes, "quiet_init"),
+        (Builtin::Tuple, "quiet_init"),
+        (Builtin::List, "list_init"),
+        (Builtin::Dict, "dict_init"),
+        (Builtin::Set, "set_init"),
+        (Builtin::FrozenSet, "quiet_init"),
+        (Builtin::Random, "quiet_init"),
     ] {
-        let init = match class {
-            Builtin::List => "list_init",
-            Builtin::Dict => "dict_init",
-            Builtin::Set => "set_init",
-            _ => "quiet_init",
-        };
-        let namespace = cx.class(class).namespace();
-        namespace.set(cx, cx.intern("__new__"), new)?;
-        namespace.set(cx, cx.intern("__init__"), function(init)?)?;
+        cx.class(class).namespace().set(cx, cx.intern("__init__"), function(init)?)?;
     }
     let class = cx.class(Builtin::Type).namespace();
     let new = Value::object(StaticMethod::new(cx, Builtin::StaticMethod, Some(function("type_new")?)));
@@ -364,7 +362,8 @@ pub(crate) fn native_module<'t>(vm: &'t Vm, cx: &'t Context, name: &str) -> Res<
     let function = match def.source {
         None => Value::NONE,
         Some(text) => {
-            let word = embedded(cx, name, text, dict, false)
+            let hidden = stdlib::WITHOUT_FRAMES.contains(&name);
+            let word = embedded(cx, name, text, dict, hidden)
                 .map_err(|error| cx.raise(Builtin::SystemError, error))?;
             // SAFETY: the function was just made, and nothing has run since.
             unsafe { word.value() }.unwrap_or(Value::NONE)
@@ -387,6 +386,6 @@ pub(crate) fn file_module<'t>(vm: &'t Vm, cx: &'t Context, name: &str) -> Res<'t
     let file = path.to_string_lossy().into_owned();
     dict.set(cx, cx.intern("__name__"), cx.intern(name))?;
     dict.set(cx, cx.intern("__file__"), cx.str(&file)?)?;
-    let function = builtins::core::compile_in(cx, &file, text, dict)?;
+    let function = builtins::execute::compile_file(cx, &file, &text, dict)?;
     cx.tuple(&[Value::object(module), Value::object(function)])
 }

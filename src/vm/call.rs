@@ -212,7 +212,7 @@ impl Thread {
         let name = self.vm().native(native.number()).row.name();
         cx.type_error(format_args!(
             "descriptor '{name}' for '{}' objects doesn't apply to a '{}' object",
-            owner.name_str(),
+            owner.full_name(),
             cx.type_name(receiver)
         ));
         false
@@ -332,6 +332,10 @@ impl Thread {
     }
 
     fn call_plain_class(&mut self, class: &Type, callee: Word, args: Arguments, cont: Cont) -> Flow {
+        if class.has(class_flag::ABSTRACT) {
+            // `object.__new__` says which methods are missing.
+            return self.call_general_class(callee, args, cont);
+        }
         let cx = self.cx();
         let instance = match Instance::new(cx, class, None) {
             Ok(instance) => Value::object(instance).word(),

@@ -348,6 +348,9 @@ pub(super) fn add_native(natives: &mut Vec<NativeEntry>, row: &'static Row, owne
         signature.set_owner(owner);
     }
     signature.set_arity(row.arity);
+    if let Some(name) = row.keyword_owner {
+        signature.set_keyword_owner(name);
+    }
     if matches!(row.binding, Binding::Static) {
         signature.forget_receiver();
     }

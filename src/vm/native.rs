@@ -106,6 +106,8 @@ pub struct Row {
     pub arity: Arity,
     /// How it is bound.
     pub binding: Binding,
+    /// The name that messages about keywords give, if it is another's: that of the function that is handed them.
+    pub keyword_owner: Option<&'static str>,
     /// Its documentation.
     pub doc: &'static str,
 }
@@ -119,6 +121,7 @@ impl Row {
             twin: None,
             arity: Arity::Usual,
             binding: Binding::Method,
+            keyword_owner: None,
             doc: "",
         }
     }
@@ -131,6 +134,7 @@ impl Row {
             twin: None,
             arity: Arity::Usual,
             binding: Binding::Method,
+            keyword_owner: None,
             doc: "",
         }
     }
@@ -143,6 +147,7 @@ impl Row {
             twin: None,
             arity: Arity::Usual,
             binding: Binding::Getter,
+            keyword_owner: None,
             doc: "",
         }
     }
@@ -155,6 +160,7 @@ impl Row {
             twin: None,
             arity: Arity::Usual,
             binding: Binding::Setter,
+            keyword_owner: None,
             doc: "",
         }
     }
@@ -168,6 +174,12 @@ impl Row {
     /// With its own wording of a wrong number of arguments.
     pub const fn arity(mut self, arity: Arity) -> Row {
         self.arity = arity;
+        self
+    }
+
+    /// With the name of the function that is handed its keywords.
+    pub const fn hands_keywords_to(mut self, name: &'static str) -> Row {
+        self.keyword_owner = Some(name);
         self
     }
 

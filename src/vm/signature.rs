@@ -20,6 +20,8 @@ struct Param {
 #[derive(Clone, Debug)]
 pub struct Signature {
     name: &'static str,
+    /// Whom messages about keywords name.
+    keyword_owner: &'static str,
     /// The class or module it belongs to, with a dot, for the messages that name it so.
     owner: String,
     arity: Arity,
@@ -43,6 +45,7 @@ impl Signature {
         let inner = rest.strip_suffix(')').unwrap_or(rest);
         let mut signature = Signature {
             name,
+            keyword_owner: name,
             owner: String::new(),
             arity: Arity::Usual,
             params: Vec::new(),
@@ -90,6 +93,11 @@ impl Signature {
     /// Sets how a wrong number of arguments is worded.
     pub fn set_arity(&mut self, arity: Arity) {
         self.arity = arity;
+    }
+
+    /// Sets whom messages about keywords name.
+    pub fn set_keyword_owner(&mut self, name: &'static str) {
+        self.keyword_owner = name;
     }
 
     /// Says that the first parameter is an ordinary one, whatever its name.
@@ -177,7 +185,7 @@ impl Signature {
     }
 
     fn unexpected_keyword(&self, cx: &Context, wrong: &str) -> Raised {
-        let (name, owner) = (self.shown_name(), &self.owner);
+        let (name, owner) = (self.keyword_owner, &self.owner);
         let star = self.varargs.then_some(self.positional);
         let names = self.params.iter().enumerate().skip(self.posonly);
         let names: Vec<_> =

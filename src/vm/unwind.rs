@@ -149,7 +149,7 @@ impl Thread {
         let unit = frame.unit();
         let base = frame.base as usize;
         let is_bound = |cell: Value<'_>| cell.get::<Cell>().is_none_or(|cell| cell.get().is_some());
-        if unit.code.kind == CodeKind::ClassBody {
+        if matches!(unit.code.kind, CodeKind::ClassBody | CodeKind::Namespace) {
             let namespace = self.value(base).and_then(|namespace| namespace.get::<Dict>());
             return namespace
                 .map_or_else(Vec::new, |namespace| namespace.iter().map(|(name, _)| name).collect());

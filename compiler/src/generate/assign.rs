@@ -203,7 +203,7 @@ impl Gen<'_> {
     /// Puts the dict of annotations of the module or class into the next register.
     pub(super) fn load_annotations(&mut self, span: Span) -> Reg {
         let dst = self.scratch();
-        let ns = if self.kind == CodeKind::ClassBody {
+        let ns = if matches!(self.kind, CodeKind::ClassBody | CodeKind::Namespace) {
             super::binding::NAMESPACE
         } else {
             self.emit(Op::LoadGlobals { dst }, span);

@@ -8,7 +8,8 @@ use crate::code::CodeKind;
 use crate::op::{FreeIx, Op, Reg};
 use crate::scopes::{Resolution, SymbolId, Uses};
 
-/// The namespace of a class body is its only parameter, and that of what is evaluated late inside it.
+/// The namespace of a class body, or of what `exec` runs, is its only parameter, and that of what is evaluated late inside a
+/// class body.
 pub(super) const NAMESPACE: Reg = Reg(0);
 
 /// A variable of the frame.
@@ -48,6 +49,9 @@ impl Gen<'_> {
                 None => Place::Global,
             },
             Resolution::Free => Place::Free(self.free_index(name)),
+            Resolution::Global if self.kind == CodeKind::Namespace && !self.is_declared_global(name) => {
+                Place::Namespace
+            }
             Resolution::Global => Place::Global,
             Resolution::Namespace if self.has_namespace() => Place::Namespace,
             Resolution::Namespace => Place::Global,
@@ -58,6 +62,12 @@ impl Gen<'_> {
     /// Whether the first register holds the namespace of a class body.
     fn has_namespace(&self) -> bool {
         self.kind == CodeKind::ClassBody || self.shared.scopes.get(self.frame).reads_namespace
+    }
+
+    /// Whether the scope of the frame declares the (mangled) name to be global.
+    pub(super) fn is_declared_global(&self, name: &Name) -> bool {
+        let frame = self.shared.scopes.get(self.frame);
+        frame.symbols.get(name).is_some_and(|symbol| symbol.uses.any(Uses::GLOBAL))
     }
 
     pub(super) fn free_index(&self, name: &Name) -> FreeIx {

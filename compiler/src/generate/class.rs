@@ -65,8 +65,7 @@ impl Gen<'_> {
 
     fn class_frame(&mut self, body: &[Stmt], span: Span) -> Option<Box<[u8]>> {
         let scope = self.shared.scopes.get(self.frame);
-        self.locals.push(".namespace".into());
-        self.reserve();
+        self.open_namespace();
         if scope.needs_class_cell {
             let reg = self.reserve();
             self.locals.push("__class__".into());

@@ -69,10 +69,9 @@ impl<'a> Gen<'a> {
         let scopes = self.shared.scopes;
         let frame = scopes.get(self.frame);
         let mangled = scopes.mangled(self.frame, name);
-        let declared_global = frame.symbols.get(&mangled).is_some_and(|symbol| symbol.uses.any(Uses::GLOBAL));
         match frame.kind {
             ScopeKind::Module => name.clone(),
-            _ if declared_global => name.clone(),
+            _ if self.is_declared_global(&mangled) => name.clone(),
             ScopeKind::Class => format!("{}.{name}", self.qualname).into(),
             _ => format!("{}.<locals>.{name}", self.qualname).into(),
         }

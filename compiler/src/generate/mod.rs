@@ -31,10 +31,11 @@ mod with;
 
 use std::sync::Arc;
 
-use minipy_grammar::ast::{Module, Name};
+use minipy_grammar::ast::{Module, Name, Stmt, StmtKind};
 use minipy_grammar::{Source, Span, SyntaxError};
 use rustc_hash::FxHashMap;
 
+use crate::Mode;
 use crate::assemble::assemble;
 use crate::builder::Builder;
 use crate::code::{Code, CodeKind, Const};
@@ -89,15 +90,26 @@ pub(crate) struct Gen<'a> {
 }
 
 /// Compiles a whole module.
-pub(crate) fn module(source: &Arc<Source>, module: &Module) -> Result<Code, SyntaxError> {
+pub(crate) fn module(mode: Mode, source: &Arc<Source>, module: &Module) -> Result<Code, SyntaxError> {
     let scopes = Scopes::of(module)?;
     let string_annotations = import::check_future(&module.body)?;
     let shared = Shared { source, scopes: &scopes, string_annotations };
     let span = Span::new(0, source.text().len() as u32);
     let name: Name = "<module>".into();
-    let mut generator = Gen::new(&shared, Scopes::MODULE, CodeKind::Module, name.clone(), name, span);
-    let doc = generator.module_body(&module.body);
-    generator.finish(doc, 1)
+    let kind = if mode == Mode::File { CodeKind::Module } else { CodeKind::Namespace };
+    let mut generator = Gen::new(&shared, Scopes::MODULE, kind, name.clone(), name, span);
+    if mode == Mode::File {
+        let doc = generator.module_body(&module.body);
+        return generator.finish(doc, 1);
+    }
+    generator.open_namespace();
+    let doc = match (mode, module.body.as_slice()) {
+        (Mode::Expression, [Stmt { kind: StmtKind::Expr(value), .. }]) => generator.expression_body(value),
+        (_, body) => generator.module_body(body),
+    };
+    let mut code = generator.finish(doc, 1)?;
+    code.arg_count = 1;
+    Ok(code)
 }
 
 impl<'a> Gen<'a> {
@@ -142,7 +154,7 @@ impl<'a> Gen<'a> {
             return Err(error);
         }
         let what = match self.kind {
-            CodeKind::Module => "module".to_owned(),
+            CodeKind::Module | CodeKind::Namespace => "module".to_owned(),
             CodeKind::ClassBody => format!("class '{}'", self.name),
             CodeKind::Function => format!("function '{}'", self.name),
         };

@@ -13,9 +13,10 @@ impl Gen<'_> {
     pub(super) fn module_body(&mut self, body: &[Stmt]) -> Option<Box<[u8]>> {
         let span =
             body.first().map_or(self.span, |first| Span::new(self.span.start, first.span.start.max(1)));
+        let bottom = self.top;
         if self.shared.scopes.get(self.frame).has_annotations {
             self.load_annotations(span);
-            self.top = 0;
+            self.top = bottom;
         }
         let (doc, body) = docstring::split(body);
         if let Some((doc, span)) = &doc {
@@ -23,11 +24,25 @@ impl Gen<'_> {
             self.load_const(&super::expr::string(doc), at, *span);
             self.reserve();
             self.store_name(&"__doc__".into(), at, *span);
-            self.top = 0;
+            self.top = bottom;
         }
         self.block(body);
         self.emit_last(Op::ReturnNone {}, body.last().map_or(self.span, |last| last.span));
         doc.map(|(doc, _)| doc)
+    }
+
+    /// The register of the namespace, of a class body or of what `exec` and `eval` run.
+    pub(super) fn open_namespace(&mut self) {
+        self.locals.push(".namespace".into());
+        self.reserve();
+    }
+
+    /// What `eval` runs; no docstring.
+    pub(super) fn expression_body(&mut self, value: &Expr) -> Option<Box<[u8]>> {
+        let src = self.push(value);
+        self.emit_last(Op::Return { src }, value.span);
+        self.top -= 1;
+        None
     }
 
     pub(super) fn block(&mut self, body: &[Stmt]) {

@@ -18,15 +18,12 @@ fn module_of<'t>(cx: &'t Context, class: &'t Type) -> Option<&'t Str> {
     match class.namespace().get_name(cx, "__module__") {
         Some(module) => module.get::<Str>().filter(|module| module.as_bytes() != b"builtins"),
         None => {
-            let module = match class.layout() {
-                Builtin::Lock | Builtin::ThreadHandle => "_thread",
-                Builtin::TextFile | Builtin::BinaryFile | Builtin::BinaryWriter | Builtin::BinaryRandom => {
-                    "_io"
-                }
-                Builtin::Random => "_random",
-                _ => return None,
-            };
-            if class.has(class_flag::BUILTIN) { cx.intern(module).get::<Str>() } else { None }
+            let module = class.layout().module();
+            if class.has(class_flag::BUILTIN) && module != "builtins" {
+                cx.intern(module).get()
+            } else {
+                None
+            }
         }
     }
 }
@@ -158,7 +155,7 @@ impl<'t> Printer<'_, 't> {
                 self.text(if wrapper { "<method-wrapper '" } else { "<built-in method " });
                 self.native_name(native);
                 self.text(if wrapper { "' of " } else { " of " });
-                self.class_name(receiver);
+                self.text(self.cx.type_name(receiver));
                 self.text(" object");
                 self.at(receiver);
             }
@@ -176,7 +173,7 @@ impl<'t> Printer<'_, 't> {
         self.text(start);
         self.native_name(native);
         self.text("' of '");
-        self.name(native.owner().and_then(|owner| owner.get::<Type>()).map_or(Value::NONE, Type::name));
+        self.text(native.owner().and_then(|owner| owner.get::<Type>()).map_or("?", Type::full_name));
         self.text("' objects>");
     }
 
@@ -238,7 +235,7 @@ impl<'t> Printer<'_, 't> {
         self.text(if slot { "<member '" } else { "<attribute '" });
         self.name(member.name().unwrap_or(Value::NONE));
         self.text("' of '");
-        self.name(member.owner().and_then(|owner| owner.get::<Type>()).map_or(Value::NONE, Type::name));
+        self.text(member.owner().and_then(|owner| owner.get::<Type>()).map_or("?", Type::full_name));
         self.text("' objects>");
     }
 }

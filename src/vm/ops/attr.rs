@@ -602,14 +602,14 @@ fn cannot_set(cx: &Context, object: Value<'_>, name: Value<'_>, value: Option<Va
     let text = name.get::<Str>().map(Str::lossy).unwrap_or_default();
     let class = cx.class_of(object);
     let message = if class.lookup(cx, name).is_some() {
-        format!("'{}' object attribute '{text}' is read-only", class.name_str())
+        format!("'{}' object attribute '{text}' is read-only", class.full_name())
     } else if value.is_some() {
         format!(
             "'{}' object has no attribute '{text}' and no __dict__ for setting new attributes",
-            class.name_str()
+            class.full_name()
         )
     } else {
-        format!("'{}' object has no attribute '{text}'", class.name_str())
+        format!("'{}' object has no attribute '{text}'", class.full_name())
     };
     attribute_error(cx, &message, object, name)
 }

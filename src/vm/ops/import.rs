@@ -1,5 +1,6 @@
 //! Imports: native and embedded modules, and files of the program's own folder.
 
+use minipy_compiler::CodeKind;
 use minipy_compiler::op::Op;
 
 use crate::heap::{Value, Word};
@@ -45,6 +46,10 @@ impl Thread {
     /// `ImportStar` at the program counter.
     pub(crate) fn import_star_op(&mut self) -> Flow {
         let Op::ImportStar { module } = self.frame().op() else { return Flow::Raised };
+        if self.frame().unit().code.kind == CodeKind::Namespace {
+            let namespace = self.get(self.frame().base as usize);
+            return self.call_prelude("import_all", &[namespace, self.reg(module)], Cont::Discard);
+        }
         let cx = self.cx();
         let module = self.live(self.reg(module));
         let Some(dict) = super::attr::module_dict(module) else { return Flow::Raised };

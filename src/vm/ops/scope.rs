@@ -2,7 +2,7 @@
 
 use minipy_compiler::op::Op;
 
-use crate::heap::{Value, Word};
+use crate::heap::{Kind, Value, Word};
 use crate::value::dict::{Dict, Place};
 use crate::value::exception::Exception;
 use crate::value::function::Cell;
@@ -10,6 +10,7 @@ use crate::value::str::Str;
 use crate::value::unit::{Cached, Unit};
 use crate::value::{Builtin, Context, Raised};
 
+use crate::vm::frame::{Cont, Stage};
 use crate::vm::thread::{Flow, Thread};
 
 impl Thread {
@@ -95,24 +96,29 @@ impl Thread {
             }
             Op::StoreName { ns, src, name } => {
                 let (namespace, value) = (self.reg(ns), self.reg(src));
-                self.set_item(namespace, unit.name_at(name.0).word(), value, crate::vm::frame::Cont::Discard)
+                self.set_item(namespace, unit.name_at(name.0).word(), value, Cont::Discard)
             }
             Op::DeleteName { ns, name } => {
                 let name = unit.name_at(name.0);
-                let cx = self.cx();
-                match self.live(self.reg(ns)).get::<Dict>().map(|dict| dict.remove(cx, name)) {
-                    Some(Ok(None)) => {
+                let (cx, namespace) = (self.cx(), self.reg(ns));
+                let Some(dict) = plain_dict(self.live(namespace)) else {
+                    return self.call_prelude("namespace_delete", &[namespace, name.word()], Cont::Discard);
+                };
+                match dict.remove(cx, name) {
+                    Ok(Some(_)) => Flow::Done(Word::NONE),
+                    Ok(None) => {
                         unknown_name(cx, name);
                         Flow::Raised
                     }
-                    Some(Err(Raised)) => Flow::Raised,
-                    _ => Flow::Done(Word::NONE),
+                    Err(Raised) => Flow::Raised,
                 }
             }
             Op::LoadAnnotations { ns, .. } => {
-                let cx = self.cx();
+                let (cx, namespace) = (self.cx(), self.reg(ns));
                 let key = cx.intern("__annotations__");
-                let Some(dict) = self.live(self.reg(ns)).get::<Dict>() else { return Flow::Raised };
+                let Some(dict) = plain_dict(self.live(namespace)) else {
+                    return self.call_prelude("namespace_annotations", &[namespace], Cont::Op(Stage::Twin));
+                };
                 match dict.get(cx, key) {
                     Ok(Some(found)) => Flow::Done(found.word()),
                     _ => Flow::of(dict.get_or_set(cx, key, Value::object(Dict::new(cx)))),
@@ -124,7 +130,7 @@ impl Thread {
 
     fn in_namespace(&mut self, namespace: Word, name: Value<'_>) -> Result<Option<Word>, Raised> {
         let cx = self.cx();
-        match self.live(namespace).get::<Dict>() {
+        match plain_dict(self.live(namespace)) {
             Some(dict) => Ok(dict.get(cx, name)?.map(Value::word)),
             None => {
                 let name = name.word();
@@ -179,6 +185,11 @@ impl Thread {
         with_name(cx, raised, name);
         Flow::Raised
     }
+}
+
+/// A namespace that is a dict and of no subclass, which could say `__missing__`.
+fn plain_dict(namespace: Value<'_>) -> Option<&Dict> {
+    namespace.get::<Dict>().filter(|_| namespace.kind() == Some(Kind::Dict))
 }
 
 /// `NameError`

@@ -1,0 +1,16 @@
+//! `itertools`: the native classes `count`, `cycle` and `repeat`. The others are written in the language.
+
+use crate::heap::Value;
+use crate::value::{Builtin, Context};
+
+use super::{Define, ModuleDef};
+
+/// The module.
+pub(crate) static MODULE: ModuleDef =
+    ModuleDef { name: "itertools", rows: &[], constants, source: Some(include_str!("itertools.mpy")) };
+
+fn constants(cx: &Context, define: Define<'_>) {
+    for class in [Builtin::Count, Builtin::Cycle, Builtin::Repeat] {
+        define(class.name(), Value::object(cx.class(class)));
+    }
+}

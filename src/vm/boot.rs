@@ -50,6 +50,7 @@ const NAMED: &[Builtin] = &[
     Builtin::Int,
     Builtin::Bool,
     Builtin::Float,
+    Builtin::Complex,
     Builtin::Str,
     Builtin::Bytes,
     Builtin::Tuple,
@@ -311,6 +312,7 @@ fn install_prelude(thread: &Thread) -> Result<(), Raised> {
     for class in [
         Builtin::Int,
         Builtin::Float,
+        Builtin::Complex,
         Builtin::Str,
         Builtin::Bytes,
         Builtin::Tuple,

@@ -14,6 +14,7 @@ pub(crate) mod codec;
 pub(crate) mod quote;
 pub(crate) mod unicode_version;
 
+pub(crate) mod complex;
 pub(crate) mod float;
 pub(crate) mod float_hex;
 pub(crate) mod format_spec;

@@ -29,6 +29,8 @@ pub enum Const {
     },
     /// A float; equal only to itself bit by bit.
     Float(u64),
+    /// A complex number; the bits of its parts.
+    Complex(u64, u64),
     /// A string as WTF-8.
     Str(Box<[u8]>),
     /// A bytes object.

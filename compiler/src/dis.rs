@@ -232,6 +232,9 @@ fn constant(value: &Const) -> String {
             format!("{sign}{prefix}{digits}")
         }
         Const::Float(bits) => format!("{:?}", f64::from_bits(*bits)),
+        Const::Complex(re, im) => {
+            format!("({:?}, {:?}j)", f64::from_bits(*re), f64::from_bits(*im))
+        }
         Const::Str(text) => format!("{:?}", String::from_utf8_lossy(text)),
         Const::Bytes(bytes) => format!("b\"{}\"", bytes.escape_ascii()),
         Const::Tuple(items) => match &**items {

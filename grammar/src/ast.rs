@@ -405,6 +405,8 @@ pub enum Constant {
     },
     /// A float.
     Float(f64),
+    /// The imaginary part of a complex number whose real part is zero.
+    Imaginary(f64),
     /// A string as WTF-8: UTF-8 in which a lone surrogate may stand, encoded in three bytes.
     Str(Box<[u8]>),
     /// A bytes literal.

@@ -29,8 +29,10 @@ pub(crate) fn value(text: &str, span: Span) -> Result<Constant, SyntaxError> {
         Some("0b") => (2, &digits[2..]),
         _ => (10, digits.as_str()),
     };
-    if radix == 10 && body.ends_with('j') {
-        return Err(SyntaxError::new(span, "complex numbers are not supported by minipy"));
+    if radix == 10
+        && let Some(part) = body.strip_suffix('j')
+    {
+        return Ok(Constant::Imaginary(part.parse().unwrap_or(f64::INFINITY)));
     }
     if radix == 10 && body.contains(['.', 'e']) {
         return Ok(Constant::Float(body.parse().unwrap_or(f64::INFINITY)));

@@ -143,6 +143,8 @@ class Dump:
             text = str(v) if v < 2**63 else f"{v}#10"
         elif isinstance(v, float):
             text = "float " + struct.pack(">d", v).hex()
+        elif isinstance(v, complex):
+            text = "imaginary " + struct.pack(">d", v.imag).hex()
         elif isinstance(v, str):
             text = "str " + self.wtf8(v)
         elif isinstance(v, bytes):

@@ -184,3 +184,4 @@ def f[T](x: T) -> T: pass
 def f[T: int, U: (int, str) = int, *Ts = *tuple[int], **P = [int],](): pass
 class C[T]: pass
 class C[T, *Ts = *tuple[()]](a, b=c): pass
+1j, 0J, 1_0.5e3j, .5j, 00j, 1 + 2j, -3j

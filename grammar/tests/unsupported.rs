@@ -32,7 +32,6 @@ fn a_missing_feature_is_named() {
     refused("async def f():\n    pass\n", "`async def` functions are not supported by minipy", "async");
     refused("def f():\n    await g()\n", "`await` expressions are not supported by minipy", "await");
     refused("x = [a async for a in b]\n", "asynchronous comprehensions are not supported by minipy", "async");
-    refused("x = 1 + 3j\n", "complex numbers are not supported by minipy", "3j");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod bytes_search;
 mod bytes_split;
 pub(crate) mod class;
 mod code;
+mod complex;
 mod container_support;
 pub(crate) mod core;
 mod deque;

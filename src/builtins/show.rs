@@ -19,7 +19,7 @@ static ALL: &[Row] = &[REPR, STR, FORMAT];
 pub(crate) fn rows_of(class: Builtin) -> &'static [Row] {
     match class {
         Builtin::Str => ALL,
-        Builtin::Int | Builtin::Float => REPR_AND_FORMAT,
+        Builtin::Int | Builtin::Float | Builtin::Complex => REPR_AND_FORMAT,
         Builtin::Bytes | Builtin::MappingProxy | Builtin::BaseException => REPR_AND_STR,
         Builtin::KeyError
         | Builtin::OSError

@@ -160,6 +160,7 @@ classes! {
     Bool: invert and rand xor rxor or ror;
     Float: hash lt le eq ne gt ge add radd sub rsub mul rmul mod rmod divmod rdivmod pow rpow neg pos abs bool int
         float floordiv rfloordiv truediv rtruediv trunc floor ceil round newargs;
+    Complex: hash lt le eq ne gt ge add radd sub rsub mul rmul truediv rtruediv pow rpow neg pos abs bool;
     Str: hash lt le eq ne gt ge iter mod rmod len getitem concat repeat rrepeat contains newargs;
     Bytes: hash lt le eq ne gt ge iter mod rmod len getitem concat repeat rrepeat contains newargs;
     Tuple: hash lt le eq ne gt ge iter len getitem concat repeat rrepeat contains newargs;
@@ -257,6 +258,7 @@ fn takes(class: Builtin, other: Value<'_>) -> bool {
     match class {
         Builtin::Int | Builtin::Bool => int::is_int(other),
         Builtin::Float => int::is_int(other) || float::value_of(other).is_some(),
+        Builtin::Complex => other.kind() == Some(Kind::Complex) || takes(Builtin::Float, other),
         Builtin::Set | Builtin::FrozenSet => is_set(other),
         _ => other.kind() == Some(class.kind()),
     }
@@ -270,7 +272,7 @@ fn compare<'t>(cx: &'t Context, args: Args<'t>, class: Builtin, op: Comparison) 
         Builtin::DictKeys | Builtin::DictItems => is_set(other) || is_set_view(other),
         Builtin::MappingProxy => true,
         Builtin::NoneType => !ordered && other.is_none(),
-        Builtin::Dict | Builtin::Range => !ordered && takes(class, other),
+        Builtin::Dict | Builtin::Range | Builtin::Complex => !ordered && takes(class, other),
         _ => takes(class, other),
     };
     if !comparable {

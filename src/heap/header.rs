@@ -14,6 +14,7 @@ use super::word::Value;
 pub enum Kind {
     Int,
     BigInt,
+    Complex,
     Str,
     Bytes,
     Tuple,

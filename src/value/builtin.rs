@@ -38,6 +38,7 @@ classes! {
     Int "int": Object, Int;
     Bool "bool": Int, Int;
     Float "float": Object, Float;
+    Complex "complex": Object, Complex;
     Str "str": Object, Str;
     Bytes "bytes": Object, Bytes;
     Tuple "tuple": Object, Tuple;

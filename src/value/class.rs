@@ -517,6 +517,7 @@ const SPECIAL_METHODS: &[(&str, u32)] = &[
     ("__index__", class_flag::CUSTOM_NUMBER),
     ("__int__", class_flag::CUSTOM_NUMBER),
     ("__float__", class_flag::CUSTOM_NUMBER),
+    ("__complex__", class_flag::CUSTOM_NUMBER),
     ("__add__", class_flag::CUSTOM_NUMBER),
     ("__radd__", class_flag::CUSTOM_NUMBER),
     ("__iadd__", class_flag::CUSTOM_NUMBER),

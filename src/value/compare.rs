@@ -15,7 +15,7 @@ use super::set::Set;
 use super::slice::Slice;
 use super::str::Str;
 use super::tuple::Tuple;
-use super::{float, int};
+use super::{float, int, number};
 
 /// A comparison operator.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -136,6 +136,9 @@ fn same_at_once(cx: &Context, a: Value<'_>, b: Value<'_>, depth: u32) -> Option<
     if let Some(order) = compare_numbers(a, b) {
         return Some(order == Some(Ordering::Equal));
     }
+    if let Some(equal) = number::complex_equal(a, b) {
+        return Some(equal);
+    }
     let has_payload = |value: Value<'_>| value.header().is_some_and(|header| header.has(flag::PAYLOAD));
     if has_payload(a) || has_payload(b) {
         return None;
@@ -198,6 +201,9 @@ pub fn equal(cx: &Context, a: Value<'_>, b: Value<'_>) -> Result<bool, Raised> {
     }
     if let Some(order) = compare_numbers(a, b) {
         return Ok(order == Some(Ordering::Equal));
+    }
+    if let Some(equal) = number::complex_equal(a, b) {
+        return Ok(equal);
     }
     cx.nested(" in comparison", || equal_objects(cx, a, b))
 }

@@ -61,6 +61,7 @@ fn hash_slow(cx: &Context, value: Value<'_>) -> Result<i64, Raised> {
     match value.kind().unwrap_or(header.kind()) {
         Kind::Str => Ok(value.get::<Str>().map_or(0, |string| str_hash(cx, string))),
         Kind::Int | Kind::BigInt => Ok(int::hash_of(value)),
+        Kind::Complex => Ok(super::complex::value_of(value).map_or(0, complex_hash)),
         Kind::Bytes => Ok(value.get::<Bytes>().map_or(0, |bytes| bytes_hash(cx, bytes))),
         Kind::Tuple => match value.get::<Tuple>() {
             Some(tuple) => cx.nested("", || tuple_hash(cx, tuple.items())),
@@ -102,6 +103,14 @@ pub fn int_hash(value: i64) -> i64 {
 /// The hash of an integer whose magnitude is given modulo 2^61 - 1.
 pub fn reduced_hash(magnitude: u64, negative: bool) -> i64 {
     not_minus_one(if negative { -(magnitude as i64) } else { magnitude as i64 })
+}
+
+/// What the imaginary part of a complex number counts (`sys.hash_info.imag`).
+const IMAGINARY_FACTOR: i64 = 1_000_003;
+
+fn complex_hash(parts: super::complex::Parts) -> i64 {
+    let imaginary = float_hash(parts.im).wrapping_mul(IMAGINARY_FACTOR);
+    not_minus_one(float_hash(parts.re).wrapping_add(imaginary))
 }
 
 /// The hash of a float: that of the integer it equals, if it equals one.

@@ -8,6 +8,7 @@ pub mod bytes;
 pub mod class;
 pub mod codec;
 pub mod compare;
+pub mod complex;
 mod context;
 pub mod deque;
 pub mod dict;

@@ -1,8 +1,9 @@
-//! What the operators do with numbers: int, bool and float, and instances of their subclasses.
+//! What the operators do with numbers: int, bool, float and complex, and instances of their subclasses.
 //!
 //! The operators of the machine, the special methods of the classes and the functions of `operator` all end here. Knows
 //! nothing of classes written in the language: where an operand is no number the answer is "not mine" (`None`).
 
+mod complex;
 mod convert;
 mod floating;
 mod integer;
@@ -18,6 +19,8 @@ use crate::heap::{MAX_SMALL, MIN_SMALL, Value};
 use super::context::{Context, Raised, Res};
 use super::{float, int};
 
+pub use complex::equal as complex_equal;
+pub(crate) use complex::parts_of as complex_parts;
 pub use convert::{
     Clamped, float_argument, index, index_clamped, index_i64, repr_number, to_float, to_int, truth,
 };
@@ -157,7 +160,13 @@ fn mixed<'t>(cx: &'t Context, op: BinaryOp, a: Value<'t>, b: Value<'t>) -> Resul
                 _ => {}
             }
         }
-        return integer::binary(cx, op, a, b);
+        if let Some(result) = integer::binary(cx, op, a, b)? {
+            return Ok(Some(result));
+        }
+        return complex::binary(cx, op, a, b);
+    }
+    if super::complex::value_of(a).is_some() || super::complex::value_of(b).is_some() {
+        return complex::binary(cx, op, a, b);
     }
     if !floating::has(op) || (left.is_none() && !int::is_int(a)) || (right.is_none() && !int::is_int(b)) {
         return Ok(None);
@@ -189,7 +198,10 @@ pub fn unary<'t>(cx: &'t Context, op: UnaryOp, a: Value<'t>) -> Result<Option<Va
             UnaryOp::Invert => None,
         });
     }
-    integer::unary(cx, op, a)
+    match integer::unary(cx, op, a)? {
+        None => complex::unary(cx, op, a),
+        result => Ok(result),
+    }
 }
 
 /// `sum(items, start)` as far as the items are numbers: the total of the first ones and how many they are. Floats are

@@ -244,6 +244,12 @@ impl<'t> Printer<'_, 't> {
                 Ok(())
             }
             Some(Kind::Int | Kind::BigInt) => self.integer(plain),
+            Some(Kind::Complex) => {
+                if let Some(parts) = super::complex::value_of(plain) {
+                    self.text(&super::text::complex::repr(parts.re, parts.im));
+                }
+                Ok(())
+            }
             Some(kind) => {
                 let cx = self.cx;
                 cx.nested(" while getting the repr of an object", || self.deep(value, plain, kind))

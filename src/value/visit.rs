@@ -21,7 +21,7 @@ use super::tuple::Tuple;
 /// Shows `marker` every word the object holds.
 pub fn visit(object: &Header, marker: &mut Marker) {
     match object.kind() {
-        Kind::Int | Kind::BigInt | Kind::Str | Kind::Bytes | Kind::Float => {}
+        Kind::Int | Kind::BigInt | Kind::Complex | Kind::Str | Kind::Bytes | Kind::Float => {}
         Kind::Tuple => cast::<Tuple>(object).items().iter().for_each(|item| marker.word(item.word())),
         Kind::List => word(marker, cast::<List>(object).store_slot()),
         Kind::Deque => word(marker, cast::<Deque>(object).store_slot()),

@@ -50,6 +50,7 @@ const NAMED: &[Builtin] = &[
     Builtin::Int,
     Builtin::Bool,
     Builtin::Float,
+    Builtin::Complex,
     Builtin::Str,
     Builtin::Bytes,
     Builtin::Tuple,
@@ -317,6 +318,7 @@ fn install_prelude(thread: &Thread) -> Result<(), Raised> {
     for (class, init) in [
         (Builtin::Int, "quiet_init"),
         (Builtin::Float, "quiet_init"),
+        (Builtin::Complex, "quiet_init"),
         (Builtin::Str, "quiet_init"),
         (Builtin::Bytes, "quiet_init"),
         (Builtin::Tuple, "quiet_init"),

@@ -30,6 +30,7 @@ pub(super) fn truth(value: &Const) -> bool {
         Const::True | Const::Ellipsis | Const::BigInt { .. } => true,
         Const::Int(value) => *value != 0,
         Const::Float(bits) => f64::from_bits(*bits) != 0.0,
+        Const::Complex(re, im) => [re, im].iter().any(|bits| f64::from_bits(**bits) != 0.0),
         Const::Str(bytes) | Const::Bytes(bytes) => !bytes.is_empty(),
         Const::Tuple(items) => !items.is_empty(),
     }
@@ -44,6 +45,7 @@ pub(super) fn literal(constant: &Constant) -> Const {
         Constant::Int(value) => Const::Int(*value),
         Constant::BigInt { digits, radix } => Const::BigInt { digits: digits.clone(), radix: *radix },
         Constant::Float(value) => Const::Float(value.to_bits()),
+        Constant::Imaginary(value) => Const::Complex(0, value.to_bits()),
         Constant::Str(bytes) => Const::Str(bytes.clone()),
         Constant::Bytes(bytes) => Const::Bytes(bytes.clone()),
     }
@@ -79,6 +81,7 @@ fn negate_big(digits: &str, radix: u32) -> Const {
 fn binary(left: Const, op: BinOp, right: Const) -> Option<Const> {
     match (left, right) {
         (Const::Int(left), Const::Int(right)) => int(left, op, right),
+        (left, Const::Complex(re, im)) => complex(&left, op, [re, im]),
         (Const::Float(left), Const::Float(right)) => float(f64::from_bits(left), op, f64::from_bits(right)),
         (Const::Int(left), Const::Float(right)) => float(exact(left)?, op, f64::from_bits(right)),
         (Const::Float(left), Const::Int(right)) => float(f64::from_bits(left), op, exact(right)?),
@@ -142,6 +145,22 @@ fn float(left: f64, op: BinOp, right: f64) -> Option<Const> {
         _ => return None,
     };
     Some(Const::Float(value.to_bits()))
+}
+
+/// `real + imaginary` and `real - imaginary`: how complex constants are written.
+fn complex(left: &Const, op: BinOp, right: [u64; 2]) -> Option<Const> {
+    let real = match left {
+        Const::Int(value) => exact(*value)?,
+        Const::Float(bits) => f64::from_bits(*bits),
+        _ => return None,
+    };
+    let [re, im] = right.map(f64::from_bits);
+    let (re, im) = match op {
+        BinOp::Add => (real + re, 0.0 + im),
+        BinOp::Sub => (real - re, 0.0 - im),
+        _ => return None,
+    };
+    Some(Const::Complex(re.to_bits(), im.to_bits()))
 }
 
 fn joined(left: &[u8], right: &[u8]) -> Option<Box<[u8]>> {

@@ -234,6 +234,7 @@ fn constant(value: &Constant) -> String {
         Constant::Int(value) => format!("{value}"),
         Constant::BigInt { digits, radix } => format!("{digits}#{radix}"),
         Constant::Float(value) => format!("float {:016x}", value.to_bits()),
+        Constant::Imaginary(value) => format!("imaginary {:016x}", value.to_bits()),
         Constant::Str(text) => format!("str {}", hex(text)),
         Constant::Bytes(text) => format!("bytes {}", hex(text)),
         other => format!("{other:?}"),

@@ -6,8 +6,8 @@ use crate::heap::{Kind, Value};
 use crate::value::class::class_flag;
 use crate::value::int::{self, Integer};
 use crate::value::text::int::Int;
-use crate::value::text::{float as text_float, format_spec};
-use crate::value::{Builtin, Context, Raised, Res, float};
+use crate::value::text::{complex as text_complex, float as text_float, format_spec};
+use crate::value::{Builtin, Context, Raised, Res, complex, float};
 
 use super::from_integer;
 use super::rounding::float_to_int;
@@ -37,7 +37,8 @@ pub fn truth(value: Value<'_>) -> Option<bool> {
     }
     match int::fixed_of(value) {
         Some(fixed) => Some(fixed != 0),
-        None => int::is_int(value).then_some(true),
+        None if int::is_int(value) => Some(true),
+        None => complex::value_of(value).map(|parts| parts.re != 0.0 || parts.im != 0.0),
     }
 }
 
@@ -53,6 +54,9 @@ pub fn repr_number<'t>(cx: &'t Context, value: Value<'t>) -> Result<Option<Value
     if let Some(float) = plain.as_float() {
         return cx.str(&text_float::repr(float)).map(Some);
     }
+    if let Some(parts) = complex::value_of(plain) {
+        return cx.str(&text_complex::repr(parts.re, parts.im)).map(Some);
+    }
     let Some(integer) = int::integer_of(plain) else { return Ok(None) };
     match integer.as_text().to_decimal(cx.max_digits()) {
         Ok(text) => cx.str(&text).map(Some),
@@ -67,6 +71,8 @@ pub(crate) fn format_number<'t>(cx: &'t Context, value: Value<'t>, spec: &[u8]) 
     }
     let text = if let Some(float) = float::value_of(value) {
         format_spec::format_float(float, spec, cx.type_name(value))
+    } else if let Some(parts) = complex::value_of(value) {
+        format_spec::format_complex(parts.re, parts.im, spec, cx.type_name(value))
     } else {
         let integer = int::integer_of(value)?;
         format_spec::format_int(integer.as_text(), spec, cx.type_name(value), cx.max_digits())
@@ -100,7 +106,7 @@ pub fn to_float(cx: &Context, value: Value<'_>) -> Result<f64, Raised> {
 pub fn to_int<'t>(cx: &'t Context, value: Value<'t>) -> Result<Option<Value<'t>>, Raised> {
     match float::value_of(value) {
         Some(float) => float_to_int(cx, float).map(Some),
-        None => super::unary(cx, super::UnaryOp::Pos, value),
+        None => super::integer::unary(cx, super::UnaryOp::Pos, value),
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) fn binary<'t>(cx: &'t Context, op: BinaryOp, a: f64, b: f64) -> Resul
         BinaryOp::Sub => a - b,
         BinaryOp::Mul => a * b,
         BinaryOp::Div if b != 0.0 => a / b,
-        BinaryOp::Pow => power::floats(cx, a, b)?,
+        BinaryOp::Pow => return power::floats(cx, a, b).map(Some),
         BinaryOp::FloorDiv if b != 0.0 => div_mod(a, b).0,
         BinaryOp::Mod if b != 0.0 => modulo(a, b),
         BinaryOp::DivMod if b != 0.0 => {

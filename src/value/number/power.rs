@@ -4,6 +4,7 @@ use dashu_int::IBig;
 use dashu_int::ops::UnsignedAbs;
 
 use crate::heap::Value;
+use crate::value::complex::{self, Complex, Parts};
 use crate::value::int::{self, Integer, MAX_BITS};
 use crate::value::{Builtin, Context, Raised, Res, float};
 
@@ -15,7 +16,7 @@ use super::integer::{big_div_mod, bit_length, is_negative};
 pub(super) fn integers(cx: &Context, base: Integer, exponent: Integer) -> Res<'_> {
     if is_negative(&exponent) {
         let (base, exponent) = (integer_to_float(cx, &base)?, integer_to_float(cx, &exponent)?);
-        return floats(cx, base, exponent).map(Value::float);
+        return floats(cx, base, exponent);
     }
     if matches!(exponent, Integer::Fixed(0)) {
         return Ok(cx.int(1));
@@ -47,25 +48,24 @@ fn is_odd(value: &Integer) -> bool {
     }
 }
 
-/// `base ** exponent` of floats.
-pub(super) fn floats(cx: &Context, base: f64, exponent: f64) -> Result<f64, Raised> {
+/// `base ** exponent` of floats; a broken power of a negative number is complex.
+pub(super) fn floats(cx: &Context, base: f64, exponent: f64) -> Res<'_> {
     if exponent == 0.0 || base == 1.0 {
-        return Ok(1.0);
+        return Ok(Value::float(1.0));
     }
     if base == 0.0 && exponent < 0.0 {
         return Err(cx.raise(Builtin::ZeroDivisionError, "0.0 cannot be raised to a negative power"));
     }
     let is_finite = base.is_finite() && exponent.is_finite();
     if is_finite && base < 0.0 && exponent != exponent.floor() {
-        return Err(cx.value_error(
-            "negative number cannot be raised to a fractional power: complex numbers are not supported",
-        ));
+        let (base, exponent) = (Parts { re: base, im: 0.0 }, Parts { re: exponent, im: 0.0 });
+        return super::complex::power(cx, base, exponent).map(|power| Complex::new(cx, power));
     }
     let power = base.powf(exponent);
     if power.is_infinite() && is_finite {
         return Err(out_of_range(cx));
     }
-    Ok(power)
+    Ok(Value::float(power))
 }
 
 /// The `OverflowError` with the words of the system's library.
@@ -90,6 +90,9 @@ pub fn power_mod<'t>(
     let values = [base, exponent, modulus];
     let integers = values.map(int::integer_of);
     let [Some(base), Some(exponent), Some(modulus)] = integers else {
+        if values.iter().any(|value| complex::value_of(*value).is_some()) {
+            return Err(cx.value_error("complex modulo"));
+        }
         if values.iter().all(|value| float::value_of(*value).is_none()) {
             return Ok(None);
         }

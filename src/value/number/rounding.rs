@@ -41,7 +41,7 @@ pub fn trunc<'t>(cx: &'t Context, value: Value<'t>) -> Answer<'t> {
 fn whole<'t>(cx: &'t Context, value: Value<'t>, rounding: fn(f64) -> f64) -> Answer<'t> {
     match float::value_of(value) {
         Some(float) => float_to_int(cx, rounding(float)).map(Some),
-        None => super::unary(cx, super::UnaryOp::Pos, value),
+        None => super::integer::unary(cx, super::UnaryOp::Pos, value),
     }
 }
 
@@ -76,7 +76,7 @@ pub fn round<'t>(cx: &'t Context, value: Value<'t>, digits: Option<Value<'t>>) -
         None => Integer::Fixed(0),
     };
     if !is_negative(&digits) {
-        return super::unary(cx, super::UnaryOp::Pos, value);
+        return super::integer::unary(cx, super::UnaryOp::Pos, value);
     }
     let places = match digits {
         Integer::Fixed(digits) => usize::try_from(digits.unsigned_abs()).unwrap_or(usize::MAX),

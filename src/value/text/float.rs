@@ -194,7 +194,11 @@ fn invalid(repr: String) -> Error {
 }
 
 fn parse_ascii(text: &[u8]) -> Option<f64> {
-    let text = trim_ascii(text);
+    read_number(trim_ascii(text))
+}
+
+/// A number with nothing around it.
+pub(super) fn read_number(text: &[u8]) -> Option<f64> {
     let plain = match text.contains(&b'_') {
         true => std::borrow::Cow::Owned(without_underscores(text)?),
         false => std::borrow::Cow::Borrowed(text),
@@ -212,7 +216,7 @@ pub(super) fn trim_ascii(text: &[u8]) -> &[u8] {
 }
 
 /// Without underscores, each of which must stand between two digits.
-fn without_underscores(text: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn without_underscores(text: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len());
     let mut before = 0;
     for &byte in text {

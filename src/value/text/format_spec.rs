@@ -3,6 +3,7 @@
 //! Parsing and layout follow CPython's `Python/formatter_unicode.c`, errors and the order of their checks included.
 //! The caller supplies values; it turns an empty specification into `str(value)` before it comes here.
 
+use super::complex;
 use super::error::{Error, Kind, Result, check_padding};
 use super::float::{self, Code, Flags};
 use super::int::{Base, IntRef};
@@ -382,6 +383,13 @@ fn float_as_float(value: f64, spec: &Spec) -> Result<Vec<u8>> {
         return Err(Error::value("precision too big"));
     }
     check_padding(spec.precision.unwrap_or(0))?;
+    let text = float_text(value, spec, true);
+    let (minus, digits, rest) = split_number(&text);
+    lay_out(spec, &Number { minus, prefix: "", digits, rest: rest.as_bytes(), rest_count: rest.len() })
+}
+
+/// The text of a float with a minus if it has one; `dot_zero` is whether a whole one has `.0` where no type is given.
+fn float_text(value: f64, spec: &Spec, dot_zero: bool) -> String {
     let kind = u8::try_from(spec.kind).unwrap_or(0);
     let percent = kind == b'%';
     let code = match kind {
@@ -392,7 +400,7 @@ fn float_as_float(value: f64, spec: &Spec) -> Result<Vec<u8>> {
     };
     let flags = Flags {
         alternate: spec.alternate,
-        dot_zero: kind == 0,
+        dot_zero: dot_zero && kind == 0,
         no_negative_zero: spec.no_negative_zero,
         upper: kind.is_ascii_uppercase(),
     };
@@ -401,13 +409,65 @@ fn float_as_float(value: f64, spec: &Spec) -> Result<Vec<u8>> {
     if percent {
         text.push('%');
     }
+    text
+}
+
+/// Minus, digits before the point, and the rest.
+fn split_number(text: &str) -> (bool, &str, &str) {
     let (minus, body) = match text.strip_prefix('-') {
         Some(body) => (true, body),
-        None => (false, text.as_str()),
+        None => (false, text),
     };
     let digits = body.bytes().take_while(u8::is_ascii_digit).count();
     let (digits, rest) = body.split_at(digits);
-    lay_out(spec, &Number { minus, prefix: "", digits, rest: rest.as_bytes(), rest_count: rest.len() })
+    (minus, digits, rest)
+}
+
+/// `format(value, spec)` of a complex number.
+///
+/// # Errors
+/// A `ValueError` with CPython's words.
+pub(crate) fn format_complex(re: f64, im: f64, spec: &[u8], type_name: &str) -> Result<Vec<u8>> {
+    if spec.is_empty() {
+        return Ok(complex::repr(re, im).into_bytes());
+    }
+    let spec = Spec::parse(spec, type_name, 0, b'>')?;
+    match u8::try_from(spec.kind).unwrap_or(0xFF) {
+        0 | b'e' | b'E' | b'f' | b'F' | b'g' | b'G' | b'n' => {}
+        _ => return Err(spec.unknown(type_name)),
+    }
+    if spec.precision.is_some_and(|precision| precision > MAX_PRECISION) {
+        return Err(Error::value("precision too big"));
+    }
+    if spec.fill == u32::from('0') {
+        return Err(Error::value("Zero padding is not allowed in complex format specifier"));
+    }
+    if spec.align == b'=' {
+        return Err(Error::value("'=' alignment flag is not allowed in complex format specifier"));
+    }
+    check_padding(spec.precision.unwrap_or(0))?;
+    // As in `repr`, a real part of zero is left out, and parentheses stand around both.
+    let as_repr = spec.kind == 0;
+    let only_imaginary = as_repr && re == 0.0 && re.is_sign_positive();
+    let mut text = Vec::new();
+    if !only_imaginary {
+        text.extend(complex_part(re, &spec, spec.sign)?);
+    }
+    text.extend(complex_part(im, &spec, if only_imaginary { spec.sign } else { b'+' })?);
+    text.push(b'j');
+    if as_repr && !only_imaginary {
+        text = [&b"("[..], &text, b")"].concat();
+    }
+    let number = Number { minus: false, prefix: "", digits: "", rest: &text, rest_count: text.len() };
+    lay_out(&Spec { sign: 0, ..spec }, &number)
+}
+
+/// One part of a complex number, without padding.
+fn complex_part(value: f64, spec: &Spec, sign: u8) -> Result<Vec<u8>> {
+    let text = float_text(value, spec, false);
+    let (minus, digits, rest) = split_number(&text);
+    let number = Number { minus, prefix: "", digits, rest: rest.as_bytes(), rest_count: rest.len() };
+    lay_out(&Spec { sign, width: None, ..*spec }, &number)
 }
 
 #[cfg(test)]

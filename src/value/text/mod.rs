@@ -15,6 +15,7 @@ pub(crate) mod quote;
 pub(crate) mod search;
 pub(crate) mod unicode_version;
 
+pub(crate) mod complex;
 pub(crate) mod float;
 pub(crate) mod float_hex;
 pub(crate) mod format_spec;

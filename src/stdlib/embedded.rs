@@ -2,38 +2,39 @@
 
 use crate::heap::Value;
 use crate::vm::native::Row;
+use crate::vm::script::{Script, script};
 use crate::vm::thread::{Call, Flow, Thread};
 
 use super::{ModuleDef, no_constants};
 
-const fn embedded(name: &'static str, source: &'static str) -> ModuleDef {
-    ModuleDef { name, rows: &[], constants: no_constants, source: Some(source) }
+const fn embedded(name: &'static str, script: Script) -> ModuleDef {
+    ModuleDef { name, rows: &[], constants: no_constants, source: Some(script) }
 }
 
 /// `threading`
-pub(crate) static THREADING: ModuleDef = embedded("threading", include_str!("threading.mpy"));
+pub(crate) static THREADING: ModuleDef = embedded("threading", script!("threading"));
 /// `queue`
-pub(crate) static QUEUE: ModuleDef = embedded("queue", include_str!("queue.mpy"));
+pub(crate) static QUEUE: ModuleDef = embedded("queue", script!("queue"));
 /// `concurrent`
-pub(crate) static CONCURRENT: ModuleDef = embedded("concurrent", include_str!("concurrent.mpy"));
+pub(crate) static CONCURRENT: ModuleDef = embedded("concurrent", script!("concurrent"));
 /// `concurrent.futures`
-pub(crate) static FUTURES: ModuleDef = embedded("concurrent.futures", include_str!("concurrent_futures.mpy"));
+pub(crate) static FUTURES: ModuleDef = embedded("concurrent.futures", script!("concurrent_futures"));
 /// What `--threads` runs.
-pub(crate) static LAUNCH: ModuleDef = embedded("_launch", include_str!("launch.mpy"));
+pub(crate) static LAUNCH: ModuleDef = embedded("_launch", script!("launch"));
 /// `json`
-pub(crate) static JSON: ModuleDef = embedded("json", include_str!("json.mpy"));
+pub(crate) static JSON: ModuleDef = embedded("json", script!("json"));
 /// `io`
-pub(crate) static IO: ModuleDef = with_prelude("io", include_str!("io.mpy"));
+pub(crate) static IO: ModuleDef = with_prelude("io", script!("io"));
 /// `types`
-pub(crate) static TYPES: ModuleDef = with_prelude("types", include_str!("types.mpy"));
+pub(crate) static TYPES: ModuleDef = with_prelude("types", script!("types"));
 /// `_typing`
-pub(crate) static TYPING_CORE: ModuleDef = with_prelude("_typing", include_str!("_typing.mpy"));
+pub(crate) static TYPING_CORE: ModuleDef = with_prelude("_typing", script!("_typing"));
 /// `typing`
-pub(crate) static TYPING: ModuleDef = embedded("typing", include_str!("typing.mpy"));
+pub(crate) static TYPING: ModuleDef = embedded("typing", script!("typing"));
 
 /// A module that shows something of the prelude.
-const fn with_prelude(name: &'static str, source: &'static str) -> ModuleDef {
-    ModuleDef { name, rows: PRELUDE_ROWS, constants: no_constants, source: Some(source) }
+const fn with_prelude(name: &'static str, script: Script) -> ModuleDef {
+    ModuleDef { name, rows: PRELUDE_ROWS, constants: no_constants, source: Some(script) }
 }
 
 static PRELUDE_ROWS: &[Row] = &[Row::threaded("_library(name, /)", library)];

@@ -5,7 +5,7 @@ use crate::value::dict::Dict;
 use crate::value::str::Str;
 use crate::value::{Context, Raised};
 
-use super::native::Arity;
+use super::native::{Arity, Binding, Row};
 
 use super::traceback::suggest::nearest;
 
@@ -35,14 +35,15 @@ pub struct Signature {
 }
 
 impl Signature {
-    /// Reads `name(a, b=1, /, *, c)`; text without parentheses is an attribute, with the receiver and perhaps a value.
-    pub fn parse(text: &'static str) -> Signature {
-        let (name, rest) = text.split_once('(').unwrap_or((text, "self, value=None, /)"));
+    /// The parameters of a row: `name(a, b=1, /, *, c)`; text without parentheses is an attribute, with the receiver and
+    /// perhaps a value. Messages name the function with its owner, a class or a module, if it has one to be named.
+    pub fn of(row: &Row, owner: Option<&str>) -> Signature {
+        let rest = row.signature.split_once('(').map_or("self, value=None, /)", |(_, rest)| rest);
         let inner = rest.strip_suffix(')').unwrap_or(rest);
         let mut signature = Signature {
-            name,
-            owner: String::new(),
-            arity: Arity::Usual,
+            name: row.name,
+            owner: owner.map(|owner| format!("{owner}.")).unwrap_or_default(),
+            arity: row.arity,
             params: Vec::new(),
             posonly: 0,
             positional: 0,
@@ -76,43 +77,10 @@ impl Signature {
                 signature.params.push(Param { name, required: !default });
             }
         }
-        signature.method =
+        let receives =
             matches!(signature.params.first(), Some(first) if first.name == "self" || first.name == "cls");
+        signature.method = receives && row.binding != Binding::Static;
         signature
-    }
-
-    /// Sets how a wrong number of arguments is worded.
-    pub fn set_arity(&mut self, arity: Arity) {
-        self.arity = arity;
-    }
-
-    /// Says that the first parameter is an ordinary one, whatever its name.
-    pub fn forget_receiver(&mut self) {
-        self.method = false;
-    }
-
-    /// Says what class or module it belongs to.
-    pub fn set_owner(&mut self, owner: &str) {
-        self.owner = format!("{owner}.");
-    }
-
-    /// How many places a call fills.
-    pub fn places(&self) -> usize {
-        self.params.len()
-    }
-
-    /// Whether `count` arguments by position fill the first places just as they stand.
-    #[inline(always)]
-    pub fn takes(&self, count: usize) -> bool {
-        count <= self.positional
-            && count >= self.required
-            && !self.varargs
-            && !self.varkw
-            && self.keyword_only_optional()
-    }
-
-    fn keyword_only_optional(&self) -> bool {
-        !self.params[self.positional..].iter().any(|param| param.required)
     }
 
     /// Fills the places from positional arguments and keywords.
@@ -317,4 +285,42 @@ fn split_params(text: &'static str) -> impl Iterator<Item = &'static str> {
     }
     parts.push(text[start..].trim());
     parts.into_iter().filter(|part| !part.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vm::native::Fit;
+
+    fn fit(signature: &'static str) -> (Fit, Signature) {
+        let row = Row::leaf(signature, |_, _| Ok(Value::NONE));
+        (row.fit, Signature::of(&row, None))
+    }
+
+    /// What is computed where a row is written is what binding finds out.
+    #[test]
+    fn fits_are_those_of_the_signatures() {
+        for text in [
+            "f()",
+            "f(a)",
+            "f(a, b=1, /)",
+            "f(self, /, *, key=None)",
+            "f(a, *, key)",
+            "f(a, sep=', ', end=\")\", t=(1, 2), /, c=[], *, d={1: 2})",
+            "f(*args)",
+            "f(a, *args, b=1)",
+            "f(a, /, **kwargs)",
+            "f(a, *, b=1, **kwargs)",
+            "attribute",
+        ] {
+            let (fit, signature) = fit(text);
+            assert_eq!(fit.places(), signature.params.len(), "{text}");
+            let optional = signature.params[signature.positional..].iter().all(|param| !param.required);
+            let plain = !signature.varargs && !signature.varkw && optional;
+            for count in 0..8 {
+                let takes = plain && (signature.required..=signature.positional).contains(&count);
+                assert_eq!(fit.takes(count), takes, "{text} with {count} arguments");
+            }
+        }
+    }
 }

@@ -80,7 +80,7 @@ pub enum CodeKind {
 ///
 /// Registers are laid out: parameters (positional, keyword-only, `*args`, `**kwargs`), further locals, temporaries.
 /// A captured local's register holds its cell. Locals that are not parameters are unbound on entry.
-#[derive(Debug)]
+#[derive(PartialEq, Debug)]
 pub struct Code {
     /// The bare name.
     pub name: Name,

@@ -7,6 +7,7 @@ mod dis;
 mod generate;
 pub mod limits;
 pub mod op;
+mod pack;
 mod scopes;
 mod verify;
 
@@ -17,6 +18,7 @@ use minipy_grammar::{Source, SyntaxError};
 
 pub use code::{Code, CodeKind, Const, Handler, ImportSpec};
 pub use dis::disassemble;
+pub use pack::{Malformed, pack, unpack};
 pub use verify::verify;
 
 /// What a text is compiled for.

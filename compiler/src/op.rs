@@ -4,6 +4,8 @@
 //! (an overloaded operator, a property, an iterator), the virtual machine pushes a frame and its result arrives
 //! as if the op had produced it. An op reads all its operands before it writes: a destination may also be a source.
 
+use crate::pack::{Malformed, Pack, Packer, Unpacker};
+
 /// What an op may do to what other threads see; it decides where `--checkpoints op` puts a checkpoint.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Effect {
@@ -205,6 +207,30 @@ macro_rules! ops {
             /// Its operands with their names, in the table's order.
             pub fn operands(&self) -> Vec<(&'static str, Operand)> {
                 match *self { $(Op::$name { $($field),* } => vec![$((stringify!($field), $field.into())),*],)* }
+            }
+        }
+
+        /// The byte that a packed op begins with: its place in the table.
+        #[repr(u8)]
+        enum Tag { $($name),* }
+
+        impl Pack for Op {
+            fn pack(&self, out: &mut Packer) {
+                match self {
+                    $(Op::$name { $($field),* } => {
+                        out.byte(Tag::$name as u8);
+                        $($field.pack(out);)*
+                    })*
+                }
+            }
+
+            #[inline]
+            fn unpack(input: &mut Unpacker<'_>) -> Result<Op, Malformed> {
+                let tag = input.byte()?;
+                $(if tag == Tag::$name as u8 {
+                    return Ok(Op::$name { $($field: Pack::unpack(input)?),* });
+                })*
+                Err(Malformed)
             }
         }
     };

@@ -1,8 +1,8 @@
-//! Every program of the repository compiles, and what it compiles to passes the verifier.
+//! Every program of the repository compiles, and what it compiles to passes the verifier and comes out of its bytes as it was.
 
 use std::path::{Path, PathBuf};
 
-use minipy_compiler::{compile, verify};
+use minipy_compiler::{compile, pack, unpack, verify};
 use minipy_grammar::{Source, parse};
 
 /// Where programs lie, seen from the repository's root.
@@ -34,7 +34,10 @@ fn every_program_compiles_and_verifies() {
         let Ok(module) = parse(&source) else { continue };
         match compile(&source, &module) {
             Ok(code) => {
-                complaints.extend(verify(&code).err().map(|why| format!("{}: {why}", path.display())))
+                complaints.extend(verify(&code).err().map(|why| format!("{}: {why}", path.display())));
+                if unpack(&pack(&code), &source).as_ref() != Ok(&code) {
+                    complaints.push(format!("{}: is another one when it is unpacked", path.display()));
+                }
             }
             Err(_) if path.to_string_lossy().contains("syntax_") => {}
             Err(error) => complaints.push(format!(

@@ -1,6 +1,6 @@
-//! Whatever parses compiles without a panic, and what it compiles to passes the verifier.
+//! Whatever parses compiles without a panic, and what it compiles to passes the verifier and comes out of its bytes as it was.
 
-use minipy_compiler::{compile, disassemble, verify};
+use minipy_compiler::{compile, disassemble, pack, unpack, verify};
 use minipy_grammar::{Source, parse};
 use proptest::prelude::*;
 
@@ -108,6 +108,7 @@ proptest! {
             && let Ok(code) = compile(&source, &module)
         {
             prop_assert_eq!(verify(&code), Ok(()), "{}\n{}", text, disassemble(&code));
+            prop_assert_eq!(&unpack(&pack(&code), &source), &Ok(code), "{}", text);
         }
     }
 }

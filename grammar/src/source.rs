@@ -2,7 +2,8 @@
 //!
 //! Knows nothing of tokens or trees.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
 /// A half-open range of byte offsets into one source text.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -38,9 +39,18 @@ pub struct Position {
 #[derive(Debug)]
 pub struct Source {
     name: String,
-    text: String,
-    line_starts: Vec<u32>,
+    text: Cow<'static, str>,
+    /// Found when somebody asks for a line.
+    line_starts: OnceLock<Vec<u32>>,
 }
+
+impl PartialEq for Source {
+    fn eq(&self, other: &Source) -> bool {
+        self.name == other.name && self.text == other.text
+    }
+}
+
+impl Eq for Source {}
 
 /// The largest source text that is read, in bytes: spans are `u32`.
 pub const MAX_SOURCE_BYTES: usize = 1 << 30;
@@ -48,16 +58,25 @@ pub const MAX_SOURCE_BYTES: usize = 1 << 30;
 impl Source {
     /// A source called `name` (as tracebacks print it) with this text.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Source> {
-        let text = text.into();
-        let mut line_starts = vec![0];
-        let bytes = text.as_bytes();
-        for (at, byte) in bytes.iter().enumerate() {
-            let ends_line = *byte == b'\n' || (*byte == b'\r' && bytes.get(at + 1) != Some(&b'\n'));
-            if ends_line {
-                line_starts.push(at as u32 + 1);
-            }
-        }
-        Arc::new(Source { name: name.into(), text, line_starts })
+        Arc::new(Source { name: name.into(), text: Cow::Owned(text.into()), line_starts: OnceLock::new() })
+    }
+
+    /// A source whose text is part of this program.
+    pub fn embedded(name: impl Into<String>, text: &'static str) -> Arc<Source> {
+        Arc::new(Source { name: name.into(), text: Cow::Borrowed(text), line_starts: OnceLock::new() })
+    }
+
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let bytes = self.text.as_bytes();
+            let ends_line = |at: usize| match bytes[at] {
+                b'\n' => true,
+                b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+                _ => false,
+            };
+            let behind = (0..bytes.len()).filter(|at| ends_line(*at)).map(|at| at as u32 + 1);
+            std::iter::once(0).chain(behind).collect()
+        })
     }
 
     /// The name that tracebacks print.
@@ -77,13 +96,13 @@ impl Source {
 
     /// Line number, from 1, of a byte offset.
     pub fn line_of(&self, offset: u32) -> u32 {
-        self.line_starts.partition_point(|start| *start <= offset) as u32
+        self.line_starts().partition_point(|start| *start <= offset) as u32
     }
 
     /// Line and column of a byte offset.
     pub fn position(&self, offset: u32) -> Position {
         let line = self.line_of(offset);
-        let start = self.line_starts[line as usize - 1] as usize;
+        let start = self.line_starts()[line as usize - 1] as usize;
         let behind = (offset as usize).saturating_sub(self.text.len());
         let before = self.text.get(start..offset as usize - behind).unwrap_or("");
         Position { line, column: (before.chars().count() + behind) as u32 }
@@ -110,18 +129,18 @@ impl Source {
     /// The text of a line, without its end; empty for a line that does not exist.
     pub fn line_text(&self, line: u32) -> &str {
         let Some(index) = (line as usize).checked_sub(1) else { return "" };
-        let Some(start) = self.line_starts.get(index) else { return "" };
-        let end = self.line_starts.get(index + 1).map_or(self.text.len(), |end| *end as usize);
+        let Some(start) = self.line_starts().get(index) else { return "" };
+        let end = self.line_starts().get(index + 1).map_or(self.text.len(), |end| *end as usize);
         self.text[*start as usize..end].trim_end_matches(['\n', '\r'])
     }
 
     /// Byte offset of the start of a line that exists.
     pub fn line_start(&self, line: u32) -> u32 {
-        self.line_starts[line as usize - 1]
+        self.line_starts()[line as usize - 1]
     }
 
     /// How many lines the text has.
     pub fn line_count(&self) -> u32 {
-        self.line_starts.len() as u32
+        self.line_starts().len() as u32
     }
 }

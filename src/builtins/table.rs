@@ -2,6 +2,7 @@
 
 use crate::value::Builtin;
 use crate::vm::native::Row;
+use crate::vm::script::{Script, script};
 
 use super::*;
 
@@ -159,20 +160,20 @@ pub(crate) fn constructors() -> Vec<(Builtin, &'static Row)> {
 pub(crate) const PRELUDE_BUILTINS: &[&str] = &["bytearray", "BaseExceptionGroup", "ExceptionGroup"];
 
 /// The sources of the prelude, by name. The first defines what class statements need.
-pub(crate) const PRELUDE: &[(&str, &str)] = &[
-    ("core", include_str!("../stdlib/prelude/core.mpy")),
-    ("deque", include_str!("../stdlib/prelude/deque.mpy")),
-    ("aliases", include_str!("../stdlib/prelude/aliases.mpy")),
-    ("files", include_str!("../stdlib/prelude/files.mpy")),
-    ("strings", include_str!("../stdlib/prelude/strings.mpy")),
-    ("exceptions", include_str!("../stdlib/prelude/exceptions.mpy")),
-    ("groups", include_str!("../stdlib/prelude/groups.mpy")),
-    ("numbers", include_str!("../stdlib/prelude/numbers.mpy")),
-    ("containers", include_str!("../stdlib/prelude/containers.mpy")),
-    ("reduce", include_str!("../stdlib/prelude/reduce.mpy")),
-    ("special", include_str!("../stdlib/prelude/special.mpy")),
-    ("endless", include_str!("../stdlib/prelude/endless.mpy")),
-    ("generators", include_str!("../stdlib/prelude/generators.mpy")),
-    ("bytearray", include_str!("../stdlib/prelude/bytearray.mpy")),
-    ("descriptors", include_str!("../stdlib/prelude/descriptors.mpy")),
+pub(crate) const PRELUDE: &[(&str, Script)] = &[
+    ("core", script!("prelude/core")),
+    ("deque", script!("prelude/deque")),
+    ("aliases", script!("prelude/aliases")),
+    ("files", script!("prelude/files")),
+    ("strings", script!("prelude/strings")),
+    ("exceptions", script!("prelude/exceptions")),
+    ("groups", script!("prelude/groups")),
+    ("numbers", script!("prelude/numbers")),
+    ("containers", script!("prelude/containers")),
+    ("reduce", script!("prelude/reduce")),
+    ("special", script!("prelude/special")),
+    ("endless", script!("prelude/endless")),
+    ("generators", script!("prelude/generators")),
+    ("bytearray", script!("prelude/bytearray")),
+    ("descriptors", script!("prelude/descriptors")),
 ];

@@ -6,13 +6,14 @@ use crate::value::dict::Dict;
 use crate::value::drain::with_items;
 use crate::value::{Builtin, Context, Res};
 use crate::vm::native::{Args, Row};
+use crate::vm::script::script;
 use crate::vm::thread::{Call, Flow, Thread};
 
 use super::{Define, ModuleDef};
 
 /// The module.
 pub(crate) static MODULE: ModuleDef =
-    ModuleDef { name: "collections", rows: ROWS, constants, source: Some(include_str!("collections.mpy")) };
+    ModuleDef { name: "collections", rows: ROWS, constants, source: Some(script!("collections")) };
 
 static ROWS: &[Row] = &[
     Row::leaf("_counted(iterable, /)", counted).twin("counted_by_code"),

@@ -2,62 +2,63 @@
 
 use crate::heap::Value;
 use crate::vm::native::Row;
+use crate::vm::script::{Script, script};
 use crate::vm::thread::{Call, Flow, Thread};
 
 use super::{ModuleDef, no_constants};
 
-const fn embedded(name: &'static str, source: &'static str) -> ModuleDef {
-    ModuleDef { name, rows: &[], constants: no_constants, source: Some(source) }
+const fn embedded(name: &'static str, script: Script) -> ModuleDef {
+    ModuleDef { name, rows: &[], constants: no_constants, source: Some(script) }
 }
 
 /// `threading`
-pub(crate) static THREADING: ModuleDef = embedded("threading", include_str!("threading.mpy"));
+pub(crate) static THREADING: ModuleDef = embedded("threading", script!("threading"));
 /// `queue`
-pub(crate) static QUEUE: ModuleDef = embedded("queue", include_str!("queue.mpy"));
+pub(crate) static QUEUE: ModuleDef = embedded("queue", script!("queue"));
 /// `concurrent`
-pub(crate) static CONCURRENT: ModuleDef = embedded("concurrent", include_str!("concurrent.mpy"));
+pub(crate) static CONCURRENT: ModuleDef = embedded("concurrent", script!("concurrent"));
 /// `concurrent.futures`
-pub(crate) static FUTURES: ModuleDef = embedded("concurrent.futures", include_str!("concurrent_futures.mpy"));
+pub(crate) static FUTURES: ModuleDef = embedded("concurrent.futures", script!("concurrent_futures"));
 /// What `--threads` runs.
-pub(crate) static LAUNCH: ModuleDef = embedded("_launch", include_str!("launch.mpy"));
+pub(crate) static LAUNCH: ModuleDef = embedded("_launch", script!("launch"));
 /// `json`
-pub(crate) static JSON: ModuleDef = embedded("json", include_str!("json.mpy"));
+pub(crate) static JSON: ModuleDef = embedded("json", script!("json"));
 /// `heapq`
-pub(crate) static HEAPQ: ModuleDef = embedded("heapq", include_str!("heapq.mpy"));
+pub(crate) static HEAPQ: ModuleDef = embedded("heapq", script!("heapq"));
 /// `bisect`
-pub(crate) static BISECT: ModuleDef = embedded("bisect", include_str!("bisect.mpy"));
+pub(crate) static BISECT: ModuleDef = embedded("bisect", script!("bisect"));
 /// `contextlib`
-pub(crate) static CONTEXTLIB: ModuleDef = embedded("contextlib", include_str!("contextlib.mpy"));
+pub(crate) static CONTEXTLIB: ModuleDef = embedded("contextlib", script!("contextlib"));
 /// `dataclasses`
-pub(crate) static DATACLASSES: ModuleDef = embedded("dataclasses", include_str!("dataclasses.mpy"));
+pub(crate) static DATACLASSES: ModuleDef = embedded("dataclasses", script!("dataclasses"));
 /// `copy`
-pub(crate) static COPY: ModuleDef = embedded("copy", include_str!("copy.mpy"));
+pub(crate) static COPY: ModuleDef = embedded("copy", script!("copy"));
 /// `abc`
-pub(crate) static ABC: ModuleDef = embedded("abc", include_str!("abc.mpy"));
+pub(crate) static ABC: ModuleDef = embedded("abc", script!("abc"));
 /// `functools`
-pub(crate) static FUNCTOOLS: ModuleDef = embedded("functools", include_str!("functools.mpy"));
+pub(crate) static FUNCTOOLS: ModuleDef = embedded("functools", script!("functools"));
 /// `operator`
-pub(crate) static OPERATOR: ModuleDef = embedded("operator", include_str!("operator.mpy"));
+pub(crate) static OPERATOR: ModuleDef = embedded("operator", script!("operator"));
 /// `statistics`
-pub(crate) static STATISTICS: ModuleDef = embedded("statistics", include_str!("statistics.mpy"));
+pub(crate) static STATISTICS: ModuleDef = embedded("statistics", script!("statistics"));
 /// `string`
-pub(crate) static STRING: ModuleDef = embedded("string", include_str!("string.mpy"));
+pub(crate) static STRING: ModuleDef = embedded("string", script!("string"));
 /// `textwrap`
-pub(crate) static TEXTWRAP: ModuleDef = embedded("textwrap", include_str!("textwrap.mpy"));
+pub(crate) static TEXTWRAP: ModuleDef = embedded("textwrap", script!("textwrap"));
 /// `copyreg`
-pub(crate) static COPYREG: ModuleDef = embedded("copyreg", include_str!("copyreg.mpy"));
+pub(crate) static COPYREG: ModuleDef = embedded("copyreg", script!("copyreg"));
 /// `io`
-pub(crate) static IO: ModuleDef = with_prelude("io", include_str!("io.mpy"));
+pub(crate) static IO: ModuleDef = with_prelude("io", script!("io"));
 /// `types`
-pub(crate) static TYPES: ModuleDef = with_prelude("types", include_str!("types.mpy"));
+pub(crate) static TYPES: ModuleDef = with_prelude("types", script!("types"));
 /// `_typing`
-pub(crate) static TYPING_CORE: ModuleDef = with_prelude("_typing", include_str!("_typing.mpy"));
+pub(crate) static TYPING_CORE: ModuleDef = with_prelude("_typing", script!("_typing"));
 /// `typing`
-pub(crate) static TYPING: ModuleDef = embedded("typing", include_str!("typing.mpy"));
+pub(crate) static TYPING: ModuleDef = embedded("typing", script!("typing"));
 
 /// A module that shows something of the prelude.
-const fn with_prelude(name: &'static str, source: &'static str) -> ModuleDef {
-    ModuleDef { name, rows: PRELUDE_ROWS, constants: no_constants, source: Some(source) }
+const fn with_prelude(name: &'static str, script: Script) -> ModuleDef {
+    ModuleDef { name, rows: PRELUDE_ROWS, constants: no_constants, source: Some(script) }
 }
 
 static PRELUDE_ROWS: &[Row] = &[Row::threaded("_library(name, /)", library)];

@@ -2,12 +2,13 @@
 
 use crate::heap::Value;
 use crate::value::{Builtin, Context};
+use crate::vm::script::script;
 
 use super::{Define, ModuleDef};
 
 /// The module.
 pub(crate) static MODULE: ModuleDef =
-    ModuleDef { name: "itertools", rows: &[], constants, source: Some(include_str!("itertools.mpy")) };
+    ModuleDef { name: "itertools", rows: &[], constants, source: Some(script!("itertools")) };
 
 fn constants(cx: &Context, define: Define<'_>) {
     for class in [Builtin::Count, Builtin::Cycle, Builtin::Repeat] {

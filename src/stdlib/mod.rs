@@ -17,6 +17,7 @@ pub(crate) mod time;
 use crate::heap::Value;
 use crate::value::Context;
 use crate::vm::native::Row;
+use crate::vm::script::Script;
 
 /// A module that is native, in whole or in part.
 pub struct ModuleDef {
@@ -27,7 +28,7 @@ pub struct ModuleDef {
     /// Gives its constants one by one: name and value.
     pub constants: fn(&Context, Define<'_>),
     /// Source in the language that is executed in the module's namespace, when the rows and constants are there.
-    pub source: Option<&'static str>,
+    pub source: Option<Script>,
 }
 
 /// Takes a constant of a module: name and value.

@@ -9,13 +9,14 @@ use crate::value::int::MAX_BITS;
 use crate::value::number::{self, index, index_i64};
 use crate::value::{Builtin, Context, Res};
 use crate::vm::native::{Args, Row};
+use crate::vm::script::script;
 use crate::vm::thread::{Call, Flow, Thread};
 
 use super::ModuleDef;
 
 /// The module.
 pub(crate) static MODULE: ModuleDef =
-    ModuleDef { name: "random", rows: ROWS, constants, source: Some(include_str!("random.mpy")) };
+    ModuleDef { name: "random", rows: ROWS, constants, source: Some(script!("random")) };
 
 static ROWS: &[Row] = &[
     Row::threaded("_entropy(count, /)", entropy),

@@ -14,6 +14,7 @@ use crate::value::str::Str;
 use crate::value::tuple::Tuple;
 use crate::value::{Context, Raised, Res, float};
 use crate::vm::native::Row;
+use crate::vm::script::script;
 use crate::vm::thread::{Call, Flow, Thread};
 
 use super::{ModuleDef, no_constants};
@@ -24,7 +25,7 @@ pub(crate) static MODULE: ModuleDef = ModuleDef {
     rows: &[Row::threaded("_exchange(method, url, headers, body, connect, read, verify, /)", exchange)
         .doc("Sends one request: None, status, headers and body of the response, or what failed and why.")],
     constants: no_constants,
-    source: Some(include_str!("requests.mpy")),
+    source: Some(script!("requests")),
 };
 
 /// `requests.exceptions`
@@ -32,7 +33,7 @@ pub(crate) static EXCEPTIONS: ModuleDef = ModuleDef {
     name: "requests.exceptions",
     rows: &[],
     constants: no_constants,
-    source: Some(include_str!("requests_exceptions.mpy")),
+    source: Some(script!("requests_exceptions")),
 };
 
 /// The largest body of a response, in bytes.

@@ -7,13 +7,14 @@ use crate::value::str::Str;
 use crate::value::tuple::Tuple;
 use crate::value::{Builtin, Context, Raised, Res, float, int};
 use crate::vm::native::{Args, Row};
+use crate::vm::script::script;
 use crate::vm::thread::{Call, Flow, Thread};
 
 use super::ModuleDef;
 
 /// The module.
 pub(crate) static MODULE: ModuleDef =
-    ModuleDef { name: "sys", rows: ROWS, constants, source: Some(include_str!("sys.mpy")) };
+    ModuleDef { name: "sys", rows: ROWS, constants, source: Some(script!("sys")) };
 
 static ROWS: &[Row] = &[
     Row::leaf("exit(status=None, /)", exit).doc("Ends the thread; in the main thread, the program."),

@@ -10,6 +10,7 @@ use crate::value::tuple::Tuple;
 use crate::value::{Builtin, Context, Raised, Res, int};
 use crate::vm::event::Note;
 use crate::vm::native::{Args, Row};
+use crate::vm::script::script;
 use crate::vm::thread::{Call, Flow, REGISTERS, Thread};
 use crate::vm::traceback;
 
@@ -17,7 +18,7 @@ use super::ModuleDef;
 
 /// The module.
 pub(crate) static MODULE: ModuleDef =
-    ModuleDef { name: "_thread", rows: ROWS, constants, source: Some(include_str!("_thread.mpy")) };
+    ModuleDef { name: "_thread", rows: ROWS, constants, source: Some(script!("_thread")) };
 
 static ROWS: &[Row] = &[
     Row::leaf("allocate_lock()", lock::new).doc("A free lock."),

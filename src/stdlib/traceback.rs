@@ -4,18 +4,15 @@ use crate::heap::{Value, Word};
 use crate::value::exception::{Exception, Traceback};
 use crate::value::{Context, Raised, int};
 use crate::vm::native::Row;
+use crate::vm::script::script;
 use crate::vm::thread::{Call, Flow, Thread};
 use crate::vm::traceback::{self, Style, Summary};
 
 use super::{ModuleDef, no_constants};
 
 /// The module.
-pub(crate) static MODULE: ModuleDef = ModuleDef {
-    name: "traceback",
-    rows: ROWS,
-    constants: no_constants,
-    source: Some(include_str!("traceback.mpy")),
-};
+pub(crate) static MODULE: ModuleDef =
+    ModuleDef { name: "traceback", rows: ROWS, constants: no_constants, source: Some(script!("traceback")) };
 
 static ROWS: &[Row] = &[
     Row::threaded("_format_exception(exc, tb, limit, chain, groups, /)", format_exception),

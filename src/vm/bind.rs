@@ -79,9 +79,7 @@ fn fill_defaults(thread: &mut Thread, function: &Function, base: usize, given: u
             (place + defaults.len()).checked_sub(arg_count).map(|index| defaults[index])
         } else {
             let name = unit.local_name(place);
-            function
-                .kw_defaults()
-                .and_then(|dict| dict.find_identical(name, str_hash_of(name))?.value().get())
+            function.kw_defaults().and_then(|dict| dict.get_identical(name, str_hash_of(name)))
         };
         match default.map(Value::word) {
             Some(word) => thread.set(base + place, word),

@@ -3,8 +3,6 @@
 
 use std::sync::Arc;
 
-use minipy_grammar::Source;
-
 use crate::builtins;
 use crate::builtins::table::{self, ClassRows};
 use crate::heap::{Value, Word};
@@ -16,8 +14,9 @@ use crate::value::record::{ClassMethod, Member, Module, StaticMethod};
 use crate::value::{Builtin, Context, Raised, Res, World};
 
 use super::host::Host;
-use super::machine::{Library, NativeEntry, Options, Vm, WellKnown, add_native};
+use super::machine::{Library, NativeEntry, Options, Vm, WellKnown};
 use super::native::{Binding, Row};
+use super::script::Script;
 use super::thread::Thread;
 use super::trap::Trap;
 
@@ -157,7 +156,7 @@ fn assemble(cx: &Context, natives: &mut Vec<NativeEntry>) -> Result<WellKnown, R
             add_native(natives, row, Some(module.name));
         }
     }
-    *cx.world().native_names.write() = natives.iter().map(|entry| entry.row.name()).collect();
+    *cx.world().native_names.write() = natives.iter().map(|entry| entry.row.name).collect();
     Ok(WellKnown {
         builtins: Value::object(builtins).word(),
         prelude: Value::object(prelude).word(),
@@ -223,10 +222,10 @@ fn install(
 ) -> Result<(), Raised> {
     let owner = Value::object(cx.class(class));
     let namespace = cx.class(class).namespace();
-    let name = cx.intern(row.name());
+    let name = cx.intern(row.name);
     let number = add_native(natives, row, Some(class.name()));
     let descriptor =
-        if row.name().starts_with("__") { Builtin::WrapperDescriptor } else { Builtin::MethodDescriptor };
+        if row.name.starts_with("__") { Builtin::WrapperDescriptor } else { Builtin::MethodDescriptor };
     let function = |class| Value::object(Native::new(cx, class, number, None, Some(owner)));
     let value = match row.binding {
         Binding::Method => function(descriptor),
@@ -250,6 +249,12 @@ fn install(
     namespace.set(cx, name, value)
 }
 
+/// Adds a row to the table of natives; returns its number there.
+fn add_native(natives: &mut Vec<NativeEntry>, row: &'static Row, owner: Option<&'static str>) -> u32 {
+    natives.push(NativeEntry::new(row, owner));
+    natives.len() as u32 - 1
+}
+
 /// Adds a function to a namespace.
 fn add_function(
     cx: &Context,
@@ -260,17 +265,17 @@ fn add_function(
 ) -> Result<(), Raised> {
     let number = add_native(natives, row, None);
     let function = Native::new(cx, Builtin::Native, number, None, module);
-    namespace.set(cx, cx.intern(row.name()), Value::object(function))
+    namespace.set(cx, cx.intern(row.name), Value::object(function))
 }
 
 /// Runs the prelude's sources, and gives the built-in classes what is written in it.
 fn load_prelude(thread: &mut Thread) -> Result<(), String> {
-    for (name, text) in table::PRELUDE {
+    for (name, script) in table::PRELUDE {
         let function = {
             let cx = thread.cx();
             let name_key = cx.intern("__name__");
             let _ = thread.vm().prelude().set(cx, name_key, cx.intern("builtins"));
-            embedded(cx, name, text, thread.vm().prelude(), true)?
+            embedded(cx, name, script, thread.vm().prelude(), true)?
         };
         thread.call_sync(function, &[]).map_err(|Raised| failure(thread, name))?;
         if *name == "core" {
@@ -297,16 +302,11 @@ fn failure(thread: &Thread, name: &str) -> String {
     format!("the library's {name} does not run: {}", text.unwrap_or_default())
 }
 
-/// Compiles an embedded source to the function that runs it. The prelude's frames are hidden from tracebacks; those of
+/// The function that runs a part of the library. The prelude's frames are hidden from tracebacks; those of
 /// most modules show, as in CPython.
-fn embedded(cx: &Context, name: &str, text: &str, globals: &Dict, hidden: bool) -> Result<Word, String> {
-    let source = Source::new(format!("<{name}>"), text);
-    let code = minipy_grammar::parse(&source)
-        .and_then(|module| minipy_compiler::compile(&source, &module))
-        .map_err(|error| {
-        format!("the library's {name}, line {}: {}", source.line_of(error.span.start), error.message)
-    })?;
-    let unit = Vm::load(cx, &Arc::new(code), hidden).map_err(|Raised| "no memory".to_owned())?;
+fn embedded(cx: &Context, name: &str, script: &Script, globals: &Dict, hidden: bool) -> Result<Word, String> {
+    let code = Arc::new(script.code(name)?);
+    let unit = Vm::load(cx, &code, hidden).map_err(|Raised| "no memory".to_owned())?;
     Ok(Value::object(Function::new(cx, unit, globals)).word())
 }
 
@@ -349,10 +349,11 @@ pub(crate) fn native_module<'t>(vm: &'t Vm, cx: &'t Context, name: &str) -> Res<
     let name_value = cx.intern(name);
     dict.set(cx, cx.intern("__name__"), name_value)?;
     dict.set(cx, cx.intern("__doc__"), Value::NONE)?;
-    for row in def.rows {
-        let number = vm.native_number(row);
+    // The rows of a module stand one behind the other in the table of natives.
+    let first = def.rows.first().map_or(0, |row| vm.native_number(row));
+    for (row, number) in def.rows.iter().zip(first..) {
         let function = Native::new(cx, Builtin::Native, number, None, Some(name_value));
-        dict.set(cx, cx.intern(row.name()), Value::object(function))?;
+        dict.set(cx, cx.intern(row.name), Value::object(function))?;
     }
     let mut outcome = Ok(());
     (def.constants)(cx, &mut |name, value| {
@@ -361,11 +362,11 @@ pub(crate) fn native_module<'t>(vm: &'t Vm, cx: &'t Context, name: &str) -> Res<
         }
     });
     outcome?;
-    let function = match def.source {
+    let function = match &def.source {
         None => Value::NONE,
-        Some(text) => {
+        Some(script) => {
             let hidden = stdlib::WITHOUT_FRAMES.contains(&name);
-            let word = embedded(cx, name, text, dict, hidden)
+            let word = embedded(cx, name, script, dict, hidden)
                 .map_err(|error| cx.raise(Builtin::SystemError, error))?;
             // SAFETY: the function was just made, and nothing has run since.
             unsafe { word.value() }.unwrap_or(Value::NONE)
@@ -390,4 +391,24 @@ pub(crate) fn file_module<'t>(vm: &'t Vm, cx: &'t Context, name: &str) -> Res<'t
     dict.set(cx, cx.intern("__file__"), cx.str(&file)?)?;
     let function = builtins::execute::compile_file(cx, &file, &text, dict)?;
     cx.tuple(&[Value::object(module), Value::object(function)])
+}
+
+#[cfg(test)]
+mod tests {
+    use minipy_grammar::Source;
+
+    use super::*;
+
+    #[test]
+    fn the_build_made_the_code_of_these_sources() {
+        let modules =
+            stdlib::MODULES.iter().filter_map(|module| Some((module.name, module.source.as_ref()?)));
+        let prelude = table::PRELUDE.iter().map(|(name, script)| (*name, script));
+        for (name, script) in prelude.chain(modules) {
+            let source = Source::new(format!("<{name}>"), script.text);
+            let module = minipy_grammar::parse(&source).expect(name);
+            let compiled = minipy_compiler::compile(&source, &module).expect(name);
+            assert!(script.code(name).as_ref() == Ok(&compiled), "{name} is another one than its source");
+        }
+    }
 }

@@ -209,7 +209,7 @@ impl Thread {
         if std::ptr::eq(class, owner) || class.is_subclass(owner) {
             return true;
         }
-        let name = self.vm().native(native.number()).row.name();
+        let name = self.vm().native(native.number()).row.name;
         cx.type_error(format_args!(
             "descriptor '{name}' for '{}' objects doesn't apply to a '{}' object",
             owner.full_name(),
@@ -224,8 +224,8 @@ impl Thread {
         let vm: *const super::Vm = &raw const **self.vm();
         // SAFETY: the thread holds its machine, whose table of natives never changes.
         let entry = unsafe { (*vm).native(number) };
-        if args.names.is_nothing() && entry.signature.takes(args.count) {
-            let places = entry.signature.places();
+        if args.names.is_nothing() && entry.row.fit.takes(args.count) {
+            let places = entry.row.fit.places();
             for place in args.count..places {
                 self.set(args.base + place, Word::NONE_AT_ALL);
             }
@@ -259,7 +259,7 @@ impl Thread {
             let values = self.values(args.base, args.count);
             let (positional, by_name) = values.split_at(args.count - names.len());
             let keywords: Vec<_> = names.iter().copied().zip(by_name.iter().copied()).collect();
-            match entry.signature.bind(cx, positional, &keywords) {
+            match entry.signature().bind(cx, positional, &keywords) {
                 Ok(bound) => bound,
                 Err(Raised) => return Flow::Raised,
             }

@@ -96,13 +96,13 @@ impl Thread {
     pub fn place(&self) -> Option<Place> {
         let frame = self.frames.iter().rev().find(|frame| !frame.unit().is_library)?;
         let code = &frame.unit().code;
-        Some(Place { code: code.clone(), line: line_of(code, frame.pc) })
+        Some(Place { code: code.clone(), line: line_of(code, frame.pc()) })
     }
 
     /// Remembers in a lock that was just acquired where in the program that was, if it was there.
     pub fn note_acquired(&self, lock: &Lock) {
         let own = self.frames.iter().rev().find(|frame| !frame.unit().is_library);
-        let (unit, pc) = own.map_or((std::ptr::null(), 0), |frame| (frame.unit, frame.pc));
+        let (unit, pc) = own.map_or((std::ptr::null(), 0), |frame| (frame.unit, frame.pc()));
         lock.note_place(unit, pc);
     }
 

@@ -1,7 +1,7 @@
 //! A machine: everything of one program that its threads share. Many can live in one process.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use minipy_compiler::{Code, Const};
 use parking_lot::{Mutex, RwLock};
@@ -16,7 +16,7 @@ use crate::value::{Builtin, Context, Raised, Res, World, int, visit};
 
 use super::host::Host;
 use super::inspect::is_library_source;
-use super::native::{Binding, Row};
+use super::native::Row;
 use super::pause::Pauses;
 use super::resource::Resources;
 use super::signature::Signature;
@@ -44,8 +44,21 @@ pub struct Options {
 pub struct NativeEntry {
     /// Its row.
     pub row: &'static Row,
-    /// Its parameters.
-    pub signature: Signature,
+    /// The class or module that messages name it with, if any.
+    owner: Option<&'static str>,
+    signature: OnceLock<Box<Signature>>,
+}
+
+impl NativeEntry {
+    /// The entry of a row. Messages name it with its owner, a class or a module, if it has one to be named.
+    pub(super) fn new(row: &'static Row, owner: Option<&'static str>) -> NativeEntry {
+        NativeEntry { row, owner, signature: OnceLock::new() }
+    }
+
+    /// Its parameters, read when somebody asks for the first time.
+    pub fn signature(&self) -> &Signature {
+        self.signature.get_or_init(|| Box::new(Signature::of(self.row, self.owner)))
+    }
 }
 
 /// A machine.
@@ -343,23 +356,6 @@ fn constant<'t>(cx: &'t Context, value: &Const) -> Res<'t> {
             cx.tuple(&items)?
         }
     })
-}
-
-/// Adds a row to the table of natives. Messages name it with its owner, a class or a module, if it has one to be named.
-pub(super) fn add_native(natives: &mut Vec<NativeEntry>, row: &'static Row, owner: Option<&str>) -> u32 {
-    let mut signature = Signature::parse(row.signature);
-    if let Some(owner) = owner {
-        signature.set_owner(owner);
-    }
-    signature.set_arity(row.arity);
-    if let Some(name) = row.keyword_owner {
-        signature.set_keyword_owner(name);
-    }
-    if matches!(row.binding, Binding::Static) {
-        signature.forget_receiver();
-    }
-    natives.push(NativeEntry { row, signature });
-    natives.len() as u32 - 1
 }
 
 /// A function of the prelude.

@@ -3,6 +3,7 @@
 
 mod machine;
 pub(crate) mod boot;
+pub(crate) mod script;
 mod run;
 pub mod thread;
 pub mod frame;

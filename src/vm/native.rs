@@ -93,11 +93,101 @@ pub enum Arity {
     Counted,
 }
 
+/// Which calls by position a native function takes just as they stand: all but the wrong and the involved ones. It is
+/// computed where the row is written, so that a machine reads signatures only of functions that are called otherwise.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fit {
+    least: u16,
+    most: u16,
+    places: u16,
+}
+
+impl Fit {
+    /// The fit of a signature.
+    const fn of(signature: &str) -> Fit {
+        let text = signature.as_bytes();
+        let mut at = name_length(signature);
+        if at == text.len() {
+            // An attribute: the receiver and perhaps a value.
+            return Fit { least: 1, most: 2, places: 2 };
+        }
+        let mut fit = Fit { least: 0, most: 0, places: 0 };
+        let (mut keyword_only, mut plain) = (false, true);
+        while text[at] != b')' {
+            at += 1;
+            while text[at] == b' ' {
+                at += 1;
+            }
+            let (end, has_default) = parameter(text, at);
+            let stars = (text[at] == b'*') as usize;
+            keyword_only |= stars == 1 && text[at + 1] != b'*';
+            if end > at + stars && text[at] != b'/' {
+                fit.places += 1;
+                if stars > 0 {
+                    plain = false;
+                } else if keyword_only {
+                    plain &= has_default;
+                } else {
+                    fit.most += 1;
+                    fit.least += !has_default as u16;
+                }
+            }
+            at = end;
+        }
+        if !plain {
+            (fit.least, fit.most) = (1, 0);
+        }
+        fit
+    }
+
+    /// Whether `count` arguments by position fill the first places just as they stand.
+    #[inline(always)]
+    pub fn takes(self, count: usize) -> bool {
+        count >= self.least as usize && count <= self.most as usize
+    }
+
+    /// How many places a call fills.
+    #[inline(always)]
+    pub fn places(self) -> usize {
+        self.places as usize
+    }
+}
+
+/// Where the parameters begin.
+const fn name_length(signature: &str) -> usize {
+    let text = signature.as_bytes();
+    let mut at = 0;
+    while at < text.len() && text[at] != b'(' {
+        at += 1;
+    }
+    at
+}
+
+/// Where the parameter ends that begins at `at`: at its comma or the last parenthesis; and whether it has a default.
+const fn parameter(text: &[u8], mut at: usize) -> (usize, bool) {
+    let (mut has_default, mut depth, mut quote) = (false, 0, 0);
+    loop {
+        match text[at] {
+            byte if quote != 0 => quote = if byte == quote { 0 } else { quote },
+            byte @ (b'\'' | b'"') => quote = byte,
+            b'(' | b'[' | b'{' => depth += 1,
+            b',' | b')' if depth == 0 => return (at, has_default),
+            b')' | b']' | b'}' => depth -= 1,
+            byte => has_default |= byte == b'=',
+        }
+        at += 1;
+    }
+}
+
 /// A native function.
 #[derive(Clone, Copy)]
 pub struct Row {
     /// Name and parameters: `"append(self, object, /)"`.
     pub signature: &'static str,
+    /// The name in front of the parameters.
+    pub name: &'static str,
+    /// Which calls it takes as they stand.
+    pub fit: Fit,
     /// What runs.
     pub run: Run,
     /// The function of the prelude that does the same where code of the language is needed.
@@ -113,56 +203,38 @@ pub struct Row {
 }
 
 impl Row {
-    /// A leaf.
-    pub const fn leaf(signature: &'static str, run: Leaf) -> Row {
+    const fn new(signature: &'static str, run: Run, binding: Binding) -> Row {
         Row {
             signature,
-            run: Run::Leaf(run),
+            name: signature.split_at(name_length(signature)).0,
+            fit: Fit::of(signature),
+            run,
             twin: None,
             arity: Arity::Usual,
-            binding: Binding::Method,
+            binding,
             keyword_owner: None,
             doc: "",
         }
+    }
+
+    /// A leaf.
+    pub const fn leaf(signature: &'static str, run: Leaf) -> Row {
+        Row::new(signature, Run::Leaf(run), Binding::Method)
     }
 
     /// A threaded function.
     pub const fn threaded(signature: &'static str, run: Threaded) -> Row {
-        Row {
-            signature,
-            run: Run::Threaded(run),
-            twin: None,
-            arity: Arity::Usual,
-            binding: Binding::Method,
-            keyword_owner: None,
-            doc: "",
-        }
+        Row::new(signature, Run::Threaded(run), Binding::Method)
     }
 
     /// A computed attribute.
     pub const fn getter(name: &'static str, run: Leaf) -> Row {
-        Row {
-            signature: name,
-            run: Run::Leaf(run),
-            twin: None,
-            arity: Arity::Usual,
-            binding: Binding::Getter,
-            keyword_owner: None,
-            doc: "",
-        }
+        Row::new(name, Run::Leaf(run), Binding::Getter)
     }
 
     /// How a computed attribute is set.
     pub const fn setter(name: &'static str, run: Leaf) -> Row {
-        Row {
-            signature: name,
-            run: Run::Leaf(run),
-            twin: None,
-            arity: Arity::Usual,
-            binding: Binding::Setter,
-            keyword_owner: None,
-            doc: "",
-        }
+        Row::new(name, Run::Leaf(run), Binding::Setter)
     }
 
     /// With a twin in the prelude.
@@ -199,10 +271,5 @@ impl Row {
     pub const fn static_method(mut self) -> Row {
         self.binding = Binding::Static;
         self
-    }
-
-    /// The name in front of the parameters.
-    pub fn name(&self) -> &'static str {
-        self.signature.split('(').next().unwrap_or(self.signature)
     }
 }

@@ -5,7 +5,7 @@ use crate::value::dict::Dict;
 use crate::value::str::Str;
 use crate::value::{Context, Raised};
 
-use super::native::Arity;
+use super::native::{Arity, Binding, Row};
 
 use super::traceback::suggest::nearest;
 
@@ -32,29 +32,27 @@ pub struct Signature {
     required: usize,
     varargs: bool,
     varkw: bool,
-    /// There are parameters that no argument by position fills, and not all have a default.
-    has_more: bool,
     /// The first parameter is the receiver of a method, which messages do not count.
     method: bool,
 }
 
 impl Signature {
-    /// Reads `name(a, b=1, /, *, c)`; text without parentheses is an attribute, with the receiver and perhaps a value.
-    pub fn parse(text: &'static str) -> Signature {
-        let (name, rest) = text.split_once('(').unwrap_or((text, "self, value=None, /)"));
+    /// The parameters of a row: `name(a, b=1, /, *, c)`; text without parentheses is an attribute, with the receiver and
+    /// perhaps a value. Messages name the function with its owner, a class or a module, if it has one to be named.
+    pub fn of(row: &Row, owner: Option<&str>) -> Signature {
+        let rest = row.signature.split_once('(').map_or("self, value=None, /)", |(_, rest)| rest);
         let inner = rest.strip_suffix(')').unwrap_or(rest);
         let mut signature = Signature {
-            name,
-            keyword_owner: name,
-            owner: String::new(),
-            arity: Arity::Usual,
+            name: row.name,
+            keyword_owner: row.keyword_owner.unwrap_or(row.name),
+            owner: owner.map(|owner| format!("{owner}.")).unwrap_or_default(),
+            arity: row.arity,
             params: Vec::new(),
             posonly: 0,
             positional: 0,
             required: 0,
             varargs: false,
             varkw: false,
-            has_more: false,
             method: false,
         };
         let mut keyword_only = false;
@@ -82,43 +80,10 @@ impl Signature {
                 signature.params.push(Param { name, required: !default });
             }
         }
-        let keyword_only = &signature.params[signature.positional..];
-        signature.has_more =
-            signature.varargs || signature.varkw || keyword_only.iter().any(|param| param.required);
-        signature.method =
+        let receives =
             matches!(signature.params.first(), Some(first) if first.name == "self" || first.name == "cls");
+        signature.method = receives && row.binding != Binding::Static;
         signature
-    }
-
-    /// Sets how a wrong number of arguments is worded.
-    pub fn set_arity(&mut self, arity: Arity) {
-        self.arity = arity;
-    }
-
-    /// Sets whom messages about keywords name.
-    pub fn set_keyword_owner(&mut self, name: &'static str) {
-        self.keyword_owner = name;
-    }
-
-    /// Says that the first parameter is an ordinary one, whatever its name.
-    pub fn forget_receiver(&mut self) {
-        self.method = false;
-    }
-
-    /// Says what class or module it belongs to.
-    pub fn set_owner(&mut self, owner: &str) {
-        self.owner = format!("{owner}.");
-    }
-
-    /// How many places a call fills.
-    pub fn places(&self) -> usize {
-        self.params.len()
-    }
-
-    /// Whether `count` arguments by position fill the first places just as they stand.
-    #[inline(always)]
-    pub fn takes(&self, count: usize) -> bool {
-        (self.required..=self.positional).contains(&count) && !self.has_more
     }
 
     /// Fills the places from positional arguments and keywords.
@@ -323,4 +288,42 @@ fn split_params(text: &'static str) -> impl Iterator<Item = &'static str> {
     }
     parts.push(text[start..].trim());
     parts.into_iter().filter(|part| !part.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vm::native::Fit;
+
+    fn fit(signature: &'static str) -> (Fit, Signature) {
+        let row = Row::leaf(signature, |_, _| Ok(Value::NONE));
+        (row.fit, Signature::of(&row, None))
+    }
+
+    /// What is computed where a row is written is what binding finds out.
+    #[test]
+    fn fits_are_those_of_the_signatures() {
+        for text in [
+            "f()",
+            "f(a)",
+            "f(a, b=1, /)",
+            "f(self, /, *, key=None)",
+            "f(a, *, key)",
+            "f(a, sep=', ', end=\")\", t=(1, 2), /, c=[], *, d={1: 2})",
+            "f(*args)",
+            "f(a, *args, b=1)",
+            "f(a, /, **kwargs)",
+            "f(a, *, b=1, **kwargs)",
+            "attribute",
+        ] {
+            let (fit, signature) = fit(text);
+            assert_eq!(fit.places(), signature.params.len(), "{text}");
+            let optional = signature.params[signature.positional..].iter().all(|param| !param.required);
+            let plain = !signature.varargs && !signature.varkw && optional;
+            for count in 0..8 {
+                let takes = plain && (signature.required..=signature.positional).contains(&count);
+                assert_eq!(fit.takes(count), takes, "{text} with {count} arguments");
+            }
+        }
+    }
 }

@@ -8,7 +8,7 @@ use crate::vm::native::{Args, Run};
 use super::MODULE;
 
 fn call<'t>(cx: &'t Context, name: &str, arguments: &str) -> Result<Option<Value<'t>>, Raised> {
-    let row = MODULE.rows.iter().find(|row| row.name() == name).expect("a function of math");
+    let row = MODULE.rows.iter().find(|row| row.name == name).expect("a function of math");
     let Run::Leaf(function) = row.run else { panic!("{name} is a leaf") };
     let values: Vec<Value<'t>> =
         arguments.split(' ').filter(|text| !text.is_empty()).map(|text| read(cx, text)).collect();

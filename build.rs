@@ -1,0 +1,55 @@
+//! Compiles the part of the library that is written in the language: for each `src/stdlib/NAME.mpy` there is a
+//! `library/NAME.code` in the folder for what is built, which `vm/script.rs` embeds beside the source.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::{env, fs};
+
+use minipy_grammar::Source;
+
+/// Where the sources stand, in folders of any depth.
+const LIBRARY: &str = "src/stdlib";
+
+fn main() -> ExitCode {
+    println!("cargo::rerun-if-changed={LIBRARY}");
+    let outcome = env::var("OUT_DIR")
+        .map_err(|error| format!("cargo sets OUT_DIR for a build script: {error}"))
+        .and_then(|out| compile_folder(Path::new(LIBRARY), &Path::new(&out).join("library")));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn compile_folder(folder: &Path, out: &Path) -> Result<(), String> {
+    let failed = |path: &Path| {
+        let path = path.display().to_string();
+        move |error: std::io::Error| format!("{path}: {error}")
+    };
+    fs::create_dir_all(out).map_err(failed(out))?;
+    for entry in fs::read_dir(folder).map_err(failed(folder))? {
+        let path = entry.map_err(failed(folder))?.path();
+        let Some(name) = path.file_name() else { continue };
+        if path.is_dir() {
+            compile_folder(&path, &out.join(name))?;
+        } else if path.extension().is_some_and(|ending| ending == "mpy") {
+            let text = fs::read_to_string(&path).map_err(failed(&path))?;
+            let packed = out.join(name).with_extension("code");
+            fs::write(&packed, compile(&path, text)?).map_err(failed(&packed))?;
+        }
+    }
+    Ok(())
+}
+
+fn compile(path: &Path, text: String) -> Result<Vec<u8>, String> {
+    let source = Source::new(path.display().to_string(), text);
+    let code = minipy_grammar::parse(&source).and_then(|module| minipy_compiler::compile(&source, &module));
+    let code = code.map_err(|error| {
+        format!("{}, line {}: {}", source.name(), source.line_of(error.span.start), error.message)
+    })?;
+    minipy_compiler::verify(&code).map_err(|why| format!("{}: {why}", source.name()))?;
+    Ok(minipy_compiler::pack(&code))
+}

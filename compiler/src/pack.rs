@@ -1,0 +1,445 @@
+//! Code as bytes: what a build makes of a library's sources, so that they need not be compiled at every start.
+//!
+//! The bytes are the format's version, the table of all names, and the code of the file, field by field as it stands in
+//! `code.rs`, nested codes in their place. A number takes seven bits a byte, the low ones first, the high bit saying that
+//! more follow; a signed one alternates (0, -1, 1, -2, …); a name is its index in the table; a list is its length and its
+//! items. Spans follow one another closely: each is the distance from the start of the one before, and a length.
+//!
+//! The text is not in it: whoever unpacks a code has it, and gives it by the name that tracebacks are to print. Each type
+//! says once, in one place, how it is written and read. Bytes that no packing made are refused, whatever they are.
+
+use std::sync::Arc;
+
+use indexmap::IndexSet;
+use minipy_grammar::ast::Name;
+use minipy_grammar::{Source, Span};
+use rustc_hash::FxBuildHasher;
+
+use crate::code::{Code, CodeKind, Const, Handler, ImportSpec};
+use crate::op::{
+    After, ChildIx, ConstIx, Convert, Count, Form, FreeIx, FunctionParts, Imm, ImportIx, KwNames, Label,
+    NameIx, Offset, Reg, Sense, Site, WideImm,
+};
+
+/// The first byte: another one is another format.
+const VERSION: u8 = 1;
+
+/// How deep codes in codes, and tuples in tuples, are read: more than any program nests them.
+const MAX_NESTING: u32 = 1000;
+
+/// The bytes are none that [`pack`] makes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Malformed;
+
+/// The bytes of a code and of all codes nested in it.
+pub fn pack(code: &Code) -> Vec<u8> {
+    let mut out = Packer::default();
+    code.pack(&mut out);
+    let mut head = Packer { bytes: vec![VERSION], ..Packer::default() };
+    head.size(out.names.len());
+    for name in &out.names {
+        head.text(name.as_bytes());
+    }
+    head.bytes.append(&mut out.bytes);
+    head.bytes
+}
+
+/// The code that [`pack`] made these bytes of, with the text that it was compiled from.
+///
+/// # Errors
+/// Bytes of another version, or damaged ones.
+pub fn unpack(bytes: &[u8], source: &Arc<Source>) -> Result<Code, Malformed> {
+    let mut input = Unpacker { bytes, names: Vec::new(), source, start: 0, depth: 0 };
+    if input.byte()? != VERSION {
+        return Err(Malformed);
+    }
+    let count = input.size()?;
+    let names = (0..count).map(|_| Ok(std::str::from_utf8(input.text()?).map_err(|_| Malformed)?.into()));
+    input.names = names.collect::<Result<_, _>>()?;
+    let code = Code::unpack(&mut input)?;
+    if input.bytes.is_empty() { Ok(code) } else { Err(Malformed) }
+}
+
+/// Bytes that grow.
+#[derive(Default)]
+pub(crate) struct Packer {
+    bytes: Vec<u8>,
+    names: IndexSet<Name, FxBuildHasher>,
+    /// Where the span before starts.
+    start: u32,
+}
+
+impl Packer {
+    /// A byte.
+    pub(crate) fn byte(&mut self, byte: u8) {
+        self.bytes.push(byte);
+    }
+
+    fn number(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.bytes.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.bytes.push(value as u8);
+    }
+
+    fn size(&mut self, size: usize) {
+        self.number(size as u64);
+    }
+
+    fn text(&mut self, text: &[u8]) {
+        self.size(text.len());
+        self.bytes.extend_from_slice(text);
+    }
+}
+
+/// Bytes that are read from the front.
+pub(crate) struct Unpacker<'a> {
+    bytes: &'a [u8],
+    names: Vec<Name>,
+    source: &'a Arc<Source>,
+    start: u32,
+    depth: u32,
+}
+
+impl<'a> Unpacker<'a> {
+    /// A byte.
+    #[inline]
+    pub(crate) fn byte(&mut self) -> Result<u8, Malformed> {
+        let (first, rest) = self.bytes.split_first().ok_or(Malformed)?;
+        self.bytes = rest;
+        Ok(*first)
+    }
+
+    #[inline]
+    fn number(&mut self) -> Result<u64, Malformed> {
+        let mut value = 0;
+        for shift in (0..u64::BITS).step_by(7) {
+            let byte = self.byte()?;
+            value |= u64::from(byte & 0x7F) << shift;
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(Malformed)
+    }
+
+    /// A length, each of whose items takes a byte at least.
+    fn size(&mut self) -> Result<usize, Malformed> {
+        let size = usize::try_from(self.number()?).map_err(|_| Malformed)?;
+        if size <= self.bytes.len() { Ok(size) } else { Err(Malformed) }
+    }
+
+    fn text(&mut self) -> Result<&'a [u8], Malformed> {
+        let size = self.size()?;
+        let (text, rest) = self.bytes.split_at(size);
+        self.bytes = rest;
+        Ok(text)
+    }
+
+    fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Malformed>) -> Result<T, Malformed> {
+        if self.depth >= MAX_NESTING {
+            return Err(Malformed);
+        }
+        self.depth += 1;
+        let result = read(self);
+        self.depth -= 1;
+        result
+    }
+}
+
+/// What can be written and read again.
+pub(crate) trait Pack: Sized {
+    fn pack(&self, out: &mut Packer);
+    fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed>;
+}
+
+macro_rules! pack_numbers {
+    ($($type:ty)*) => {
+        $(impl Pack for $type {
+            fn pack(&self, out: &mut Packer) {
+                out.number(u64::from(*self));
+            }
+
+            #[inline]
+            fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+                Self::try_from(input.number()?).map_err(|_| Malformed)
+            }
+        })*
+    };
+}
+
+pack_numbers! { u16 u32 u64 }
+
+macro_rules! pack_signed {
+    ($($type:ty)*) => {
+        $(impl Pack for $type {
+            fn pack(&self, out: &mut Packer) {
+                let value = i64::from(*self);
+                out.number(((value << 1) ^ (value >> 63)) as u64);
+            }
+
+            #[inline]
+            fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+                let value = input.number()?;
+                let value = (value >> 1) as i64 ^ -((value & 1) as i64);
+                Self::try_from(value).map_err(|_| Malformed)
+            }
+        })*
+    };
+}
+
+pack_signed! { i16 i32 i64 }
+
+/// Types that wrap a number.
+macro_rules! pack_wrapped {
+    ($($type:ident)*) => {
+        $(impl Pack for $type {
+            fn pack(&self, out: &mut Packer) {
+                self.0.pack(out);
+            }
+
+            #[inline]
+            fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+                Pack::unpack(input).map($type)
+            }
+        })*
+    };
+}
+
+pack_wrapped! {
+    Reg ConstIx NameIx Site KwNames ImportIx ChildIx FreeIx Label Offset Count Imm WideImm Sense
+}
+
+/// Types that wrap a byte.
+macro_rules! pack_bytes {
+    ($($type:ident)*) => {
+        $(impl Pack for $type {
+            fn pack(&self, out: &mut Packer) {
+                out.byte(self.0);
+            }
+
+            #[inline]
+            fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+                input.byte().map($type)
+            }
+        })*
+    };
+}
+
+pack_bytes! { FunctionParts After }
+
+/// Enumerations of names: a byte.
+macro_rules! pack_variants {
+    ($($type:ident { $($variant:ident)* })*) => {
+        $(impl Pack for $type {
+            fn pack(&self, out: &mut Packer) {
+                out.byte(*self as u8);
+            }
+
+            #[inline]
+            fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+                let byte = input.byte()?;
+                [$($type::$variant),*].into_iter().find(|variant| *variant as u8 == byte).ok_or(Malformed)
+            }
+        })*
+    };
+}
+
+pack_variants! {
+    Form { Plain InPlace }
+    Convert { None Str Repr Ascii }
+    CodeKind { Module ClassBody Function }
+}
+
+/// Structures, field by field.
+macro_rules! pack_fields {
+    ($($type:ident { $($field:ident)* })*) => {
+        $(impl Pack for $type {
+            fn pack(&self, out: &mut Packer) {
+                $(self.$field.pack(out);)*
+            }
+
+            fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+                Ok($type { $($field: Pack::unpack(input)?),* })
+            }
+        })*
+    };
+}
+
+pack_fields! {
+    Handler { start end target exc }
+    ImportSpec { module level from }
+    Code {
+        name qualname source span first_line kind is_generator posonly_count arg_count kwonly_count has_varargs
+        has_varkw locals cells free register_count ops spans heights consts names sites kwnames imports children
+        handlers doc attribute_hint
+    }
+}
+
+impl Pack for bool {
+    fn pack(&self, out: &mut Packer) {
+        out.byte(u8::from(*self));
+    }
+
+    #[inline]
+    fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+        match input.byte()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(Malformed),
+        }
+    }
+}
+
+impl Pack for Name {
+    fn pack(&self, out: &mut Packer) {
+        let index = match out.names.get_index_of(self) {
+            Some(index) => index,
+            None => out.names.insert_full(self.clone()).0,
+        };
+        out.size(index);
+    }
+
+    fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+        let index = usize::try_from(input.number()?).map_err(|_| Malformed)?;
+        input.names.get(index).cloned().ok_or(Malformed)
+    }
+}
+
+impl Pack for Span {
+    fn pack(&self, out: &mut Packer) {
+        (i64::from(self.start) - i64::from(out.start)).pack(out);
+        (i64::from(self.end) - i64::from(self.start)).pack(out);
+        out.start = self.start;
+    }
+
+    fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+        let behind = |from: u32, distance: i64| {
+            let place = i64::from(from).checked_add(distance).ok_or(Malformed)?;
+            u32::try_from(place).map_err(|_| Malformed)
+        };
+        input.start = behind(input.start, Pack::unpack(input)?)?;
+        Ok(Span { start: input.start, end: behind(input.start, Pack::unpack(input)?)? })
+    }
+}
+
+impl<T: Pack> Pack for Box<[T]> {
+    fn pack(&self, out: &mut Packer) {
+        out.size(self.len());
+        for item in self {
+            item.pack(out);
+        }
+    }
+
+    fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+        let size = input.size()?;
+        let mut items = Vec::with_capacity(size);
+        for _ in 0..size {
+            items.push(T::unpack(input)?);
+        }
+        Ok(items.into_boxed_slice())
+    }
+}
+
+impl<T: Pack> Pack for Option<T> {
+    fn pack(&self, out: &mut Packer) {
+        self.is_some().pack(out);
+        if let Some(value) = self {
+            value.pack(out);
+        }
+    }
+
+    fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+        if bool::unpack(input)? { T::unpack(input).map(Some) } else { Ok(None) }
+    }
+}
+
+impl Pack for Box<[u8]> {
+    fn pack(&self, out: &mut Packer) {
+        out.text(self);
+    }
+
+    fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+        Ok(input.text()?.into())
+    }
+}
+
+impl Pack for Box<str> {
+    fn pack(&self, out: &mut Packer) {
+        out.text(self.as_bytes());
+    }
+
+    fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+        Ok(std::str::from_utf8(input.text()?).map_err(|_| Malformed)?.into())
+    }
+}
+
+/// The text is not packed: it is the one that the unpacker was given.
+impl Pack for Arc<Source> {
+    fn pack(&self, _: &mut Packer) {}
+
+    fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+        Ok(input.source.clone())
+    }
+}
+
+impl Pack for Arc<Code> {
+    fn pack(&self, out: &mut Packer) {
+        (**self).pack(out);
+    }
+
+    fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+        input.nested(Code::unpack).map(Arc::new)
+    }
+}
+
+impl Pack for Const {
+    fn pack(&self, out: &mut Packer) {
+        out.byte(match self {
+            Const::None => 0,
+            Const::True => 1,
+            Const::False => 2,
+            Const::Ellipsis => 3,
+            Const::Int(_) => 4,
+            Const::BigInt { .. } => 5,
+            Const::Float(_) => 6,
+            Const::Str(_) => 7,
+            Const::Bytes(_) => 8,
+            Const::Tuple(_) => 9,
+            Const::Complex(..) => 10,
+        });
+        match self {
+            Const::None | Const::True | Const::False | Const::Ellipsis => {}
+            Const::Int(value) => value.pack(out),
+            Const::BigInt { digits, radix } => {
+                digits.pack(out);
+                radix.pack(out);
+            }
+            Const::Float(bits) => bits.pack(out),
+            Const::Str(bytes) | Const::Bytes(bytes) => bytes.pack(out),
+            Const::Tuple(items) => items.pack(out),
+            Const::Complex(real, imaginary) => {
+                real.pack(out);
+                imaginary.pack(out);
+            }
+        }
+    }
+
+    fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+        Ok(match input.byte()? {
+            0 => Const::None,
+            1 => Const::True,
+            2 => Const::False,
+            3 => Const::Ellipsis,
+            4 => Const::Int(Pack::unpack(input)?),
+            5 => Const::BigInt { digits: Pack::unpack(input)?, radix: Pack::unpack(input)? },
+            6 => Const::Float(Pack::unpack(input)?),
+            7 => Const::Str(Pack::unpack(input)?),
+            8 => Const::Bytes(Pack::unpack(input)?),
+            9 => Const::Tuple(input.nested(Pack::unpack)?),
+            10 => Const::Complex(Pack::unpack(input)?, Pack::unpack(input)?),
+            _ => return Err(Malformed),
+        })
+    }
+}

@@ -1,0 +1,35 @@
+//! Parts of the library that are written in the language: their sources, and the code that `build.rs` made of them.
+
+use minipy_compiler::{Code, unpack};
+use minipy_grammar::Source;
+
+/// A part of the library.
+pub struct Script {
+    /// Its source: what tracebacks show lines of.
+    pub text: &'static str,
+    /// Its code, packed.
+    pub packed: &'static [u8],
+}
+
+impl Script {
+    /// Its code, as that of the file `name`.
+    ///
+    /// # Errors
+    /// Where the code does not fit the compiler that is built in; in words.
+    pub fn code(&self, name: &str) -> Result<Code, String> {
+        let source = Source::embedded(format!("<{name}>"), self.text);
+        unpack(self.packed, &source)
+            .map_err(|_| format!("the library's {name} was built by another compiler"))
+    }
+}
+
+/// The [`Script`] of `src/stdlib/NAME.mpy`.
+macro_rules! script {
+    ($name:literal) => {
+        $crate::vm::script::Script {
+            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/stdlib/", $name, ".mpy")),
+            packed: include_bytes!(concat!(env!("OUT_DIR"), "/library/", $name, ".code")),
+        }
+    };
+}
+pub(crate) use script;

@@ -73,7 +73,8 @@ struct Live {
 
 impl Live {
     fn start(code: &str) -> Live {
-        let command = &mut minipy(&["run", "-c", code]);
+        // One that waits forever is to be interrupted, not to be told that it does.
+        let command = &mut minipy(&["run", "--on-deadlock", "wait", "-c", code]);
         let mut child = command.stdin(Stdio::piped()).spawn().expect("the command starts");
         let out = BufReader::new(child.stdout.take().expect("a pipe"));
         let limit = Limit::on(&child);

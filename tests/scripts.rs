@@ -39,6 +39,11 @@ fn scripts_print_the_same_when_garbage_is_collected_at_every_checkpoint() {
 }
 
 #[test]
+fn scripts_print_the_same_without_a_gil() {
+    report(&failures(&scripts(), |script| run(script, &["--gil", "off"])));
+}
+
+#[test]
 fn every_script_has_a_recording() {
     let all = scripts();
     let without: Vec<_> = all.iter().filter(|script| !recording(script).exists()).collect();

@@ -211,7 +211,7 @@ fn bars(one: &Measured) -> String {
         let multiple = one.interval_ns.max(1);
         let times = end / multiple;
         let crossed =
-            (from / multiple < times).then(|| format!("  <- {times} x the interval")).unwrap_or_default();
+            if from / multiple < times { format!("  <- {times} x the interval") } else { String::new() };
         format!("{:>9} {bar} {count}{crossed}\n", duration(*from))
     };
     powers.iter().map(line).collect()

@@ -52,11 +52,14 @@ enum OnDeadlock {
     Wait,
 }
 
+/// Makes the text of a file.
+type Render = fn(&Timeline) -> String;
+
 /// The formats of a trace, by the end of the file's name.
-const FORMATS: &[(&str, fn(&Timeline) -> String)] =
+const FORMATS: &[(&str, Render)] =
     &[("html", page::render), ("json", perfetto::render), ("svg", svg::render)];
 
-fn format_of(file: &Path) -> Option<fn(&Timeline) -> String> {
+fn format_of(file: &Path) -> Option<Render> {
     let ending = file.extension().and_then(OsStr::to_str)?;
     FORMATS.iter().find(|(name, _)| *name == ending).map(|(_, render)| *render)
 }

@@ -236,10 +236,10 @@ impl Shared {
     }
 
     fn unpark(&self, token: u32) {
-        if let Some(Some(port)) = self.ports.read().get(token as usize) {
-            if port.parker.unpark() {
-                self.watch.goes_on();
-            }
+        if let Some(Some(port)) = self.ports.read().get(token as usize)
+            && port.parker.unpark()
+        {
+            self.watch.goes_on();
         }
     }
 

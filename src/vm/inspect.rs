@@ -115,7 +115,8 @@ impl Thread {
         let object = self.live(queue);
         let (subject, caller) = self.subject(object);
         let cx = self.cx();
-        let kind = cx.type_name(subject).to_string();
+        let dotted = cx.type_name(subject);
+        let kind = dotted.rsplit_once('.').map_or(dotted, |(_, name)| name).to_string();
         let name = match caller {
             _ if is_thread(self, subject) => attribute(self, subject, "_name").and_then(text),
             Some(frame) => self.name_in(self.variables(frame), subject),

@@ -177,7 +177,9 @@ fn the_page_has_everything_in_it() {
         run["threads"].as_array().expect("a list").iter().map(|thread| &thread["name"]).collect();
     assert_eq!(names, ["MainThread", "Thread-1 (worker)", "Thread-2 (worker)", "Thread-3 (worker)"]);
     let locks: Vec<_> = run["locks"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
-    assert!(locks.contains(&"lock door") && locks.contains(&"end of Thread-1 (worker)"), "{locks:?}");
+    // Which of its threads the main one finds still running is a matter of luck.
+    let waited_for_thread = locks.iter().any(|lock| lock.contains(" of Thread-"));
+    assert!(locks.contains(&"lock door") && waited_for_thread, "{locks:?}");
     let places = run["places"].as_array().expect("a list");
     let text = |place: &Value| place["text"].as_str().map(str::to_owned);
     assert!(

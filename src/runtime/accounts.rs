@@ -243,6 +243,10 @@ impl Accounts {
             && live.state != state
         {
             let before = live.change(state, now);
+            // Without a GIL a thread runs as soon as it comes back.
+            if state == State::Running && before != State::Wanting {
+                live.wakes.add(0);
+            }
             self.count_wanting(before, state);
             self.tell(now, thread, What::Enters(state));
         }

@@ -25,7 +25,7 @@ fn new<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
             return Err(cx.type_error("complex() can't take second arg if first is a string"));
         }
         let (re, im) = text::complex::parse(string.as_bytes()).map_err(|error| cx.text_error(&error))?;
-        return Ok(Complex::new(cx, Parts { re, im }));
+        return Ok(Complex::make(cx, Parts { re, im }));
     }
     if imaginary.is_some_and(|imaginary| imaginary.plain().get::<Str>().is_some()) {
         return Err(cx.type_error("complex() second arg can't be a string"));
@@ -44,14 +44,14 @@ fn new<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
         let words = "first argument must be a string or a number";
         number::complex_parts(cx, real)?.ok_or_else(|| no_number(cx, words, real))
     })?;
-    let Some(imaginary) = imaginary else { return Ok(Complex::new(cx, first)) };
+    let Some(imaginary) = imaginary else { return Ok(Complex::make(cx, first)) };
     let second = number::complex_parts(cx, imaginary)?
         .ok_or_else(|| no_number(cx, "second argument must be a number", imaginary))?;
     // `a + b·i` where both may be complex; a part that is not there is not added, which would change a zero's sign.
     let re = if value_of(imaginary).is_some() { first.re - second.im } else { first.re };
     let is_complex = real.is_some_and(|real| value_of(real).is_some());
     let im = if is_complex { second.re + first.im } else { second.re };
-    Ok(Complex::new(cx, Parts { re, im }))
+    Ok(Complex::make(cx, Parts { re, im }))
 }
 
 #[cold]
@@ -69,7 +69,7 @@ fn receiver(cx: &Context, args: Args<'_>) -> Result<Parts, Raised> {
 }
 
 fn plain<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    receiver(cx, args).map(|parts| Complex::new(cx, parts))
+    receiver(cx, args).map(|parts| Complex::make(cx, parts))
 }
 
 fn new_args<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
@@ -79,7 +79,7 @@ fn new_args<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 
 fn conjugate<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let Parts { re, im } = receiver(cx, args)?;
-    Ok(Complex::new(cx, Parts { re, im: -im }))
+    Ok(Complex::make(cx, Parts { re, im: -im }))
 }
 
 fn real<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {

@@ -29,7 +29,7 @@ pub struct Parts {
 
 impl Complex {
     /// A complex number.
-    pub fn new(cx: &Context, parts: Parts) -> Value<'_> {
+    pub fn make(cx: &Context, parts: Parts) -> Value<'_> {
         Value::object(cx.local().make(Builtin::Complex.shape(), 0, |header| Complex { header, parts }))
     }
 }

@@ -346,7 +346,7 @@ fn constant<'t>(cx: &'t Context, value: &Const) -> Res<'t> {
         Const::Float(bits) => Value::float(f64::from_bits(*bits)),
         Const::Complex(re, im) => {
             let [re, im] = [re, im].map(|bits| f64::from_bits(*bits));
-            crate::value::complex::Complex::new(cx, crate::value::complex::Parts { re, im })
+            crate::value::complex::Complex::make(cx, crate::value::complex::Parts { re, im })
         }
         Const::Str(bytes) if bytes.len() < 64 => cx.intern_bytes(bytes),
         Const::Str(bytes) => cx.wtf8(bytes)?,

@@ -37,7 +37,7 @@ pub(super) fn binary<'t>(
         BinaryOp::Pow => power(cx, a, b)?,
         _ => return Ok(None),
     };
-    Ok(Some(Complex::new(cx, result)))
+    Ok(Some(Complex::make(cx, result)))
 }
 
 /// A number as a complex one; `None` if it is none.
@@ -134,8 +134,8 @@ fn polar_power(a: Parts, b: Parts) -> Parts {
 pub(super) fn unary<'t>(cx: &'t Context, op: UnaryOp, a: Value<'t>) -> Result<Option<Value<'t>>, Raised> {
     let Some(parts) = value_of(a) else { return Ok(None) };
     Ok(match op {
-        UnaryOp::Neg => Some(Complex::new(cx, Parts { re: -parts.re, im: -parts.im })),
-        UnaryOp::Pos => Some(Complex::new(cx, parts)),
+        UnaryOp::Neg => Some(Complex::make(cx, Parts { re: -parts.re, im: -parts.im })),
+        UnaryOp::Pos => Some(Complex::make(cx, parts)),
         UnaryOp::Abs => {
             let length = parts.re.hypot(parts.im);
             if length.is_infinite() && parts.re.is_finite() && parts.im.is_finite() {

@@ -59,7 +59,7 @@ pub(super) fn floats(cx: &Context, base: f64, exponent: f64) -> Res<'_> {
     let is_finite = base.is_finite() && exponent.is_finite();
     if is_finite && base < 0.0 && exponent != exponent.floor() {
         let (base, exponent) = (Parts { re: base, im: 0.0 }, Parts { re: exponent, im: 0.0 });
-        return super::complex::power(cx, base, exponent).map(|power| Complex::new(cx, power));
+        return super::complex::power(cx, base, exponent).map(|power| Complex::make(cx, power));
     }
     let power = base.powf(exponent);
     if power.is_infinite() && is_finite {

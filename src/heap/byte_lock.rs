@@ -11,14 +11,12 @@
 //! held for as long as a copy of the object takes at most, and a thread that waits for it stays attached: what it holds in
 //! native variables stays alive.
 
-use std::sync::atomic::{AtomicU8, Ordering};
-
-use parking_lot_core::{DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, park, unpark_one};
+use super::parking::{park_while, wake_one};
+use crate::sync::atomic::{AtomicU8, Ordering};
+use crate::sync::{SPINS, spin_loop};
 
 const HELD: u8 = 1;
 const WAITED_FOR: u8 = 2;
-/// How often a waiter looks again before it parks: holders are quick.
-const SPINS: u32 = 40;
 
 /// The lock.
 #[derive(Debug)]
@@ -30,7 +28,7 @@ pub(super) struct ByteLock(AtomicU8);
 pub struct Held<'t>(Option<&'t ByteLock>);
 
 impl ByteLock {
-    pub(super) const fn new() -> ByteLock {
+    pub(super) fn new() -> ByteLock {
         ByteLock(AtomicU8::new(0))
     }
 
@@ -56,50 +54,24 @@ impl ByteLock {
                 }
             } else if state & WAITED_FOR == 0 && spins < SPINS {
                 spins += 1;
-                std::hint::spin_loop();
+                spin_loop();
             } else if state & WAITED_FOR != 0
                 || self
                     .0
                     .compare_exchange_weak(state, state | WAITED_FOR, Ordering::Relaxed, Ordering::Relaxed)
                     .is_ok()
             {
-                self.park();
+                park_while(&self.0, HELD | WAITED_FOR);
                 spins = 0;
             }
-        }
-    }
-
-    fn park(&self) {
-        let still_held = || self.0.load(Ordering::Relaxed) == HELD | WAITED_FOR;
-        // SAFETY:
-        // - The key is an address inside this object, which nobody else parks at.
-        // - The callbacks neither panic nor park.
-        unsafe {
-            park(self.address(), still_held, || (), |_, _| (), DEFAULT_PARK_TOKEN, None);
         }
     }
 
     #[inline(always)]
     fn release(&self) {
         if self.0.compare_exchange(HELD, 0, Ordering::Release, Ordering::Relaxed).is_err() {
-            self.wake();
+            wake_one(&self.0, WAITED_FOR, 0);
         }
-    }
-
-    #[cold]
-    fn wake(&self) {
-        // SAFETY: as in `park`. The byte is written under the lock of the queue, so that `still_held` sees it or is seen.
-        unsafe {
-            unpark_one(self.address(), |result| {
-                let rest = if result.have_more_threads { WAITED_FOR } else { 0 };
-                self.0.store(rest, Ordering::Release);
-                DEFAULT_UNPARK_TOKEN
-            });
-        }
-    }
-
-    fn address(&self) -> usize {
-        std::ptr::from_ref(self).addr()
     }
 }
 
@@ -126,7 +98,7 @@ impl Drop for Held<'_> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use std::cell::Cell;
 

@@ -4,6 +4,8 @@
 //! sum to its lifetime, to the nanosecond. Every switch has a [`Cause`] and two delays. Only slow paths come here, so it is
 //! always on. It must not know clocks (it is fed times), the policy, or how a report looks.
 
+// By its path, so that `tests/model/` finds it as well.
+#[path = "accounts/delays.rs"]
 mod delays;
 
 use std::collections::HashMap;

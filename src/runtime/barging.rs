@@ -27,7 +27,7 @@ pub struct BargingGil {
     word: AtomicU8,
     /// Who has it, or lost it at a tick: written by whoever holds it.
     owner: AtomicU32,
-    /// The only thread that gets it from now on.
+    /// Who has closed the word.
     closer: AtomicU32,
     books: Mutex<Books>,
 }
@@ -57,7 +57,7 @@ impl BargingGil {
     }
 
     fn take(&self, thread: ThreadId) -> Result<(), Closed> {
-        let waits = !self.try_take();
+        let waits = self.try_take(thread).is_err();
         if waits {
             self.books.lock().accounts.enter(thread, State::Wanting, self.clock.now());
             self.take_or_park(thread)?;
@@ -79,25 +79,27 @@ impl BargingGil {
         books.accounts.granted(thread, now);
     }
 
-    fn try_take(&self) -> bool {
-        let taken = |word| Word(word).taken().map(|word| word.0);
-        self.word.fetch_update(Ordering::Acquire, Ordering::Relaxed, taken).is_ok()
+    /// Or says what hinders it.
+    fn try_take(&self, thread: ThreadId) -> Result<(), Word> {
+        let taken =
+            |word| Word(word).taken().filter(|_| !self.is_closed(Word(word), thread)).map(|word| word.0);
+        match self.word.fetch_update(Ordering::Acquire, Ordering::Acquire, taken) {
+            Ok(_) => Ok(()),
+            Err(word) => Err(Word(word)),
+        }
     }
 
     fn take_or_park(&self, thread: ThreadId) -> Result<(), Closed> {
+        let parked_at = |word| Word(word).parked_at().map(|word| word.0);
         loop {
-            if self.is_closed_to(thread) {
-                self.disown(thread);
-                // The wake-up that led here may have been meant for the closer.
-                parking::wake_all(&self.word);
-                return Err(Closed);
+            match self.try_take(thread) {
+                Ok(()) => return Ok(()),
+                Err(word) if self.is_closed(word, thread) => return Err(Closed),
+                Err(_) => {}
             }
-            if self.try_take() {
-                return Ok(());
-            }
-            let parked_at = |word| Word(word).parked_at().map(|word| word.0);
-            if let Ok(before) = self.word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, parked_at)
-                && let Some(word) = Word(before).parked_at()
+            if let Ok(word) = self.word.fetch_update(Ordering::Acquire, Ordering::Relaxed, parked_at)
+                && let Some(word) = Word(word).parked_at()
+                && !self.is_closed(word, thread)
             {
                 parking::park_while(&self.word, word.0);
             }
@@ -106,9 +108,9 @@ impl BargingGil {
 
     /// Frees the word and wakes the thread that has been parked longest.
     fn free(&self) {
-        let alone = |word| (!Word(word).is_waited_for()).then_some(Word::released(false).0);
-        if self.word.fetch_update(Ordering::Release, Ordering::Relaxed, alone).is_err() {
-            parking::wake_one(&self.word, Word::released(true).0, Word::released(false).0);
+        let alone = |word| (!Word(word).is_waited_for()).then_some(Word(word).released(false).0);
+        if let Err(word) = self.word.fetch_update(Ordering::Release, Ordering::Relaxed, alone) {
+            parking::wake_one(&self.word, Word(word).released(true).0, Word(word).released(false).0);
         }
     }
 
@@ -117,16 +119,9 @@ impl BargingGil {
         self.owner.load(Ordering::Relaxed) == thread.0
     }
 
-    /// The thread is about to let go, and not at a tick, or did not get the word back.
-    fn disown(&self, thread: ThreadId) {
-        let (relaxed, thread) = (Ordering::Relaxed, thread.0);
-        // Where it fails, another has the word.
-        let _: Result<u32, u32> = self.owner.compare_exchange(thread, NOBODY, relaxed, relaxed);
-    }
-
-    fn is_closed_to(&self, thread: ThreadId) -> bool {
-        let closer = self.closer.load(Ordering::Acquire);
-        closer != NOBODY && closer != thread.0
+    /// Whether the word is closed to a thread.
+    fn is_closed(&self, word: Word, thread: ThreadId) -> bool {
+        word.is_closed() && self.closer.load(Ordering::Relaxed) != thread.0
     }
 }
 
@@ -141,11 +136,8 @@ impl Lock for BargingGil {
     }
 
     fn acquire(&self, seat: &Seat, _: After) -> Result<(), Closed> {
-        match seat.thread() {
-            thread if self.is_closed_to(thread) => Err(Closed),
-            thread if self.owns(thread) => Ok(()),
-            thread => self.take(thread),
-        }
+        let thread = seat.thread();
+        if self.owns(thread) { Ok(()) } else { self.take(thread) }
     }
 
     fn release(&self, seat: &Seat, state: State) {
@@ -157,7 +149,7 @@ impl Lock for BargingGil {
         books.accounts.let_go(seat.thread(), Cause::Blocking, now);
         books.accounts.enter(seat.thread(), state, now);
         drop(books);
-        self.disown(seat.thread());
+        self.owner.store(NOBODY, Ordering::Relaxed);
         self.free();
     }
 
@@ -181,10 +173,6 @@ impl Lock for BargingGil {
 
     fn tick(&self, thread: ThreadId) -> Result<(), Closed> {
         self.free();
-        if self.is_closed_to(thread) {
-            self.disown(thread);
-            return Err(Closed);
-        }
         self.take(thread)
     }
 
@@ -198,13 +186,14 @@ impl Lock for BargingGil {
         books.accounts.death(seat.thread(), now);
         drop(books);
         if owns {
-            self.disown(seat.thread());
+            self.owner.store(NOBODY, Ordering::Relaxed);
             self.free();
         }
     }
 
     fn close(&self, seat: &Seat) {
-        self.closer.store(seat.thread().0, Ordering::Release);
+        self.closer.store(seat.thread().0, Ordering::Relaxed);
+        self.word.fetch_or(Word::FREE.closed().0, Ordering::Release);
         parking::wake_all(&self.word);
     }
 
@@ -229,5 +218,5 @@ impl Lock for BargingGil {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests;

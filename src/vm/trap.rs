@@ -77,7 +77,7 @@ pub struct Trap {
 
 impl Trap {
     /// A trap with nothing set.
-    pub const fn new() -> Trap {
+    pub fn new() -> Trap {
         Trap { any: AtomicU32::new(0), at_op: AtomicU32::new(0), executed: AtomicU64::new(0) }
     }
 

@@ -137,19 +137,6 @@ fn a_closed_lock_turns_away_everybody_but_its_closer() {
 }
 
 #[test]
-fn a_thread_that_is_turned_away_at_a_tick_no_longer_holds_it() {
-    let lock = lock();
-    let (main, other) = (seat(&lock, 0), seat(&lock, 1));
-    take(&lock, &other);
-    lock.close(&main);
-    assert_eq!(lock.tick(other.thread()), Err(Closed));
-    take(&lock, &main);
-    lock.exit(other);
-    assert!(Word(lock.word.load(Ordering::Relaxed)).is_held());
-    lock.exit(main);
-}
-
-#[test]
 fn the_switch_interval_is_kept_and_has_no_effect() {
     let lock = lock();
     lock.set_switch_interval(Duration::from_millis(7));

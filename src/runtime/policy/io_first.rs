@@ -50,11 +50,6 @@ impl IoFirst {
         self.new.set_interval(interval);
     }
 
-    /// Whether `event` could set a timer.
-    pub fn needs_time(&self, event: Event) -> bool {
-        self.new.needs_time(event)
-    }
-
     /// Takes in one event.
     pub fn step(&mut self, event: Event, now: Nanos) -> Actions {
         let thread = event.thread();

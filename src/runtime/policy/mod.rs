@@ -240,15 +240,6 @@ impl Policy {
         }
     }
 
-    /// Whether `event` could set a timer. If not, `now` is not looked at, and a driver need not read its clock.
-    pub fn needs_time(&self, event: Event) -> bool {
-        match self {
-            Policy::New(policy) => policy.needs_time(event),
-            Policy::IoFirst(policy) => policy.needs_time(event),
-            Policy::Old(_) | Policy::Off(_) => false,
-        }
-    }
-
     /// Whether at most one thread runs at a time.
     pub fn is_exclusive(&self) -> bool {
         !matches!(self, Policy::Off(_))

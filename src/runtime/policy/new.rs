@@ -97,20 +97,6 @@ impl New {
         self.interval = interval;
     }
 
-    /// Whether `event` could set a timer: only if it makes somebody wait, or ends a bar.
-    pub fn needs_time(&self, event: Event) -> bool {
-        match event {
-            Event::Want { .. } | Event::Woken { .. } | Event::TimerExpired { .. } => {
-                self.holder.is_some() || self.barred
-            }
-            Event::Checkpoint { .. }
-            | Event::Release { .. }
-            | Event::Stop { .. }
-            | Event::Resume { .. }
-            | Event::Exit { .. } => false,
-        }
-    }
-
     /// Takes in one event.
     pub fn step(&mut self, event: Event, now: Nanos) -> Actions {
         let mut out = Actions::new();

@@ -20,6 +20,9 @@
 //! | yes | yes | held, and threads are parked |
 //! | no | yes | free, and threads are parked: those that were not woken by the last release |
 //!
+//! A third bit closes it, at the end of the process: nobody but the thread that has set it, while it held the word, takes it
+//! from then on. The machine knows nothing of this.
+//!
 //! # A thread
 //!
 //! | state | in | awaits |
@@ -50,6 +53,7 @@ pub struct Word(pub u8);
 
 const HELD: u8 = 1;
 const WAITED_FOR: u8 = 2;
+const CLOSED: u8 = 4;
 
 impl Word {
     /// Free, and nobody is parked.
@@ -76,8 +80,18 @@ impl Word {
     }
 
     /// What it becomes when the holder lets go, and `more` threads stay parked.
-    pub fn released(more: bool) -> Word {
-        Word(if more { WAITED_FOR } else { 0 })
+    pub fn released(self, more: bool) -> Word {
+        Word(self.0 & CLOSED | if more { WAITED_FOR } else { 0 })
+    }
+
+    /// What it becomes when the holder closes it.
+    pub fn closed(self) -> Word {
+        Word(self.0 | CLOSED)
+    }
+
+    /// Whether it has been closed.
+    pub fn is_closed(self) -> bool {
+        self.0 & CLOSED != 0
     }
 }
 
@@ -159,7 +173,7 @@ impl Old {
     fn release(&mut self, out: &mut Actions) {
         self.holder = None;
         self.wake_one(out);
-        self.word = Word::released(!self.parked.is_empty());
+        self.word = self.word.released(!self.parked.is_empty());
     }
 
     fn wake_one(&mut self, out: &mut Actions) {

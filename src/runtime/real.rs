@@ -3,8 +3,9 @@
 //! A thread of the language is a thread of the system with a port: its seat at the GIL and the place where it waits. The
 //! first thread that is registered is the main one. Nothing here waits with the GIL held.
 
+use std::ffi::OsString;
 use std::io;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -392,6 +393,19 @@ impl Host for RealHost {
         self.figures().to_json()
     }
 
+    fn process_id(&self) -> u32 {
+        std::process::id()
+    }
+
+    fn processors(&self) -> Option<NonZeroUsize> {
+        std::thread::available_parallelism().ok()
+    }
+
+    fn environment(&self) -> Vec<(String, String)> {
+        let text = |part: OsString| part.to_string_lossy().into_owned();
+        std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect()
+    }
+
     fn switch_interval(&self) -> f64 {
         self.shared.lock.switch_interval().as_secs_f64()
     }
@@ -418,8 +432,9 @@ impl Host for RealHost {
         self.settings().policy.name()
     }
 
-    fn checkpoint_mode(&self) -> CheckpointMode {
-        self.settings().checkpoints
+    fn checkpoint_mode(&self) -> Option<CheckpointMode> {
+        let Settings { policy, checkpoints, .. } = self.settings();
+        policy.has_interval().then_some(*checkpoints)
     }
 }
 

@@ -47,6 +47,12 @@ pub(crate) static STRING: ModuleDef = embedded("string", script!("string"));
 pub(crate) static TEXTWRAP: ModuleDef = embedded("textwrap", script!("textwrap"));
 /// `copyreg`
 pub(crate) static COPYREG: ModuleDef = embedded("copyreg", script!("copyreg"));
+/// `__future__`
+pub(crate) static FUTURE: ModuleDef = embedded("__future__", script!("__future__"));
+/// `os`
+pub(crate) static OS: ModuleDef = embedded("os", script!("os"));
+/// `os.path`
+pub(crate) static POSIXPATH: ModuleDef = embedded("posixpath", script!("posixpath"));
 /// `io`
 pub(crate) static IO: ModuleDef = with_prelude("io", script!("io"));
 /// `types`

@@ -7,6 +7,7 @@ mod enumeration;
 mod itertools;
 pub mod math;
 pub(crate) mod minipy;
+pub(crate) mod posix;
 pub mod random;
 pub mod traceback;
 pub(crate) mod requests;
@@ -44,6 +45,11 @@ pub(crate) static WITHOUT_FRAMES: &[&str] =
 /// Every native module.
 pub static MODULES: &[&ModuleDef] = &[
     &math::MODULE,
+    &minipy::MODULE,
+    &posix::MODULE,
+    &embedded::FUTURE,
+    &embedded::OS,
+    &embedded::POSIXPATH,
     &random::MODULE,
     &sys::MODULE,
     &time::MODULE,

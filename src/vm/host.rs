@@ -1,14 +1,14 @@
 //! What the machine asks of its runtime: everything that blocks or that the program does not determine.
 
 use std::io;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
 use super::event::Note;
 use super::thread::Thread;
-use super::trap::Trap;
+use super::trap::{CheckpointMode, Trap};
 
 /// Why a thread waits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -197,6 +197,12 @@ pub trait Host: Send + Sync {
     fn thread_time(&self) -> u64;
     /// Fills a buffer with random bytes.
     fn entropy(&self, buffer: &mut [u8]);
+    /// The number of the process.
+    fn process_id(&self) -> u32;
+    /// How many processors there are, if that is known.
+    fn processors(&self) -> Option<NonZeroUsize>;
+    /// The variables of the environment: name and value.
+    fn environment(&self) -> Vec<(String, String)>;
 
     /// Hears what is told of the thread with this token.
     fn note(&self, token: u32, note: Note<'_>);
@@ -215,8 +221,8 @@ pub trait Host: Send + Sync {
     fn gil_enabled(&self) -> bool;
     /// How the threads are switched, for reports.
     fn policy_name(&self) -> &'static str;
-    /// The mode in which requests to drop the GIL are made.
-    fn checkpoint_mode(&self) -> super::trap::CheckpointMode;
+    /// The mode in which threads ask each other to let the GIL go. Nothing where they do not.
+    fn checkpoint_mode(&self) -> Option<CheckpointMode>;
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use super::host::Host;
 use super::inspect::is_library_source;
 use super::native::Row;
 use super::pause::Pauses;
-use super::resource::Resources;
+use super::resource::{Descriptors, Resources};
 use super::signature::Signature;
 use super::thread::Thread;
 
@@ -77,6 +77,8 @@ pub struct Vm {
     alive: Mutex<usize>,
     /// What is open.
     pub(crate) resources: Resources,
+    /// The pipes that the program has made.
+    pub(crate) descriptors: Descriptors,
     /// Whom the program knows the first thread by.
     main_ident: AtomicU32,
     /// Handles of threads that run or begin to: nobody else may hold them.
@@ -142,6 +144,7 @@ impl Vm {
             threads: Mutex::default(),
             alive: Mutex::new(1),
             resources: Resources::default(),
+            descriptors: Descriptors::default(),
             main_ident: AtomicU32::new(0),
             running: Mutex::default(),
             pauses: Mutex::default(),

@@ -22,7 +22,7 @@ pub mod host;
 pub mod event;
 mod wait;
 pub mod inspect;
-mod resource;
+pub(crate) mod resource;
 mod pause;
 pub mod trap;
 pub(crate) mod traceback;

@@ -1,7 +1,11 @@
-//! What objects of the heap stand for outside of it: open files. The heap knows a number only.
+//! What stands outside of the heap: open files, for which there are objects, and the pipes that a program knows by number.
+//! The heap knows a number only.
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -76,5 +80,47 @@ impl Resources {
     pub(crate) fn all<T: Any + Send + Sync>(&self) -> Vec<Arc<T>> {
         let resources: Vec<_> = self.table.lock().open.values().map(|entry| entry.resource.clone()).collect();
         resources.into_iter().filter_map(|resource| resource.downcast().ok()).collect()
+    }
+}
+
+/// One end of a pipe.
+pub(crate) struct Descriptor(File);
+
+impl Descriptor {
+    /// To read from or to write to.
+    pub(crate) fn file(&self) -> &File {
+        &self.0
+    }
+}
+
+/// The descriptors that a program has made, by the numbers that the system gave them.
+#[derive(Default)]
+pub(crate) struct Descriptors(Mutex<BTreeMap<i32, Arc<Descriptor>>>);
+
+impl Descriptors {
+    /// Makes a pipe: the end to read from, the end to write to.
+    ///
+    /// # Errors
+    /// Where the system has no more descriptors.
+    pub(crate) fn pipe(&self) -> io::Result<(i32, i32)> {
+        let (reader, writer) = io::pipe()?;
+        Ok((self.add(reader.into()), self.add(writer.into())))
+    }
+
+    fn add(&self, descriptor: OwnedFd) -> i32 {
+        let number = descriptor.as_raw_fd();
+        self.0.lock().insert(number, Arc::new(Descriptor(descriptor.into())));
+        number
+    }
+
+    /// The descriptor with a number.
+    pub(crate) fn get(&self, number: i32) -> Option<Arc<Descriptor>> {
+        self.0.lock().get(&number).cloned()
+    }
+
+    /// Closes a descriptor, as soon as nobody uses it. False if there is none.
+    pub(crate) fn remove(&self, number: i32) -> bool {
+        let removed = self.0.lock().remove(&number);
+        removed.is_some()
     }
 }

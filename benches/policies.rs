@@ -182,8 +182,11 @@ struct Runner {
 impl Runner {
     fn minipy(options: &[&str]) -> Runner {
         let words = [&[env!("CARGO_BIN_EXE_minipy"), "run"], options].concat();
-        let name =
-            if options.is_empty() { "minipy".to_owned() } else { format!("minipy `{}`", options.join(" ")) };
+        let name = if options.is_empty() {
+            "minipy (default)".to_owned()
+        } else {
+            format!("minipy `{}`", options.join(" "))
+        };
         Runner { name, command: words.into_iter().map(str::to_owned).collect() }
     }
 
@@ -225,7 +228,13 @@ fn pythons() -> Vec<Runner> {
             found.push(runner);
         }
     }
+    found.sort_by_key(|runner| version(&runner.name));
     found
+}
+
+/// The numbers in a name.
+fn version(name: &str) -> Vec<u32> {
+    name.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect()
 }
 
 /// The page: what was run, and a table for each experiment.

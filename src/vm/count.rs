@@ -25,8 +25,10 @@ impl OpCount {
     /// The turn where the host sets none: so long that its end costs nothing.
     const LONGEST_TURN: u32 = 1 << 20;
 
+    /// A turn is one op longer than the interval: CPython's ticker is at its end when it falls below zero. With the usual 100 that
+    /// is a prime number, so that no loop has its ticks at the same op for ever.
     fn turn(interval: Option<NonZeroU32>, counted: bool) -> OpCount {
-        let turn = interval.map_or(OpCount::LONGEST_TURN, NonZeroU32::get);
+        let turn = interval.map_or(OpCount::LONGEST_TURN, |interval| interval.get().saturating_add(1));
         OpCount { on: counted || interval.is_some(), left: turn, reported: turn }
     }
 }
@@ -83,6 +85,7 @@ mod tests {
         assert!(OpCount::turn(None, true).on);
         let turn = OpCount::turn(NonZeroU32::new(7), false);
         assert!(turn.on);
-        assert_eq!((turn.left, turn.reported), (7, 7));
+        assert_eq!((turn.left, turn.reported), (8, 8));
+        assert_eq!(OpCount::turn(NonZeroU32::new(u32::MAX), false).left, u32::MAX);
     }
 }

@@ -20,8 +20,12 @@ const MEAN_LIMIT: f64 = 1.0;
 /// With `--check`, the ratio that is too little for a single program.
 const PROGRAM_LIMIT: f64 = 0.7;
 
-/// An empty program is over so soon that it can be run so many times as often.
-const EMPTY_FACTOR: usize = 4;
+/// What the start takes: of nothing, and of the modules that most programs with threads import.
+const STARTS: &[(&str, &str)] =
+    &[("(empty program)", ""), ("(imports)", "import threading, queue, concurrent.futures\n")];
+
+/// A start is over so soon that it can be measured so many times as often.
+const START_FACTOR: usize = 4;
 
 /// What writes `docs/performance.md`.
 const COMMAND: &str = "cargo bench --bench vs_cpython -- --md docs/performance.md";
@@ -85,7 +89,7 @@ fn main() -> ExitCode {
 
 /// One run of an empty program under each.
 fn smoke() -> ExitCode {
-    let measured = Python::find().and_then(|python| compare(&python, &empty_program()?, 1));
+    let measured = Python::find().and_then(|python| compare(&python, &short_program("")?, 1));
     match measured {
         Ok(_) => println!("an empty program runs under both; `cargo bench --bench vs_cpython` measures"),
         Err(problem) => println!("not run: {problem}"),
@@ -118,8 +122,13 @@ fn compare_all(args: &Args) -> Result<bool, String> {
             }
         }
     }
-    let start = compare(&python, &empty_program()?, args.runs.get() * EMPTY_FACTOR)?;
-    println!("\n{:<16} {start}", "(empty program)");
+    println!();
+    let mut starts = Vec::new();
+    for (name, text) in STARTS {
+        let start = compare(&python, &short_program(text)?, args.runs.get() * START_FACTOR)?;
+        println!("{name:<16} {start}");
+        starts.push((*name, start));
+    }
     if measured.is_empty() {
         return Ok(false);
     }
@@ -129,7 +138,7 @@ fn compare_all(args: &Args) -> Result<bool, String> {
     println!("\ngeometric mean of {}: {mean:.2} (elapsed {mean_elapsed:.2})", measured.len());
     println!("memory, minipy / CPython: geometric mean {memory:.2}");
     if let Some(path) = &args.md {
-        let text = page(&python, &measured, &start, mean, memory);
+        let text = page(&python, &measured, &starts, mean, memory);
         fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     if !args.check {
@@ -150,7 +159,7 @@ fn compare_all(args: &Args) -> Result<bool, String> {
 fn page(
     python: &Python,
     measured: &[(String, Comparison)],
-    start: &Comparison,
+    starts: &[(&str, Comparison)],
     mean: f64,
     memory: f64,
 ) -> String {
@@ -165,7 +174,7 @@ fn page(
         format!("| {name} | {ratio:.2} | {spread} | {:.2} |\n", comparison.memory_ratio())
     };
     text.extend(measured.iter().map(|(name, comparison)| row(name, comparison)));
-    text += &row("(empty program)", start);
+    text.extend(starts.iter().map(|(name, comparison)| row(name, comparison)));
     text += &format!("| **geometric mean of {}** | **{mean:.2}** | | **{memory:.2}** |\n", measured.len());
     let mut slowest: Vec<_> = measured.iter().map(|(name, comparison)| (comparison.ratio(), name)).collect();
     slowest.sort_by(|left, right| left.0.total_cmp(&right.0));
@@ -205,10 +214,10 @@ fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// A program that does nothing: what is left is the start and the end of the process.
-fn empty_program() -> Result<PathBuf, String> {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("empty.mpy");
-    fs::write(&path, "").map_err(|error| format!("{}: {error}", path.display()))?;
+/// A program of which nothing takes long but the start and the end of the process.
+fn short_program(text: &str) -> Result<PathBuf, String> {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("short.mpy");
+    fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(path)
 }
 

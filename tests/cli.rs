@@ -398,6 +398,36 @@ fn ctrl_c_ends_a_program_that_computes() {
 }
 
 #[test]
+fn ctrl_c_ends_a_program_whose_one_operation_takes_for_ever() {
+    for operation in [
+        "sum(range(10**15))",
+        "sum(map(float, range(10**15)))",
+        "max(range(10**15))",
+        "all(range(1, 10**15))",
+        "any(iter(int, 1))",
+        "-1 in iter(range(10**15))",
+        "set().isdisjoint(range(10**15))",
+        "{1}.intersection(range(10**15))",
+        "next(filter(None, iter(int, 1)))",
+        "list_of_lists == other",
+        "hash(tuple_of_tuples)",
+        "isinstance(1, tuple_of_tuples[0])",
+        "math.prod(range(1, 10**15))",
+        "math.factorial(10**8)",
+        "3 ** 10**9",
+    ] {
+        let mut run = Live::start(&format!(
+            "import math\nlist_of_lists = other = 0\ntuple_of_tuples = str\nfor _ in range(200):\n    \
+             list_of_lists, other = [list_of_lists, list_of_lists], [other, other]\n    \
+             tuple_of_tuples = (tuple_of_tuples, tuple_of_tuples)\nprint('ready')\n{operation}"
+        ));
+        assert_eq!(run.line(), "ready");
+        run.interrupt();
+        run.ends_interrupted();
+    }
+}
+
+#[test]
 fn ctrl_c_ends_a_program_that_sleeps() {
     let mut run = Live::start("import time\nprint('ready')\ntime.sleep(1000)");
     assert_eq!(run.line(), "ready");

@@ -113,6 +113,17 @@ impl<'a> Unpacker<'a> {
 
     #[inline]
     fn number(&mut self) -> Result<u64, Malformed> {
+        match self.bytes {
+            // Nearly all of them.
+            [byte @ 0..0x80, rest @ ..] => {
+                self.bytes = rest;
+                Ok((*byte).into())
+            }
+            _ => self.long_number(),
+        }
+    }
+
+    fn long_number(&mut self) -> Result<u64, Malformed> {
         let mut value = 0;
         for shift in (0..u64::BITS).step_by(7) {
             let byte = self.byte()?;

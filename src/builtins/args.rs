@@ -3,8 +3,7 @@
 use crate::heap::Value;
 use crate::value::bytes::{Bytes, not_bytes};
 use crate::value::class::class_flag;
-use crate::value::drain::is_iterable;
-use crate::value::iterate::collect_native;
+use crate::value::drain::{collect_native, is_iterable};
 use crate::value::str::Str;
 use crate::value::{Context, Raised, int, sequence, slice};
 use crate::vm::native::Args;

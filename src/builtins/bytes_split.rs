@@ -49,7 +49,12 @@ fn present<'t>(cx: &'t Context, value: Value<'t>) -> Result<&'t [u8], Raised> {
 }
 
 fn list_of<'t>(cx: &'t Context, this: &'t Bytes, parts: &[&[u8]]) -> Res<'t> {
-    let values = parts.iter().map(|part| changed(cx, this, part)).collect::<Result<Vec<_>, _>>()?;
+    let mut values = Vec::new();
+    cx.reserve(&mut values, parts.len())?;
+    for (step, part) in parts.iter().enumerate() {
+        cx.poll(step)?;
+        values.push(changed(cx, this, part)?);
+    }
     cx.list(&values)
 }
 

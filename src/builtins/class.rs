@@ -5,6 +5,7 @@ use crate::value::class::{NewClass, Type, class_flag};
 use crate::value::dict::Dict;
 use crate::value::function::Cell;
 use crate::value::record::{MappingProxy, Member};
+use crate::value::recursion::{INSTANCE_CHECK, Recursion, SUBCLASS_CHECK};
 use crate::value::shape::MAX_SLOTS;
 use crate::value::str::Str;
 use crate::value::tuple::Tuple;
@@ -421,9 +422,8 @@ fn add_slots<'t>(
 /// # Errors
 /// `TypeError` where the second argument is no class; `needs_code`.
 pub(crate) fn is_instance<'t>(cx: &'t Context, value: Value<'t>, class: Value<'t>) -> Result<bool, Raised> {
-    check(cx, class, "isinstance() arg 2 must be a type, a tuple of types, or a union", &mut |class| {
-        has_class(cx, value, class)
-    })
+    let message = "isinstance() arg 2 must be a type, a tuple of types, or a union";
+    check(cx, class, &INSTANCE_CHECK, message, &mut |class| has_class(cx, value, class))
 }
 
 /// Whether a value is an instance of the class, or says so with a `__class__` of its own.
@@ -451,14 +451,14 @@ pub(crate) fn is_subclass<'t>(cx: &'t Context, value: Value<'t>, class: Value<'t
     let Some(subclass) = value.get::<Type>() else {
         return Err(cx.type_error("issubclass() arg 1 must be a class"));
     };
-    check(cx, class, "issubclass() arg 2 must be a class, a tuple of classes, or a union", &mut |class| {
-        Ok(subclass.is_subclass(class))
-    })
+    let message = "issubclass() arg 2 must be a class, a tuple of classes, or a union";
+    check(cx, class, &SUBCLASS_CHECK, message, &mut |class| Ok(subclass.is_subclass(class)))
 }
 
 fn check<'t>(
     cx: &'t Context,
     class: Value<'t>,
+    recursion: &Recursion,
     message: &str,
     test: &mut dyn FnMut(&Type) -> Result<bool, Raised>,
 ) -> Result<bool, Raised> {
@@ -477,12 +477,14 @@ fn check<'t>(
         return test(class_object);
     }
     if let Some(classes) = class.get::<Tuple>() {
-        for class in classes.items() {
-            if check(cx, *class, message, test)? {
-                return Ok(true);
+        return cx.nested(recursion, || {
+            for class in classes.items() {
+                if check(cx, *class, recursion, message, test)? {
+                    return Ok(true);
+                }
             }
-        }
-        return Ok(false);
+            Ok(false)
+        });
     }
     if class.header().is_some_and(|_| cx.class_of(class).lookup_str(cx, "__instancecheck__").is_some()) {
         return Err(cx.needs_code());

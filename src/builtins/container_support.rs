@@ -2,7 +2,7 @@
 //! dicts, sets, lists and iterators. A key is found by code of the language, and then named by its hash and the object
 //! itself; a native that changes something says whether what the code saw is still so.
 
-use crate::heap::Value;
+use crate::heap::{Kind, Value};
 use crate::value::algebra::{is_set_view, unproxied};
 use crate::value::class::class_flag;
 use crate::value::dict::Dict;
@@ -11,10 +11,10 @@ use crate::value::record::{DictView, Iter};
 use crate::value::sequence::{self, hash_in_set, truth};
 use crate::value::set::Set;
 use crate::value::sort::sort_by_keys;
-use crate::value::{Builtin, Context, Raised, Res, hash, int, iterate};
+use crate::value::{Builtin, Context, Raised, Res, drain, hash, int, iterate, number};
 use crate::vm::native::{Args, Row};
 
-use super::iterables::{items_of, make_map, sum_prefix};
+use super::iterables::{has_own_operators, items_of, make_map, native_numbers};
 use super::receiver::receiver;
 
 pub(crate) static PRELUDE_ROWS: &[Row] = &[
@@ -43,11 +43,12 @@ pub(crate) static PRELUDE_ROWS: &[Row] = &[
     Row::leaf("_len(object, /)", len),
     Row::leaf("_repeat(sequence, times, /)", repeat),
     Row::leaf("_repeat_in_place(list, times, /)", repeat_in_place),
-    Row::leaf("_list_remove(list, place, item, /)", list_remove),
+    Row::leaf("_scan(container, /)", scan),
+    Row::leaf("_list_remove(list, item, /)", list_remove),
     Row::leaf("_list_take(list, /)", list_take),
     Row::leaf("_list_put(list, items, /)", list_put),
     Row::leaf("_sort_by_keys(items, keys, reverse, /)", sort_keys).twin("_sort_by_code"),
-    Row::leaf("_sum_prefix(items, start, /)", sum),
+    Row::leaf("_sum_run(items, total, lost, /)", sum_run),
     Row::leaf("_make_map(function, iterators, /)", new_map),
     Row::leaf("_make_filter(function, iterator, /)", new_filter),
     Row::leaf("_make_enumerate(iterator, start, /)", new_enumerate),
@@ -83,50 +84,50 @@ fn this_iter<'t>(cx: &'t Context, args: Args<'t>) -> Result<&'t Iter, Raised> {
     receiver(cx, args.at(0), "iterator")
 }
 
-/// The second argument of the natives about a key or a place.
-fn number_at(args: Args<'_>) -> i64 {
+/// The second argument of the natives about a key.
+fn hash_at(args: Args<'_>) -> i64 {
     int::i64_of(args.at(1)).unwrap_or(0)
 }
 
 fn dict_candidates<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    cx.tuple(&this_dict(cx, args)?.candidates(number_at(args)))
+    cx.tuple(&this_dict(cx, args)?.candidates(hash_at(args)))
 }
 
 fn dict_value<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let value = this_dict(cx, args)?.get_identical(args.at(2), number_at(args));
+    let value = this_dict(cx, args)?.get_identical(args.at(2), hash_at(args));
     Ok(value.unwrap_or_else(|| args.at(3)))
 }
 
 fn dict_replace<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    Ok(Value::bool(this_dict(cx, args)?.replace_identical(cx, args.at(2), number_at(args), args.at(3))))
+    Ok(Value::bool(this_dict(cx, args)?.replace_identical(cx, args.at(2), hash_at(args), args.at(3))))
 }
 
 fn dict_append<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let seen = items_of(cx, args.at(4));
-    let added = this_dict(cx, args)?.add_unseen(cx, args.at(2), number_at(args), args.at(3), &seen)?;
+    let added = this_dict(cx, args)?.add_unseen(cx, args.at(2), hash_at(args), args.at(3), &seen)?;
     Ok(Value::bool(added))
 }
 
 fn dict_remove<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let removed = this_dict(cx, args)?.remove_identical(cx, args.at(2), number_at(args));
+    let removed = this_dict(cx, args)?.remove_identical(cx, args.at(2), hash_at(args));
     Ok(removed.unwrap_or_else(|| args.at(3)))
 }
 
 fn set_candidates<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    cx.tuple(&this_set(cx, args)?.candidates(number_at(args)))
+    cx.tuple(&this_set(cx, args)?.candidates(hash_at(args)))
 }
 
 fn set_holds<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    Ok(Value::bool(this_set(cx, args)?.holds_identical(args.at(2), number_at(args))))
+    Ok(Value::bool(this_set(cx, args)?.holds_identical(args.at(2), hash_at(args))))
 }
 
 fn set_append<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let seen = items_of(cx, args.at(3));
-    this_set(cx, args)?.add_unseen(cx, args.at(2), number_at(args), &seen).map(Value::bool)
+    this_set(cx, args)?.add_unseen(cx, args.at(2), hash_at(args), &seen).map(Value::bool)
 }
 
 fn set_remove<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    Ok(Value::bool(this_set(cx, args)?.remove_identical(cx, args.at(2), number_at(args))))
+    Ok(Value::bool(this_set(cx, args)?.remove_identical(cx, args.at(2), hash_at(args))))
 }
 
 /// A set, frozen if the first one is, that takes over the contents of the second, which nobody else knows.
@@ -162,7 +163,7 @@ fn defines_hash<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 fn iter<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     match iterate::iter(cx, args.at(0).plain()) {
         Some(iterator) => iterator,
-        None => Err(crate::value::drain::not_iterable(cx, args.at(0))),
+        None => Err(drain::not_iterable(cx, args.at(0))),
     }
 }
 
@@ -206,10 +207,20 @@ fn repeat_in_place<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     sequence::repeat_in_place(cx, args.at(0), args.at(1)).map(|made| made.unwrap_or(Value::NOT_IMPLEMENTED))
 }
 
-/// Removes the item at a place if it is this one; says whether it is.
+/// What gives the items of a built-in container to code that compares them. Where no other thread runs at the same time they
+/// are taken one by one, and a comparison that changes the container shows, as in CPython. Otherwise they are those of one
+/// moment, so that none that stays is missed.
+fn scan<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let container = args.at(0).plain();
+    if !cx.local().heap().is_parallel() || matches!(container.kind(), Some(Kind::Tuple | Kind::Range)) {
+        return iter(cx, args);
+    }
+    cx.list(&drain::collect_native(cx, container)?.unwrap_or_default())
+}
+
+/// Removes the first item that is this very object; says whether there is one.
 fn list_remove<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let place = usize::try_from(number_at(args)).unwrap_or(usize::MAX);
-    Ok(Value::bool(this_list(cx, args)?.remove_identical(cx, place, args.at(2))))
+    Ok(Value::bool(this_list(cx, args)?.remove_identical(cx, args.at(1))))
 }
 
 /// Takes all items of a list that is being sorted.
@@ -239,9 +250,12 @@ fn sort_keys<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     Ok(Value::NONE)
 }
 
-fn sum<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let (total, count) = sum_prefix(cx, &items_of(cx, args.at(0)), args.at(1))?;
-    cx.tuple(&[total, cx.int(count as i64)])
+/// Adds a run of items to a total: the sum, what rounding has lost of it, and how many of the items are in it.
+fn sum_run<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let (items, total) = (items_of(cx, args.at(0)), args.at(1));
+    let numbers = if has_own_operators(cx, total) { &[] } else { native_numbers(cx, &items) };
+    let run = number::sum_run(cx, total, args.at(2).as_float().unwrap_or_default(), numbers)?;
+    cx.tuple(&[run.total, Value::float(run.lost), cx.int(run.count as i64)])
 }
 
 fn new_map<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {

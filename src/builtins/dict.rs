@@ -118,7 +118,12 @@ fn fromkeys<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
         return Err(cx.needs_code());
     }
     let dict = Dict::new(cx);
-    with_items(cx, args.at(1), |keys| keys.into_iter().try_for_each(|key| dict.set(cx, key, args.at(2))))?;
+    with_items(cx, args.at(1), |keys| {
+        keys.into_iter().enumerate().try_for_each(|(step, key)| {
+            cx.poll(step)?;
+            dict.set(cx, key, args.at(2))
+        })
+    })?;
     Ok(Value::object(dict))
 }
 

@@ -3,7 +3,7 @@
 use crate::heap::{Kind, Value};
 use crate::value::class::class_flag;
 use crate::value::compare::Comparison;
-use crate::value::drain::{is_iterable, items, not_iterable, with_items};
+use crate::value::drain::{is_iterable, not_iterable, with_items, with_items_at_hand};
 use crate::value::list::List;
 use crate::value::record::Iter;
 use crate::value::sequence::{self, truth};
@@ -115,7 +115,8 @@ fn extreme<'t>(cx: &'t Context, args: Args<'t>, name: &str, op: Comparison) -> R
     let best = |items: Vec<Value<'t>>| {
         let mut items = items.into_iter();
         let Some(mut best) = items.next() else { return Ok(None) };
-        for item in items {
+        for (step, item) in items.enumerate() {
+            cx.poll(step)?;
             if holds(cx, op, item, best)? {
                 best = item;
             }
@@ -128,7 +129,7 @@ fn extreme<'t>(cx: &'t Context, args: Args<'t>, name: &str, op: Comparison) -> R
             "Cannot specify a default for {name}() with multiple positional arguments"
         ))),
         _ if key.is_some() => Err(cx.needs_code()),
-        [iterable] => match with_items(cx, *iterable, best)?.or(default) {
+        [iterable] => match with_items_at_hand(cx, *iterable, best)?.or(default) {
             Some(best) => Ok(best),
             None => Err(cx.value_error(format_args!("{name}() iterable argument is empty"))),
         },
@@ -147,7 +148,7 @@ fn sum<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
         }
         _ => {}
     }
-    with_items(cx, args.at(0), |items| {
+    with_items_at_hand(cx, args.at(0), |items| {
         let (total, count) = sum_prefix(cx, &items, start)?;
         // The operator knows what to do with the rest, and what to say.
         if count < items.len() { Err(cx.needs_code()) } else { Ok(total) }
@@ -155,21 +156,25 @@ fn sum<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 }
 
 /// Adds up numbers: the sum, and how many items are in it. What follows is for the operator of the language.
-///
-/// # Errors
-/// `MemoryError`.
-pub(super) fn sum_prefix<'t>(
+fn sum_prefix<'t>(
     cx: &'t Context,
     items: &[Value<'t>],
     start: Value<'t>,
 ) -> Result<(Value<'t>, usize), Raised> {
-    let is_custom =
-        |value: &Value<'t>| value.header().is_some() && cx.class_of(*value).has(class_flag::CUSTOM_NUMBER);
-    if is_custom(&start) {
+    if has_own_operators(cx, start) {
         return Ok((start, 0));
     }
-    let count = items.iter().position(is_custom).unwrap_or(items.len());
-    number::sum(cx, start, &items[..count])
+    number::sum(cx, start, native_numbers(cx, items))
+}
+
+/// The first items, up to one whose class has operators of its own.
+pub(super) fn native_numbers<'s, 't>(cx: &'t Context, items: &'s [Value<'t>]) -> &'s [Value<'t>] {
+    let count = items.iter().position(|item| has_own_operators(cx, *item));
+    &items[..count.unwrap_or(items.len())]
+}
+
+pub(super) fn has_own_operators(cx: &Context, value: Value<'_>) -> bool {
+    value.header().is_some() && cx.class_of(value).has(class_flag::CUSTOM_NUMBER)
 }
 
 fn any<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
@@ -186,12 +191,15 @@ fn search<'t>(cx: &'t Context, iterable: Value<'t>, wanted: bool) -> Res<'t> {
     if iterable.plain().kind() == Some(Kind::Iter) {
         return Err(cx.needs_code());
     }
-    for item in items(cx, iterable)? {
-        if truth(cx, item)? == wanted {
-            return Ok(Value::bool(wanted));
+    with_items_at_hand(cx, iterable, |items| {
+        for (step, item) in items.into_iter().enumerate() {
+            cx.poll(step)?;
+            if truth(cx, item)? == wanted {
+                return Ok(Value::bool(wanted));
+            }
         }
-    }
-    Ok(Value::bool(!wanted))
+        Ok(Value::bool(!wanted))
+    })
 }
 
 /// `iter(value)` where no code of the language is needed.

@@ -3,10 +3,10 @@
 use crate::heap::{Kind, Value};
 use crate::value::class::{Type, class_flag};
 use crate::value::dict::Dict;
+use crate::value::drain::collect_native;
 use crate::value::exception::Exception;
 use crate::value::function::Function;
 use crate::value::instance::Instance;
-use crate::value::iterate::collect_native;
 use crate::value::str::Str;
 use crate::value::tuple::Tuple;
 use crate::value::{Builtin, Context, Raised, Res, format, hash, repr};

@@ -6,7 +6,7 @@ use crate::value::algebra::{
     intersection_update as keep_common, is_disjoint, symmetric_difference as either,
     symmetric_difference_update as flip, update as add_all,
 };
-use crate::value::drain::with_items;
+use crate::value::drain::with_items_at_hand;
 use crate::value::sequence::hash_in_set;
 use crate::value::set::Set;
 use crate::value::tuple::Tuple;
@@ -152,8 +152,9 @@ fn issuperset<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     if let Some(other) = args.at(1).get::<Set>() {
         return Ok(Value::bool(other.is_part(cx, set, false)?));
     }
-    with_items(cx, args.at(1), |items| {
-        for item in items {
+    with_items_at_hand(cx, args.at(1), |items| {
+        for (step, item) in items.into_iter().enumerate() {
+            cx.poll(step)?;
             if !set.contains_hashed(cx, item, hash_in_set(cx, item)?)? {
                 return Ok(Value::FALSE);
             }

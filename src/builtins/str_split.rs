@@ -46,7 +46,12 @@ fn separator<'t>(cx: &'t Context, value: Option<Value<'t>>) -> Result<Option<&'t
 
 /// A list of parts of a string.
 fn list_of<'t>(cx: &'t Context, string: &'t Str, parts: &[&[u8]]) -> Res<'t> {
-    let values = parts.iter().map(|part| value_of(cx, string, part)).collect::<Result<Vec<_>, _>>()?;
+    let mut values = Vec::new();
+    cx.reserve(&mut values, parts.len())?;
+    for (step, part) in parts.iter().enumerate() {
+        cx.poll(step)?;
+        values.push(value_of(cx, string, part)?);
+    }
     cx.list(&values)
 }
 

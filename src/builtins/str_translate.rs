@@ -17,7 +17,8 @@ pub(super) fn translate<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let mut out = Vec::with_capacity(string.byte_len());
     // What the table says of ASCII characters is asked once: nothing is known, or it stays, or what stands for it.
     let mut known: [Option<Option<Value<'t>>>; 128] = [None; 128];
-    for code_point in wtf8::code_points(string.as_bytes()) {
+    for (step, code_point) in wtf8::code_points(string.as_bytes()).enumerate() {
+        cx.poll(step)?;
         let image = match known.get_mut(code_point as usize) {
             None => look_up(cx, table, code_point)?,
             Some(Some(image)) => *image,

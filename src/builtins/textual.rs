@@ -2,9 +2,9 @@
 
 use crate::value::bytes::Bytes;
 use crate::value::dict::Dict;
+use crate::value::drain::collect_native;
 use crate::value::format::percent::percent;
 use crate::value::format::template::{Source, format_template};
-use crate::value::iterate::collect_native;
 use crate::value::list::List;
 use crate::value::str::Str;
 use crate::value::text::{quote, wtf8};

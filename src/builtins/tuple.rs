@@ -30,7 +30,8 @@ fn new<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 
 fn count<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let mut found = 0;
-    for item in this(cx, args)?.items() {
+    for (step, item) in this(cx, args)?.items().iter().enumerate() {
+        cx.poll(step)?;
         found += i64::from(same_key(cx, *item, args.at(1))?);
     }
     Ok(cx.int(found))
@@ -41,6 +42,7 @@ fn index<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let from = args.get(2).map_or(Ok(0), |from| bound(cx, from, items.len()))?;
     let to = args.get(3).map_or(Ok(items.len()), |to| bound(cx, to, items.len()))?;
     for (place, item) in items.iter().enumerate().take(to).skip(from) {
+        cx.poll(place)?;
         if same_key(cx, *item, args.at(1))? {
             return Ok(cx.int(place as i64));
         }

@@ -34,6 +34,8 @@ pub struct Heap {
     /// Where identities come from.
     pub identities: AtomicU32,
     collections: AtomicUsize,
+    /// How many bytes objects may take.
+    limit: AtomicUsize,
 }
 
 /// An address that may go from thread to thread: the heap's lock guards what it leads to.
@@ -57,6 +59,7 @@ impl Default for Heap {
             parallel: AtomicBool::new(false),
             identities: AtomicU32::new(1),
             collections: AtomicUsize::new(0),
+            limit: AtomicUsize::new(usize::MAX),
         }
     }
 }
@@ -143,6 +146,21 @@ impl Heap {
     /// Bytes that survived the last collection.
     pub fn live_bytes(&self) -> usize {
         self.live.load(Ordering::Relaxed)
+    }
+
+    /// Limits how many bytes objects may take. Small objects may go beyond it until the next collection.
+    pub fn set_limit(&self, limit: Option<usize>) {
+        self.limit.store(limit.unwrap_or(usize::MAX), Ordering::Relaxed);
+    }
+
+    /// Whether objects may take so many bytes more.
+    pub fn has_room(&self, bytes: usize) -> bool {
+        let limit = self.limit.load(Ordering::Relaxed);
+        if limit == usize::MAX {
+            return true;
+        }
+        let taken = self.live.load(Ordering::Relaxed).saturating_add(self.allocated.load(Ordering::Relaxed));
+        taken.saturating_add(bytes) <= limit
     }
 
     /// A block in which cells of `class` may be free, and from which offset on; none where the system has no memory left.

@@ -205,7 +205,7 @@ impl Local {
 
     #[cold]
     fn allocate_large(&self, bytes: usize) -> Result<(*mut u8, u8), OutOfMemory> {
-        if bytes > MAX_OBJECT {
+        if bytes > MAX_OBJECT || !self.heap.has_room(bytes) {
             return Err(OutOfMemory);
         }
         let layout = large_layout(bytes);

@@ -195,11 +195,15 @@ impl Shared {
         if pending.contains(TrapBits::DROP_REQUEST) && self.lock.checkpoint(&port.seat).is_err() {
             never_again();
         }
+        self.take_interrupt(token, trap)
+    }
+
+    fn take_interrupt(&self, token: u32, trap: &Trap) -> bool {
         if token != MAIN {
             return false;
         }
         trap.clear(TrapBits::INTERRUPT);
-        port.parker.take_interrupt()
+        self.port(MAIN).is_some_and(|port| port.parker.take_interrupt())
     }
 
     fn park(&self, token: u32, reason: Reason, deadline: Option<u64>) -> Wake {
@@ -293,6 +297,10 @@ impl Host for RealHost {
         if let Err(Closed) = self.shared.lock.tick(ThreadId(thread.token())) {
             never_again();
         }
+    }
+
+    fn take_interrupt(&self, token: u32, trap: &Trap) -> bool {
+        self.shared.take_interrupt(token, trap)
     }
 
     fn park(&self, thread: &Thread, reason: Reason, deadline: Option<u64>) -> Wake {

@@ -10,9 +10,9 @@ use super::builtin::Builtin;
 use super::compare::{Comparison, same_key};
 use super::context::{Context, Raised, Res};
 use super::dict::Dict;
-use super::drain::{items, with_items};
+use super::drain::{collect_native, with_items, with_items_at_hand};
 use super::hash::hash;
-use super::iterate::{View, collect_native, view_class};
+use super::iterate::{View, view_class};
 use super::record::MappingProxy;
 use super::sequence::{Maybe, contains, hash_in_set, len, view_dict};
 use super::set::Set;
@@ -62,8 +62,15 @@ pub fn binary<'t>(cx: &'t Context, op: SetOp, a: Value<'t>, b: Value<'t>) -> May
 
 /// What a read-only view of a mapping shows; of an instance of a subclass, the built-in object.
 pub fn unproxied(value: Value<'_>) -> Value<'_> {
-    let plain = value.plain();
-    plain.get::<MappingProxy>().and_then(MappingProxy::mapping).map_or(plain, Value::plain)
+    behind_proxies(value).plain()
+}
+
+/// What a read-only view of a mapping shows, or one of such a view.
+pub fn behind_proxies(mut value: Value<'_>) -> Value<'_> {
+    while let Some(mapping) = value.plain().get::<MappingProxy>().and_then(MappingProxy::mapping) {
+        value = mapping;
+    }
+    value
 }
 
 /// `a op= b` of a set and a set, or of a dict and (`|=` only) a mapping or an iterable of pairs.
@@ -161,7 +168,10 @@ pub fn update<'t>(cx: &'t Context, set: &Set, other: Value<'t>) -> Result<(), Ra
     }
     with_items(cx, other, |items| {
         let held = cx.lock(set);
-        items.into_iter().try_for_each(|item| set.held_add(cx, &held, item, hash(cx, item)?).map(drop))
+        items.into_iter().enumerate().try_for_each(|(step, item)| {
+            cx.poll(step)?;
+            set.held_add(cx, &held, item, hash(cx, item)?).map(drop)
+        })
     })
 }
 
@@ -201,17 +211,19 @@ fn with_common<'t, R>(
         }
         let common = Set::new_like(cx, kind);
         let (walked, asked) = if other.len() > set.len() { (set, other) } else { (other, set) };
-        for (key, hash) in walked.held_keys(&held) {
+        for (step, (key, hash)) in walked.held_keys(&held).enumerate() {
+            cx.poll(step)?;
             if asked.held_contains(cx, &held, key, hash)? {
                 common.held_add(cx, &held, key, hash)?;
             }
         }
         return Ok(finish(&held, common));
     }
-    with_items(cx, other, |items| {
+    with_items_at_hand(cx, other, |items| {
         let held = cx.lock(set);
         let common = Set::new_like(cx, kind);
-        for item in items {
+        for (step, item) in items.into_iter().enumerate() {
+            cx.poll(step)?;
             let hash = hash(cx, item)?;
             if set.held_contains(cx, &held, item, hash)? {
                 common.held_add(cx, &held, item, hash)?;
@@ -242,14 +254,16 @@ pub fn difference<'t>(
     let (held, _other_held) = other.lock_with(cx, set);
     if set.len() >> 2 > other.len() {
         let rest = set.held_copy(cx, &held, kind)?;
-        for (key, hash) in other.keys(&held) {
+        for (step, (key, hash)) in other.keys(&held).into_iter().enumerate() {
+            cx.poll(step)?;
             rest.held_remove(cx, &held, key, hash)?;
         }
         rest.sweep_removed(cx, &held)?;
         return Ok(rest);
     }
     let rest = Set::new_like(cx, kind);
-    for (key, hash) in set.held_keys(&held) {
+    for (step, (key, hash)) in set.held_keys(&held).enumerate() {
+        cx.poll(step)?;
         if !other.contains(cx, &held, key, hash)? {
             rest.held_add(cx, &held, key, hash)?;
         }
@@ -263,21 +277,23 @@ pub fn difference<'t>(
 /// As [`binary`]; what was removed before stays.
 pub fn difference_update<'t>(cx: &'t Context, set: &Set, other: Value<'t>) -> Result<(), Raised> {
     let Some(other) = other.get::<Set>() else {
-        return with_items(cx, other, |items| remove_all(cx, &cx.lock(set), set, items));
+        return with_items_at_hand(cx, other, |items| remove_all(cx, &cx.lock(set), set, items));
     };
     let (held, _other_held) = cx.lock_both(set, other);
     if std::ptr::eq(set, other) {
         set.held_clear(cx, &held);
         return Ok(());
     }
-    for (key, hash) in other.held_keys(&held) {
+    for (step, (key, hash)) in other.held_keys(&held).enumerate() {
+        cx.poll(step)?;
         set.held_remove(cx, &held, key, hash)?;
     }
     set.sweep_removed(cx, &held)
 }
 
 fn remove_all(cx: &Context, held: &Held<'_>, set: &Set, items: Vec<Value<'_>>) -> Result<(), Raised> {
-    for item in items {
+    for (step, item) in items.into_iter().enumerate() {
+        cx.poll(step)?;
         set.held_remove(cx, held, item, hash(cx, item)?)?;
     }
     set.sweep_removed(cx, held)
@@ -307,10 +323,12 @@ pub fn symmetric_difference_update<'t>(cx: &'t Context, set: &Set, other: Value<
 /// Removes the keys that are there and adds the others.
 fn flip(cx: &Context, held: &Held<'_>, set: &Set, keys: &[(Value<'_>, i64)]) -> Result<(), Raised> {
     // Before anything is changed: whether a comparison needs code.
-    for (key, hash) in keys {
+    for (step, (key, hash)) in keys.iter().enumerate() {
+        cx.poll(step)?;
         set.held_contains(cx, held, *key, *hash)?;
     }
-    for (key, hash) in keys {
+    for (step, (key, hash)) in keys.iter().enumerate() {
+        cx.poll(step)?;
         if !set.held_remove(cx, held, *key, *hash)? {
             set.held_add(cx, held, *key, *hash)?;
         }
@@ -397,7 +415,8 @@ fn intersect_view<'t>(cx: &'t Context, a: Value<'t>, b: Value<'t>) -> Res<'t> {
     }
     let result = Set::new_set(cx);
     with_items(cx, other, |items| {
-        for item in items {
+        for (step, item) in items.into_iter().enumerate() {
+            cx.poll(step)?;
             if contains(cx, view, item)? == Some(true) {
                 result.add(cx, item)?;
             }
@@ -507,6 +526,7 @@ pub fn update_dict<'t>(cx: &'t Context, dict: &Dict, other: Value<'t>) -> Result
         let mut known = Vec::with_capacity(pairs.len());
         let mut outcome = Ok(());
         for (index, pair) in pairs.into_iter().enumerate() {
+            cx.poll(index)?;
             match pair_of(cx, index, pair) {
                 Ok(pair) => known.push(pair),
                 Err(raised) => {
@@ -556,21 +576,25 @@ pub fn is_disjoint<'t>(cx: &'t Context, set: Value<'t>, other: Value<'t>) -> Res
     };
     if let (Some(asked), Some(walked)) = (set.get::<Set>(), other.get::<Set>()) {
         let (held, _other_held) = cx.lock_both(asked, walked);
-        for (key, hash) in walked.held_keys(&held) {
+        for (step, (key, hash)) in walked.held_keys(&held).enumerate() {
+            cx.poll(step)?;
             if asked.held_contains(cx, &held, key, hash)? {
                 return Ok(false);
             }
         }
         return Ok(true);
     }
-    for item in items(cx, other)? {
-        let found = match set.get::<Set>() {
-            Some(set) => set.contains_hashed(cx, item, hash_in_set(cx, item)?)?,
-            None => contains(cx, set, item)? == Some(true),
-        };
-        if found {
-            return Ok(false);
+    with_items_at_hand(cx, other, |items| {
+        for (step, item) in items.into_iter().enumerate() {
+            cx.poll(step)?;
+            let found = match set.get::<Set>() {
+                Some(set) => set.contains_hashed(cx, item, hash_in_set(cx, item)?)?,
+                None => contains(cx, set, item)? == Some(true),
+            };
+            if found {
+                return Ok(false);
+            }
         }
-    }
-    Ok(true)
+        Ok(true)
+    })
 }

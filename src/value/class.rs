@@ -6,6 +6,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use rustc_hash::FxHashSet;
+
 use crate::heap::{Header, Kind, Object, Slot, Value};
 
 use super::builtin::Builtin;
@@ -368,29 +370,38 @@ impl Type {
             }
             None => self.namespace().remove(cx, name)?.is_some(),
         };
+        let below = self.descendants();
         self.forget(cx, name, value.filter(|_| existed));
+        below.iter().for_each(|class| class.forget(cx, name, None));
         if is_special(name) {
-            self.update_flags_below(cx);
+            self.update_flags(cx);
+            below.iter().for_each(|class| class.update_flags(cx));
         }
         Ok(existed)
     }
 
-    /// The caches of the class and its subclasses no longer know the name; this class's own knows the new value.
+    /// The cache of the class no longer knows the name, or knows its new value.
     fn forget(&self, cx: &Context, name: Value<'_>, value: Option<Value<'_>>) {
         // Interned names compare without code of the language.
         if let Ok(Some(_)) = self.lookup_cache().get(cx, name) {
             let _ = self.lookup_cache().set(cx, name, value.unwrap_or(Value::DUMMY));
         }
-        for subclass in self.subclasses() {
-            subclass.forget(cx, name, None);
-        }
     }
 
-    fn update_flags_below(&self, cx: &Context) {
-        self.update_flags(cx);
-        for subclass in self.subclasses() {
-            subclass.update_flags_below(cx);
+    /// Its subclasses and theirs, each once, and each behind all its bases.
+    pub fn descendants(&self) -> Vec<&Type> {
+        let mut found: Vec<&Type> = Vec::new();
+        let mut seen: FxHashSet<*const Type> = FxHashSet::default();
+        let mut next = Some(self);
+        let mut looked_at = 0;
+        while let Some(class) = next {
+            found.extend(class.subclasses().filter(|class| seen.insert(std::ptr::from_ref(*class))));
+            next = found.get(looked_at).copied();
+            looked_at += 1;
         }
+        // The order of a class has those of its bases in it.
+        found.sort_by_key(|class| class.mro().len());
+        found
     }
 
     /// Its direct subclasses.
@@ -432,6 +443,7 @@ impl Type {
             cx.store(*class, &class.mro, Some(*order));
         }
         self.forget_all(cx);
+        self.descendants().iter().for_each(|class| class.forget_all(cx));
         Ok(())
     }
 
@@ -441,14 +453,13 @@ impl Type {
         list.replace(cx, &rest)
     }
 
-    /// After a change of the order: every cache of the class and its subclasses looks again.
+    /// After a change of the order: every cache of the class looks again.
     fn forget_all(&self, cx: &Context) {
         let known: Vec<_> = self.lookup_cache().iter().map(|(name, _)| name).collect();
         for name in known {
             let _ = self.lookup_cache().set(cx, name, Value::DUMMY);
         }
         self.update_flags(cx);
-        self.subclasses().for_each(|subclass| subclass.forget_all(cx));
     }
 
     /// Computes the flags that follow from the special methods of the classes in the order. Nobody changes those meanwhile: the
@@ -458,8 +469,19 @@ impl Type {
             return;
         }
         let mut flags = self.flags.load(Ordering::Relaxed) & class_flag::CLOSED;
+        // Of a class with one base, its own methods and the base's flags say all.
+        let base = self.sole_base().filter(|base| !base.has(class_flag::BUILTIN));
+        flags |= base.map_or(0, |base| base.flags.load(Ordering::Relaxed) & FROM_METHODS);
         for (name, flag) in SPECIAL_METHODS {
-            let Some((class, value)) = self.defining(cx, cx.intern(name)) else { continue };
+            let name = cx.intern(name);
+            let found = match base {
+                Some(_) => self.namespace().get(cx, name).ok().flatten().map(|value| (self, value)),
+                None => self.defining(cx, name),
+            };
+            let Some((class, value)) = found else { continue };
+            if *flag == class_flag::CUSTOM_HASH {
+                flags &= !(class_flag::UNHASHABLE | class_flag::CUSTOM_HASH);
+            }
             if *flag == class_flag::CUSTOM_HASH && value.is_none() {
                 flags |= class_flag::UNHASHABLE;
             } else if !class.has(class_flag::BUILTIN) {
@@ -478,6 +500,14 @@ impl Type {
         self.flags.store(flags, Ordering::Release);
     }
 
+    /// Its base, if it has one only.
+    fn sole_base(&self) -> Option<&Type> {
+        match self.bases.get()?.get::<Tuple>()?.items() {
+            [base] => base.get(),
+            _ => None,
+        }
+    }
+
     pub(super) fn slots(&self) -> [&Slot; 7] {
         [&self.name, &self.qualname, &self.bases, &self.mro, &self.namespace, &self.lookup, &self.subclasses]
     }
@@ -487,6 +517,16 @@ impl Type {
 fn is_special(name: Value<'_>) -> bool {
     name.get::<Str>().is_some_and(|name| name.as_bytes().starts_with(b"__"))
 }
+
+/// The flags that follow from special methods.
+const FROM_METHODS: u32 = {
+    let (mut flags, mut at) = (class_flag::UNHASHABLE, 0);
+    while at < SPECIAL_METHODS.len() {
+        flags |= SPECIAL_METHODS[at].1;
+        at += 1;
+    }
+    flags
+};
 
 const SPECIAL_METHODS: &[(&str, u32)] = &[
     ("__eq__", class_flag::CUSTOM_EQ),

@@ -11,6 +11,7 @@ use super::context::{Context, Raised};
 use super::deque::Deque;
 use super::dict::Dict;
 use super::list::List;
+use super::recursion::COMPARISON;
 use super::set::Set;
 use super::slice::Slice;
 use super::str::Str;
@@ -205,7 +206,7 @@ pub fn equal(cx: &Context, a: Value<'_>, b: Value<'_>) -> Result<bool, Raised> {
     if let Some(equal) = number::complex_equal(a, b) {
         return Ok(equal);
     }
-    cx.nested(" in comparison", || equal_objects(cx, a, b))
+    cx.nested(&COMPARISON, || equal_objects(cx, a, b))
 }
 
 fn equal_objects(cx: &Context, a: Value<'_>, b: Value<'_>) -> Result<bool, Raised> {
@@ -276,7 +277,8 @@ fn equal_items<'a, 'b>(
     if a.len() != b.len() {
         return Ok(false);
     }
-    for (a, b) in a.zip(b) {
+    for (step, (a, b)) in a.zip(b).enumerate() {
+        cx.poll(step)?;
         if !same_key(cx, a, b)? {
             return Ok(false);
         }
@@ -292,7 +294,8 @@ fn equal_dicts(cx: &Context, a: &Dict, b: &Dict) -> Result<bool, Raised> {
     // The values are compared when nothing is locked any more, in dicts that nobody changes.
     let (a, b) = if held.is_lock() { (a.held_copy(cx, &held)?, b.held_copy(cx, &held)?) } else { (a, b) };
     drop((held, other_held));
-    for entry in a.entries() {
+    for (step, entry) in a.entries().iter().enumerate() {
+        cx.poll(step)?;
         let Some((key, value)) = entry.pair() else { continue };
         match b.get_hashed(cx, key, entry.hash())? {
             Some(other) if same_key(cx, value, other)? => {}
@@ -351,7 +354,8 @@ pub fn order(cx: &Context, a: Value<'_>, b: Value<'_>) -> Result<Option<Option<O
 }
 
 fn order_items(cx: &Context, a: &[Value<'_>], b: &[Value<'_>]) -> Result<Option<Option<Ordering>>, Raised> {
-    for (a, b) in a.iter().zip(b) {
+    for (step, (a, b)) in a.iter().zip(b).enumerate() {
+        cx.poll(step)?;
         if !a.is(*b) && !equal(cx, *a, *b)? {
             return match order(cx, *a, *b)? {
                 // Which two items have no order is part of the message: the general way finds them.

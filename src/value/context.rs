@@ -19,6 +19,7 @@ use super::exception::Exception;
 use super::hash;
 use super::list::{List, Store};
 use super::recall::{Access, Recall};
+use super::recursion::{Outcome, Recursion};
 use super::shape::Shapes;
 use super::str::Str;
 use super::text::error::{Error, Kind as ErrorKind};
@@ -157,6 +158,9 @@ pub struct Context {
     /// Names that native code has asked for by a text of its own, each at a place that the text's address gives.
     known: [Cell<Known>; KNOWN_NAMES],
     recall: Recall,
+    /// How often there was one.
+    nestings: Cell<usize>,
+    interrupted: Box<dyn Fn() -> bool + Send>,
 }
 
 /// Address and length of a text in native code, and the name that it is.
@@ -165,13 +169,17 @@ type Known = (*const u8, usize, Word);
 /// How many names a context remembers.
 const KNOWN_NAMES: usize = 128;
 
-/// How deep containers in containers are hashed and compared natively before `RecursionError`.
-pub(super) const MAX_NESTING: u32 = 1000;
+/// After how many steps a native loop looks whether it is to be interrupted: a power of two.
+const STEPS: usize = 1 << 12;
 
 impl Context {
-    /// A context for one more thread.
-    /// `alarm` is called when a collection is due.
-    pub fn new(world: Arc<World>, alarm: Box<dyn Fn() + Send>) -> Context {
+    /// A context for one more thread. `alarm` is called when a collection is due; `interrupted` says whether the thread
+    /// is to be interrupted, once for each time that it is.
+    pub fn new(
+        world: Arc<World>,
+        alarm: Box<dyn Fn() + Send>,
+        interrupted: Box<dyn Fn() -> bool + Send>,
+    ) -> Context {
         Context {
             local: Local::new(world.heap.clone(), alarm),
             world,
@@ -179,6 +187,8 @@ impl Context {
             depth: Cell::new(0),
             known: std::array::from_fn(|_| Cell::new((std::ptr::null(), 0, Word::NONE_AT_ALL))),
             recall: Recall::default(),
+            nestings: Cell::new(0),
+            interrupted,
         }
     }
 
@@ -458,16 +468,82 @@ impl Context {
     /// Runs native code that may reach itself again through a container in a container.
     ///
     /// # Errors
-    /// What `work` raises; `RecursionError` beyond `MAX_NESTING`.
-    pub fn nested<R>(&self, doing: &str, work: impl FnOnce() -> Result<R, Raised>) -> Result<R, Raised> {
-        if self.depth.get() >= MAX_NESTING {
-            let message = format!("maximum recursion depth exceeded{doing}");
-            return Err(self.raise(Builtin::RecursionError, message));
+    /// What `work` raises; `RecursionError` beyond the limit.
+    pub fn nested<R>(
+        &self,
+        recursion: &Recursion,
+        work: impl FnOnce() -> Result<R, Raised>,
+    ) -> Result<R, Raised> {
+        if self.depth.get() >= recursion.limit {
+            return Err(self.too_deep(recursion));
         }
+        // What stands in itself twice is gone through twice at every level.
+        self.nestings.set(self.nestings.get().wrapping_add(1));
+        self.poll(self.nestings.get())?;
         self.depth.set(self.depth.get() + 1);
         let result = work();
         self.depth.set(self.depth.get() - 1);
         result
+    }
+
+    /// The `RecursionError` of a recursion that has reached its limit.
+    #[cold]
+    pub fn too_deep(&self, recursion: &Recursion) -> Raised {
+        let doing = match recursion.outcome {
+            Outcome::Error(doing) => doing,
+            Outcome::Frames => "",
+        };
+        self.raise(Builtin::RecursionError, format_args!("maximum recursion depth exceeded{doing}"))
+    }
+
+    /// To be called at each step of a native loop whose length a program decides, with the number of the step. Such a loop
+    /// reaches no checkpoint and, like CPython's, keeps the GIL; but Ctrl-C is answered.
+    ///
+    /// # Errors
+    /// `KeyboardInterrupt`.
+    #[inline(always)]
+    pub fn poll(&self, step: usize) -> Result<(), Raised> {
+        if step % STEPS == STEPS - 1 { self.check_interrupt() } else { Ok(()) }
+    }
+
+    /// [`poll`](Self::poll) for steps that are long.
+    ///
+    /// # Errors
+    /// `KeyboardInterrupt`.
+    #[cold]
+    pub fn check_interrupt(&self) -> Result<(), Raised> {
+        if (self.interrupted)() { Err(self.raise_with(Builtin::KeyboardInterrupt, &[])) } else { Ok(()) }
+    }
+
+    /// Makes sure that the machine may use so many bytes more.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn check_room(&self, bytes: usize) -> Result<(), Raised> {
+        if self.world.heap.has_room(bytes) { Ok(()) } else { Err(self.memory_error()) }
+    }
+
+    /// Appends to what native code gathers.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    #[inline(always)]
+    pub fn push<T>(&self, items: &mut Vec<T>, item: T) -> Result<(), Raised> {
+        if items.len() == items.capacity() {
+            self.reserve(items, items.len().max(4))?;
+        }
+        items.push(item);
+        Ok(())
+    }
+
+    /// Makes room for so many items more in what native code gathers.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    #[cold]
+    pub fn reserve<T>(&self, items: &mut Vec<T>, more: usize) -> Result<(), Raised> {
+        self.check_room((items.len().saturating_add(more)).saturating_mul(size_of::<T>()))?;
+        items.try_reserve_exact(more).map_err(|_| self.memory_error())
     }
 
     /// Says that the operation cannot be finished natively, because an operand's class is written in the language. Nothing

@@ -3,12 +3,17 @@
 
 use crate::heap::{Held, Kind, Object, Value};
 
+use super::algebra::behind_proxies;
 use super::builtin::Builtin;
 use super::class::class_flag;
 use super::context::{Context, Raised};
-use super::iterate::collect_native;
+use super::deque::Deque;
+use super::dict::Dict;
+use super::iterate::{View, iter, native_depth, next, remaining, view_class};
 use super::list::List;
 use super::record::Iter;
+use super::sequence::view_dict;
+use super::set::Set;
 use super::tuple::Tuple;
 
 /// Gives `work` the items of an iterable.
@@ -23,6 +28,19 @@ pub fn with_items<'t, R>(
     with_items_or(cx, iterable, || not_iterable(cx, iterable), work)
 }
 
+/// [`with_items`] for what keeps none of the items: of an iterable that is no container, there may be only so many as are
+/// gone through at once.
+///
+/// # Errors
+/// As there; [`Context::needs_code`] where there are more.
+pub fn with_items_at_hand<'t, R>(
+    cx: &'t Context,
+    iterable: Value<'t>,
+    work: impl FnOnce(Vec<Value<'t>>) -> Result<R, Raised>,
+) -> Result<R, Raised> {
+    with_some(cx, iterable, AT_HAND, || not_iterable(cx, iterable), work)
+}
+
 /// [`with_items`] where something that is not iterable raises `otherwise`.
 ///
 /// # Errors
@@ -33,9 +51,19 @@ pub fn with_items_or<'t, R>(
     otherwise: impl FnOnce() -> Raised,
     work: impl FnOnce(Vec<Value<'t>>) -> Result<R, Raised>,
 ) -> Result<R, Raised> {
+    with_some(cx, iterable, usize::MAX, otherwise, work)
+}
+
+fn with_some<'t, R>(
+    cx: &'t Context,
+    iterable: Value<'t>,
+    most: usize,
+    otherwise: impl FnOnce() -> Raised,
+    work: impl FnOnce(Vec<Value<'t>>) -> Result<R, Raised>,
+) -> Result<R, Raised> {
     let mut before = Vec::new();
     save(iterable, &mut before);
-    let result = match collect_native(cx, iterable) {
+    let result = match collect_up_to(cx, iterable, most) {
         Ok(Some(items)) => work(items),
         Ok(None) if is_iterable(cx, iterable) => Err(cx.needs_code()),
         Ok(None) => Err(otherwise()),
@@ -77,6 +105,82 @@ pub fn with_items_for<'t, R>(
 /// As there.
 pub fn items<'t>(cx: &'t Context, iterable: Value<'t>) -> Result<Vec<Value<'t>>, Raised> {
     with_items(cx, iterable, Ok)
+}
+
+/// How many items natives go through that keep none of them. What a longer iterable is asked is written in the language, so
+/// that threads switch and garbage is collected on the way.
+pub const AT_HAND: usize = 1 << 16;
+
+/// All items of a built-in iterable or of what is left in a native iterator; `None` where code of the language is needed,
+/// or where it is not iterable.
+///
+/// # Errors
+/// What the iteration raises, `MemoryError`, `KeyboardInterrupt`.
+pub fn collect_native<'t>(cx: &'t Context, value: Value<'t>) -> Result<Option<Vec<Value<'t>>>, Raised> {
+    collect_up_to(cx, value, usize::MAX)
+}
+
+/// [`collect_native`] of what stands in a container, or is not more than `most` items.
+///
+/// # Errors
+/// As there; [`Context::needs_code`] where there is more.
+pub fn collect_up_to<'t>(
+    cx: &'t Context,
+    value: Value<'t>,
+    most: usize,
+) -> Result<Option<Vec<Value<'t>>>, Raised> {
+    let Some(header) = value.header() else { return Ok(None) };
+    if header.kind() == Kind::Instance && cx.class_of(value).has(class_flag::CUSTOM_ITER) {
+        return Ok(None);
+    }
+    let plain = value.plain();
+    Ok(Some(match plain.kind() {
+        Some(Kind::List) => plain.get::<List>().map_or_else(Vec::new, |list| list.to_vec(cx)),
+        Some(Kind::Tuple) => plain.get::<Tuple>().map_or_else(Vec::new, |tuple| tuple.items().to_vec()),
+        Some(Kind::Deque) => plain.get::<Deque>().map_or_else(Vec::new, |deque| deque.to_vec(cx)),
+        Some(Kind::Set | Kind::FrozenSet) => plain.get::<Set>().map_or_else(Vec::new, |set| set.keys(cx)),
+        Some(Kind::Dict) => plain.get::<Dict>().map_or_else(Vec::new, |dict| dict.keys(cx)),
+        Some(Kind::DictView) => match view_dict(plain) {
+            Some(dict) => collect_view(cx, dict, view_class(plain))?,
+            None => Vec::new(),
+        },
+        Some(Kind::MappingProxy) => return collect_native(cx, behind_proxies(plain)),
+        _ => match iter(cx, value) {
+            Some(iterator) => {
+                let iterator = iterator?;
+                match iterator.get::<Iter>() {
+                    Some(it) if native_depth(cx, iterator) > 0 => drain(cx, it, most)?,
+                    _ => return Ok(None),
+                }
+            }
+            None => return Ok(None),
+        },
+    }))
+}
+
+fn collect_view<'t>(cx: &'t Context, dict: &'t Dict, view: View) -> Result<Vec<Value<'t>>, Raised> {
+    match view {
+        View::Keys => Ok(dict.keys(cx)),
+        View::Values => Ok(dict.values(cx)),
+        View::Items => dict.items(cx).into_iter().map(|(key, value)| cx.tuple(&[key, value])).collect(),
+    }
+}
+
+fn drain<'t>(cx: &'t Context, it: &'t Iter, most: usize) -> Result<Vec<Value<'t>>, Raised> {
+    let count = remaining(it);
+    if count > most {
+        return Err(cx.needs_code());
+    }
+    let mut items = Vec::new();
+    cx.reserve(&mut items, count)?;
+    while let Some(item) = next(cx, it)? {
+        if items.len() == most {
+            return Err(cx.needs_code());
+        }
+        cx.poll(items.len())?;
+        cx.push(&mut items, item)?;
+    }
+    Ok(items)
 }
 
 /// Whether `iter` accepts it.

@@ -10,6 +10,7 @@ use crate::heap::{Kind, Value};
 use super::bytes::Bytes;
 use super::class::class_flag;
 use super::context::{Context, Raised};
+use super::recursion::HASH;
 use super::set::Set;
 use super::str::Str;
 use super::tuple::Tuple;
@@ -64,12 +65,12 @@ fn hash_slow(cx: &Context, value: Value<'_>) -> Result<i64, Raised> {
         Kind::Complex => Ok(super::complex::value_of(value).map_or(0, complex_hash)),
         Kind::Bytes => Ok(value.get::<Bytes>().map_or(0, |bytes| bytes_hash(cx, bytes))),
         Kind::Tuple => match value.get::<Tuple>() {
-            Some(tuple) => cx.nested("", || tuple_hash(cx, tuple.items())),
+            Some(tuple) => cx.nested(&HASH, || tuple_hash(cx, tuple.items())),
             None => Ok(0),
         },
         Kind::FrozenSet => Ok(value.get::<Set>().map_or(0, Set::frozen_hash)),
         Kind::Slice => match value.get::<super::slice::Slice>() {
-            Some(slice) => cx.nested("", || tuple_hash(cx, &slice.parts())),
+            Some(slice) => cx.nested(&HASH, || tuple_hash(cx, &slice.parts())),
             None => Ok(0),
         },
         Kind::Range => super::range::hash(cx, value),
@@ -203,7 +204,10 @@ fn sip(cx: &Context, bytes: &[u8]) -> i64 {
 /// # Errors
 /// As [`hash`].
 pub fn tuple_hash(cx: &Context, items: &[Value<'_>]) -> Result<i64, Raised> {
-    combine(items.iter().map(|item| hash(cx, *item)))
+    combine(items.iter().enumerate().map(|(step, item)| {
+        cx.poll(step)?;
+        hash(cx, *item)
+    }))
 }
 
 /// The hash of a tuple whose items have these hashes: xxHash's rounds over them.

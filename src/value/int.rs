@@ -37,6 +37,14 @@ unsafe impl Object for BigInt {
 /// The most bits an integer has.
 pub const MAX_BITS: usize = 1 << 33;
 
+/// Makes sure that there can be an integer of so many bits.
+///
+/// # Errors
+/// `MemoryError`.
+pub fn check_bits(cx: &Context, bits: usize) -> Result<(), Raised> {
+    if bits > MAX_BITS { Err(cx.memory_error()) } else { cx.check_room(bits / 8) }
+}
+
 impl BigInt {
     fn limbs(&self) -> &[u64] {
         // SAFETY: that many limbs follow the object.

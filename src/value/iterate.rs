@@ -40,13 +40,11 @@ use super::int;
 use super::list::List;
 use super::range::Range;
 use super::record::{DictView, Iter, MappingProxy};
+use super::recursion::ITERATORS;
 use super::set::Set;
 use super::str::Str;
 use super::text::wtf8;
 use super::tuple::Tuple;
-
-/// How deep `enumerate` and `zip` may stand in each other and still be advanced natively.
-const MAX_NATIVE_DEPTH: i64 = 50;
 
 /// `iter(value)` of a built-in iterable or of a native iterator, which is its own; `None` if it is none, or if its class
 /// defines iteration in the language.
@@ -485,7 +483,7 @@ pub fn native_depth(cx: &Context, iterator: Value<'_>) -> i64 {
     match it.header().shape() {
         LIST..=SET => 1,
         REVERSED => i64::from(it.source().is_none_or(|source| is_native_sequence(source))),
-        ENUMERATE | ZIP if it.step() < MAX_NATIVE_DEPTH => it.step(),
+        ENUMERATE | ZIP if it.step() < ITERATORS.limit.into() => it.step(),
         _ => 0,
     }
 }
@@ -596,61 +594,6 @@ pub fn next_twin(it: &Iter) -> &'static str {
         CALLABLE => "next_callable",
         _ => "next_sequence",
     }
-}
-
-/// All items of a built-in iterable or of what is left in a native iterator; `None` where code of the language is needed,
-/// or where it is not iterable.
-///
-/// # Errors
-/// What the iteration raises, and `MemoryError`.
-pub fn collect_native<'t>(cx: &'t Context, value: Value<'t>) -> Result<Option<Vec<Value<'t>>>, Raised> {
-    let Some(header) = value.header() else { return Ok(None) };
-    if header.kind() == Kind::Instance && cx.class_of(value).has(class_flag::CUSTOM_ITER) {
-        return Ok(None);
-    }
-    let plain = value.plain();
-    Ok(Some(match plain.kind() {
-        Some(Kind::List) => plain.get::<List>().map_or_else(Vec::new, |list| list.to_vec(cx)),
-        Some(Kind::Tuple) => plain.get::<Tuple>().map_or_else(Vec::new, |tuple| tuple.items().to_vec()),
-        Some(Kind::Deque) => plain.get::<Deque>().map_or_else(Vec::new, |deque| deque.to_vec(cx)),
-        Some(Kind::Set | Kind::FrozenSet) => plain.get::<Set>().map_or_else(Vec::new, |set| set.keys(cx)),
-        Some(Kind::Dict) => plain.get::<Dict>().map_or_else(Vec::new, |dict| dict.keys(cx)),
-        Some(Kind::DictView) => match super::sequence::view_dict(plain) {
-            Some(dict) => collect_view(cx, dict, view_class(plain))?,
-            None => Vec::new(),
-        },
-        Some(Kind::MappingProxy) => match plain.get::<MappingProxy>().and_then(MappingProxy::mapping) {
-            Some(mapping) => return collect_native(cx, mapping),
-            None => Vec::new(),
-        },
-        _ => match iter(cx, value) {
-            Some(iterator) => {
-                let iterator = iterator?;
-                match iterator.get::<Iter>() {
-                    Some(it) if native_depth(cx, iterator) > 0 => drain(cx, it)?,
-                    _ => return Ok(None),
-                }
-            }
-            None => return Ok(None),
-        },
-    }))
-}
-
-fn collect_view<'t>(cx: &'t Context, dict: &'t Dict, view: View) -> Result<Vec<Value<'t>>, Raised> {
-    match view {
-        View::Keys => Ok(dict.keys(cx)),
-        View::Values => Ok(dict.values(cx)),
-        View::Items => dict.items(cx).into_iter().map(|(key, value)| cx.tuple(&[key, value])).collect(),
-    }
-}
-
-fn drain<'t>(cx: &'t Context, it: &'t Iter) -> Result<Vec<Value<'t>>, Raised> {
-    let mut items = Vec::new();
-    items.try_reserve_exact(remaining(it)).map_err(|_| cx.memory_error())?;
-    while let Some(item) = next(cx, it)? {
-        items.push(item);
-    }
-    Ok(items)
 }
 
 /// How many items a built-in container has or are left in a native iterator, if that is known without code of the language.

@@ -30,6 +30,7 @@ pub mod number;
 pub mod random;
 pub mod range;
 pub mod record;
+pub mod recursion;
 pub mod repr;
 pub mod sequence;
 pub mod set;

@@ -208,40 +208,71 @@ pub fn unary<'t>(cx: &'t Context, op: UnaryOp, a: Value<'t>) -> Result<Option<Va
 /// added with Neumaier's compensation from where the total became one, as CPython does since 3.12.
 ///
 /// # Errors
-/// As [`binary`].
+/// As [`binary`]; `KeyboardInterrupt`.
 pub fn sum<'t>(cx: &'t Context, start: Value<'t>, items: &[Value<'t>]) -> Result<(Value<'t>, usize), Raised> {
+    let Run { total, lost, count: mut at } = sum_run(cx, start, 0.0, items)?;
+    let mut total = match total.as_float() {
+        Some(float) if lost != 0.0 && lost.is_finite() => Value::float(float + lost),
+        _ => total,
+    };
+    while let Some(item) = items.get(at) {
+        cx.poll(at)?;
+        let Some(next) = binary(cx, BinaryOp::Add, total, *item)? else { break };
+        (total, at) = (next, at + 1);
+    }
+    Ok((total, at))
+}
+
+/// What a run of items adds up to.
+pub struct Run<'t> {
+    /// The sum.
+    pub total: Value<'t>,
+    /// What rounding has lost of it, which the next run begins with and the last one adds.
+    pub lost: f64,
+    /// How many items are in it: what follows is added by the operator, and all behind it too.
+    pub count: usize,
+}
+
+/// Adds a run of items, small integers and then floats, to a total that has lost so much.
+///
+/// # Errors
+/// As [`binary`]; `KeyboardInterrupt`.
+pub fn sum_run<'t>(
+    cx: &'t Context,
+    start: Value<'t>,
+    lost: f64,
+    items: &[Value<'t>],
+) -> Result<Run<'t>, Raised> {
     let (mut total, mut at) = (start, 0);
     if let Some(mut whole) = small_or_bool(total).filter(|_| total.as_bool().is_none()) {
         while let Some(item) = items.get(at).and_then(|item| small_or_bool(*item)) {
+            cx.poll(at)?;
             // Both are of 48 bits, the sum of any array that fits the memory is of less than 127.
             whole += item;
             at += 1;
         }
         total = int::wide(cx, whole);
         if let Some(item) = items.get(at) {
-            let Some(next) = binary(cx, BinaryOp::Add, total, *item)? else { return Ok((total, at)) };
+            let next = binary(cx, BinaryOp::Add, total, *item)?;
+            let Some(next) = next else { return Ok(Run { total, lost: 0.0, count: at }) };
             (total, at) = (next, at + 1);
         }
     }
-    if let Some(float) = total.as_float() {
-        let mut sum = floating::Compensated::new(float);
-        while let Some(item) = items.get(at) {
-            if let Some(float) = item.as_float() {
-                sum.add(float);
-            } else if let Some(small) = int::i64_of(*item) {
-                sum.add_plain(small as f64);
-            } else {
-                break;
-            }
-            at += 1;
-        }
-        total = Value::float(sum.total());
-    }
+    let Some(float) = total.as_float() else { return Ok(Run { total, lost: 0.0, count: at }) };
+    let mut sum = floating::Compensated::new(float, lost);
     while let Some(item) = items.get(at) {
-        let Some(next) = binary(cx, BinaryOp::Add, total, *item)? else { break };
-        (total, at) = (next, at + 1);
+        cx.poll(at)?;
+        if let Some(float) = item.as_float() {
+            sum.add(float);
+        } else if let Some(small) = int::i64_of(*item) {
+            sum.add_plain(small as f64);
+        } else {
+            break;
+        }
+        at += 1;
     }
-    Ok((total, at))
+    let (total, lost) = sum.parts();
+    Ok(Run { total: Value::float(total), lost, count: at })
 }
 
 fn small_or_bool(value: Value<'_>) -> Option<i128> {

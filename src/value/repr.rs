@@ -18,12 +18,14 @@ use super::class::{Type, class_flag};
 use super::context::{Context, Raised, Res};
 use super::deque::Deque;
 use super::dict::Dict;
+use super::drain::collect_native;
 use super::exception::Exception;
 use super::int::{self, Integer};
-use super::iterate::{collect_native, endless};
+use super::iterate::endless;
 use super::list::List;
 use super::range::Range;
 use super::record::{ClassMethod, Iter, MappingProxy, StaticMethod};
+use super::recursion::REPR;
 use super::set::Set;
 use super::slice::Slice;
 use super::str::Str;
@@ -252,7 +254,7 @@ impl<'t> Printer<'_, 't> {
             }
             Some(kind) => {
                 let cx = self.cx;
-                cx.nested(" while getting the repr of an object", || self.deep(value, plain, kind))
+                cx.nested(&REPR, || self.deep(value, plain, kind))
             }
         }
     }
@@ -366,6 +368,8 @@ impl<'t> Printer<'_, 't> {
             self.text(again);
             return Ok(());
         }
+        // What stands in itself twice is written twice at every level.
+        self.cx.check_room(self.out.len())?;
         self.open.push(value);
         let written = write(self);
         self.open.pop();
@@ -375,6 +379,7 @@ impl<'t> Printer<'_, 't> {
     fn items(&mut self, start: &str, items: &[Value<'t>], end: &str) -> Result<(), Raised> {
         self.text(start);
         for (index, item) in items.iter().enumerate() {
+            self.cx.poll(index)?;
             if index > 0 {
                 self.text(", ");
             }
@@ -387,6 +392,7 @@ impl<'t> Printer<'_, 't> {
     fn dict(&mut self, dict: &'t Dict) -> Result<(), Raised> {
         self.text("{");
         for (index, (key, value)) in dict.items(self.cx).into_iter().enumerate() {
+            self.cx.poll(index)?;
             if index > 0 {
                 self.text(", ");
             }

@@ -3,6 +3,7 @@
 
 use crate::heap::{Kind, Value};
 
+use super::algebra::behind_proxies;
 use super::builtin::Builtin;
 use super::bytes::Bytes;
 use super::class::class_flag;
@@ -15,7 +16,7 @@ use super::hash::hash;
 use super::iterate::{View, view_class};
 use super::list::List;
 use super::range::Range;
-use super::record::{DictView, MappingProxy};
+use super::record::DictView;
 use super::set::Set;
 use super::slice::{Bounds, Slice, has_index, slice_bounds};
 use super::str::Str;
@@ -39,7 +40,7 @@ pub fn len(value: Value<'_>) -> Option<usize> {
         Kind::Set | Kind::FrozenSet => value.get::<Set>().map(Set::len),
         Kind::Range => usize::try_from(int::i64_of(value.get::<Range>()?.parts()[3])?).ok(),
         Kind::DictView => len(value.get::<DictView>()?.dict()?),
-        Kind::MappingProxy => len(value.get::<MappingProxy>()?.mapping()?),
+        Kind::MappingProxy => len(behind_proxies(value)),
         _ => None,
     }
 }
@@ -236,10 +237,7 @@ pub fn contains<'t>(cx: &'t Context, container: Value<'t>, item: Value<'t>) -> R
             None => Ok(None),
         },
         Kind::DictView => view_contains(cx, container, item),
-        Kind::MappingProxy => match container.get::<MappingProxy>().and_then(MappingProxy::mapping) {
-            Some(mapping) => contains(cx, mapping, item),
-            None => Ok(None),
-        },
+        Kind::MappingProxy => contains(cx, behind_proxies(container), item),
         // How far it is read is up to the comparisons.
         Kind::Iter => Err(cx.needs_code()),
         _ => Ok(None),
@@ -248,10 +246,16 @@ pub fn contains<'t>(cx: &'t Context, container: Value<'t>, item: Value<'t>) -> R
 
 fn any_same<'t>(
     cx: &'t Context,
-    mut items: impl Iterator<Item = Value<'t>>,
+    items: impl Iterator<Item = Value<'t>>,
     item: Value<'t>,
 ) -> Result<bool, Raised> {
-    items.try_fold(false, |found, other| Ok(found || same_key(cx, other, item)?))
+    for (step, other) in items.enumerate() {
+        cx.poll(step)?;
+        if same_key(cx, other, item)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A set is asked for as the frozenset it equals.
@@ -363,10 +367,7 @@ pub fn get_item<'t>(cx: &'t Context, object: Value<'t>, key: Value<'t>) -> Maybe
             Some(range) => range::get_item(cx, range, key).map(Some),
             None => Ok(None),
         },
-        Kind::MappingProxy => match plain.get::<MappingProxy>().and_then(MappingProxy::mapping) {
-            Some(mapping) => get_item(cx, mapping, key),
-            None => Ok(None),
-        },
+        Kind::MappingProxy => get_item(cx, behind_proxies(plain), key),
         _ => Ok(None),
     }
 }

@@ -4,6 +4,8 @@
 //! compares as CPython's `list.sort` does up to 63 items (Objects/listobject.c, `count_run` and `binarysort`): which two
 //! values the `TypeError` names, and where a NaN ends up, is output.
 
+use std::cmp::Ordering;
+
 use crate::heap::{Kind, Value};
 
 use super::algebra;
@@ -11,9 +13,12 @@ use super::class::class_flag;
 use super::compare::{Comparison, compare_numbers, lists_at_once, same_key};
 use super::context::{Context, Raised};
 use super::list::List;
+use super::recursion::COMPARISON;
 use super::str::Str;
 use super::tuple::Tuple;
 
+/// How many items are sorted before Ctrl-C is looked for.
+const AT_ONCE: usize = 1 << 20;
 /// From how many items on they are sorted in more than one run (`MAX_MINRUN`).
 const MIN_MERGE: usize = 64;
 
@@ -106,19 +111,43 @@ fn sort_ascending<'t, T: Copy>(
     // Not of a subclass, which may have its own order.
     let text = |item: &T| Some(key(item)).filter(|key| key.kind() == Some(Kind::Str))?.get::<Str>();
     if items.iter().all(|item| key(item).word().is_small()) {
-        items.sort_by_key(|item| key(item).word().as_small());
-        return Ok(());
+        return sort_simple(cx, items, |a, b| key(a).word().as_small().cmp(&key(b).word().as_small()));
     }
     if items.iter().all(is_ordered_float) {
         let float = |item: &T| key(item).as_float().unwrap_or_default();
-        items.sort_by(|a, b| float(a).partial_cmp(&float(b)).unwrap_or(std::cmp::Ordering::Equal));
-        return Ok(());
+        return sort_simple(cx, items, |a, b| float(a).partial_cmp(&float(b)).unwrap_or(Ordering::Equal));
     }
     if items.iter().all(|item| text(item).is_some()) {
-        items.sort_by(|a, b| text(a).map(Str::as_bytes).cmp(&text(b).map(Str::as_bytes)));
+        return sort_simple(cx, items, |a, b| text(a).map(Str::as_bytes).cmp(&text(b).map(Str::as_bytes)));
+    }
+    let mut step = 0;
+    merge_sort(items, &mut |a, b| {
+        step += 1;
+        cx.poll(step)?;
+        holds(cx, Comparison::Lt, key(a), key(b))
+    })
+}
+
+/// Sorts items whose order is simple: the standard library does, in parts if there are so many that it takes long.
+fn sort_simple<T: Copy>(
+    cx: &Context,
+    items: &mut [T],
+    order: impl Fn(&T, &T) -> Ordering,
+) -> Result<(), Raised> {
+    if items.len() <= AT_ONCE {
+        items.sort_by(order);
         return Ok(());
     }
-    merge_sort(items, &mut |a, b| holds(cx, Comparison::Lt, key(a), key(b)))
+    for part in items.chunks_mut(AT_ONCE) {
+        cx.check_interrupt()?;
+        part.sort_by(&order);
+    }
+    let mut step = 0;
+    merge_sort(items, &mut |a, b| {
+        step += 1;
+        cx.poll(step)?;
+        Ok(order(a, b).is_lt())
+    })
 }
 
 /// `a < b` and its kind.
@@ -136,11 +165,11 @@ pub fn holds<'t>(cx: &'t Context, op: Comparison, a: Value<'t>, b: Value<'t>) ->
         return Ok(op.holds(order));
     }
     if let (Some(a), Some(b)) = (a.get::<Tuple>(), b.get::<Tuple>()) {
-        return cx.nested(" in comparison", || items_hold(cx, op, a.items(), b.items()));
+        return cx.nested(&COMPARISON, || items_hold(cx, op, a.items(), b.items()));
     }
     if let (Some(a), Some(b)) = (a.get::<List>(), b.get::<List>()) {
         let (a, b) = lists_at_once(cx, a, b);
-        return cx.nested(" in comparison", || items_hold(cx, op, &a, &b));
+        return cx.nested(&COMPARISON, || items_hold(cx, op, &a, &b));
     }
     if let Some(part) = algebra::compare(cx, op, a, b)? {
         return Ok(part);
@@ -154,7 +183,8 @@ pub fn holds<'t>(cx: &'t Context, op: Comparison, a: Value<'t>, b: Value<'t>) ->
 }
 
 fn items_hold<'t>(cx: &'t Context, op: Comparison, a: &[Value<'t>], b: &[Value<'t>]) -> Result<bool, Raised> {
-    for (a, b) in a.iter().zip(b) {
+    for (step, (a, b)) in a.iter().zip(b).enumerate() {
+        cx.poll(step)?;
         if !same_key(cx, *a, *b)? {
             return holds(cx, op, *a, *b);
         }

@@ -18,12 +18,14 @@ pub(super) fn in_parallel<T: Object + Sync>(
 ) {
     let world = Arc::new(World::new((0, 0)));
     world.heap.set_parallel(true);
-    let cx = Context::new(world.clone(), Box::new(|| {}));
+    let cx = Context::new(world.clone(), Box::new(|| {}), Box::new(|| false));
     let object = make(&cx);
     std::thread::scope(|scope| {
         for thread in 0..THREADS {
             let (world, work) = (world.clone(), &work);
-            scope.spawn(move || work(&Context::new(world, Box::new(|| {})), object, thread));
+            scope.spawn(move || {
+                work(&Context::new(world, Box::new(|| {}), Box::new(|| false)), object, thread)
+            });
         }
     });
     check(&cx, object);

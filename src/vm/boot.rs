@@ -77,7 +77,8 @@ impl Vm {
     /// Where the embedded library does not run: the words of the exception.
     pub fn boot(host: Arc<dyn Host>, options: Options) -> Result<(Arc<Vm>, Box<Thread>), String> {
         let world = Arc::new(World::new(options.hash_seed));
-        let cx = Context::new(world.clone(), Box::new(|| {}));
+        world.heap.set_limit(options.memory_limit);
+        let cx = Context::new(world.clone(), Box::new(|| {}), Box::new(|| false));
         let mut natives = Vec::new();
         let made =
             assemble(&cx, &mut natives).map_err(|Raised| "the built-in classes cannot be made".to_owned())?;

@@ -9,6 +9,7 @@ use crate::value::exception::Exception;
 use crate::value::function::{BoundMethod, Function, Native};
 use crate::value::generator::Generator;
 use crate::value::instance::Instance;
+use crate::value::recursion::CALLABLES;
 use crate::value::tuple::Tuple;
 use crate::value::{Builtin, Raised};
 
@@ -16,6 +17,7 @@ use super::bind;
 use super::frame::{Cont, Frame, Role};
 use super::machine::prelude_function;
 use super::native::{Args, Run};
+use super::ops::attr::{Found, bind};
 use super::thread::{Call, Flow, REGISTERS, SCRATCH, Thread};
 
 /// The arguments of a call: `count` registers from `base`, the last of them by the names of the tuple `names`.
@@ -41,19 +43,32 @@ impl Arguments {
 impl Thread {
     /// Calls `callee`. The result of a frame that is pushed goes where `cont` says.
     pub(crate) fn call(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
-        let value = self.live(callee);
-        match value.kind() {
-            Some(Kind::Function) => self.call_function(callee, args, cont),
-            Some(Kind::Native) => self.call_native(callee, args, cont),
-            Some(Kind::BoundMethod) => {
-                let Some(method) = value.get::<BoundMethod>() else { return Flow::Raised };
-                let (function, receiver) = (method.function().word(), method.receiver().word());
+        let (mut callee, mut args) = (callee, args);
+        for _ in 0..CALLABLES.limit {
+            let value = self.live(callee);
+            let (behind, receiver) = match value.kind() {
+                Some(Kind::Function) => return self.call_function(callee, args, cont),
+                Some(Kind::Native) => return self.call_native(callee, args, cont),
+                Some(Kind::Type) if !self.cx().class_of(value).has(class_flag::CUSTOM_CALL) => {
+                    return self.call_class(callee, args, cont);
+                }
+                Some(Kind::BoundMethod) => {
+                    let Some(method) = value.get::<BoundMethod>() else { return Flow::Raised };
+                    (method.function().word(), Some(method.receiver().word()))
+                }
+                _ => match self.call_method(callee, args) {
+                    Ok(found) => found,
+                    Err(Raised) => return Flow::Raised,
+                },
+            };
+            if let Some(receiver) = receiver {
                 self.push_receiver(args, receiver);
-                self.call(function, args.with_receiver(), cont)
+                args = args.with_receiver();
             }
-            Some(Kind::Type) => self.call_class(callee, args, cont),
-            _ => self.call_object(callee, args, cont),
+            callee = behind;
         }
+        self.cx().too_deep(&CALLABLES);
+        Flow::Raised
     }
 
     /// Calls `callee` with these arguments, which are copied above the running frame's window.
@@ -99,36 +114,33 @@ impl Thread {
         self.set(args.base, receiver);
     }
 
-    fn call_object(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
+    /// What calling an object calls: its `__call__`, and the receiver unless that is bound or takes none.
+    fn call_method(&mut self, callee: Word, args: Arguments) -> Result<(Word, Option<Word>), Raised> {
         let cx = self.cx();
         let value = self.live(callee);
         let class = cx.class_of(value);
-        match class.lookup_str(cx, "__call__") {
-            Some(method) if !matches!(method.kind(), Some(Kind::Function | Kind::Native)) => {
-                let found = super::ops::attr::lookup_special(cx, value, cx.name("__call__"));
-                match found {
-                    Ok(Some(bound)) => {
-                        let bound = bound.word();
-                        self.call(bound, args, cont)
-                    }
-                    Ok(None) => self.not_callable(callee),
-                    Err(Raised) => Flow::Raised,
-                }
-            }
-            Some(method) => {
-                let method = method.word();
-                self.push_receiver(args, callee);
-                self.call(method, args.with_receiver(), cont)
-            }
-            None => self.not_callable(callee),
-        }
+        let Some(method) = class.lookup_str(cx, "__call__") else { return Err(self.not_callable(callee)) };
+        let (get, get_args) = match bind(cx, method, value, class)? {
+            Found::Value(method) => return Ok((method.word(), None)),
+            Found::Method(function, receiver) => return Ok((function.word(), Some(receiver.word()))),
+            Found::Missing => return Err(self.not_callable(callee)),
+            Found::Getter(function, receiver) => (function.word(), vec![receiver.word()]),
+            Found::Descriptor(get, args) => (get.word(), args.map(Value::word).to_vec()),
+        };
+        // The arguments may stand where the descriptor's go, and nobody else keeps them.
+        let saved: Vec<Word> = (args.base..args.base + args.count).map(|place| self.get(place)).collect();
+        let bottom = self.roots.len();
+        self.roots.extend(saved.iter().chain([&callee, &args.names]));
+        let bound = self.call_sync(get, &get_args);
+        self.roots.truncate(bottom);
+        saved.iter().enumerate().for_each(|(index, word)| self.set(args.base + index, *word));
+        bound.map(|bound| (bound, None))
     }
 
     #[cold]
-    fn not_callable(&self, callee: Word) -> Flow {
+    fn not_callable(&self, callee: Word) -> Raised {
         let cx = self.cx();
-        cx.type_error(format_args!("'{}' object is not callable", cx.type_name(self.live(callee))));
-        Flow::Raised
+        cx.type_error(format_args!("'{}' object is not callable", cx.type_name(self.live(callee))))
     }
 
     /// Calls a function of the language.
@@ -288,11 +300,6 @@ impl Thread {
     fn call_class(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
         // SAFETY: the caller has matched the kind, and the callee is rooted by whoever holds it.
         let class = unsafe { &*callee.address().cast::<Type>() };
-        let cx = self.cx();
-        let metaclass = cx.class_of(self.live(callee));
-        if metaclass.has(class_flag::CUSTOM_CALL) {
-            return self.call_object(callee, args, cont);
-        }
         if class.has(class_flag::BUILTIN) {
             return self.call_builtin_class(class, callee, args, cont);
         }

@@ -97,50 +97,52 @@ impl Thread {
     /// Resumes a generator with an exception. What is pending is raised where it stopped, or thrown into what it delegates
     /// to.
     pub(crate) fn throw_into(&mut self, generator: Word, exception: Word, cont: Cont) -> Flow {
-        let state = match self.enter_generator(generator, cont) {
-            Ok(state) => state,
-            Err(EXHAUSTED) => {
-                self.cx().raise_value(self.live(exception));
-                return Flow::Raised;
+        let (mut generator, mut cont) = (generator, cont);
+        loop {
+            let state = match self.enter_generator(generator, cont) {
+                Ok(state) => state,
+                Err(EXHAUSTED) => break,
+                Err(flow) => return flow,
+            };
+            let Op::YieldFrom { iter, .. } = self.frame().op() else { break };
+            if state != GeneratorState::Suspended {
+                break;
             }
-            Err(flow) => return flow,
-        };
-        if state == GeneratorState::Suspended
-            && let Op::YieldFrom { iter, .. } = self.frame().op()
-        {
             let target = self.reg(iter);
-            if let Some(flow) = self.delegate_throw(target, exception) {
-                return match flow {
-                    Flow::Done(word) => match self.complete(word) {
-                        Next::Go => Flow::Pushed,
-                        Next::Stop(word) => Flow::Done(word),
-                        Next::Raised => Flow::Raised,
-                    },
-                    flow => flow,
-                };
+            let is_generator = self.live(target).kind() == Some(Kind::Generator);
+            if is_generator && !self.is_exit(exception) {
+                // The frame of the one that delegates lies below that of the other: no native recursion.
+                (generator, cont) = (target, Cont::Op(Stage::Twin));
+                continue;
             }
+            let Some(flow) = self.delegate_throw(target, exception) else { break };
+            return match flow {
+                Flow::Done(word) => match self.complete(word) {
+                    Next::Go => Flow::Pushed,
+                    Next::Stop(word) => Flow::Done(word),
+                    Next::Raised => Flow::Raised,
+                },
+                flow => flow,
+            };
         }
         self.cx().raise_value(self.live(exception));
         Flow::Raised
     }
 
-    /// Throws into the iterator of a `yield from`, if it can take it.
-    fn delegate_throw(&mut self, target: Word, exception: Word) -> Option<Flow> {
+    fn is_exit(&self, exception: Word) -> bool {
         let cx = self.cx();
-        let closing = cx.class_of(self.live(exception)).is_a(cx, crate::value::Builtin::GeneratorExit);
-        if closing {
-            let close = self.prelude_function("close_delegate")?;
-            return match self.call_sync(close, &[target]) {
-                Ok(_) => None,
-                Err(crate::value::Raised) => Some(Flow::Raised),
-            };
-        }
-        if self.live(target).kind() == Some(Kind::Generator) {
-            return Some(self.throw_into(target, exception, Cont::Op(Stage::Twin)));
+        cx.class_of(self.live(exception)).is_a(cx, crate::value::Builtin::GeneratorExit)
+    }
+
+    /// Throws into the iterator of a `yield from`, if it can take it; an exit closes it and goes on here.
+    fn delegate_throw(&mut self, target: Word, exception: Word) -> Option<Flow> {
+        let cont = Cont::Op(Stage::Twin);
+        if self.is_exit(exception) {
+            return Some(self.call_prelude("close_delegate", &[target, exception], cont));
         }
         let cx = self.cx();
         let method = cx.class_of(self.live(target)).lookup_str(cx, "throw").map(Value::word)?;
-        Some(self.call_special(method, target, &[exception], Cont::Op(Stage::Twin)))
+        Some(self.call_special(method, target, &[exception], cont))
     }
 
     /// `YieldFrom` at the program counter.

@@ -152,6 +152,9 @@ pub trait Host: Send + Sync {
     fn checkpoint(&self, thread: &Thread) -> bool;
     /// The thread has executed as many ops as [`check_interval`](Self::check_interval) lets it.
     fn tick(&self, thread: &Thread);
+    /// Whether a signal arrived that the thread with this token and this trap word has to look at, once for each: what
+    /// native work asks that cannot take a checkpoint.
+    fn take_interrupt(&self, token: u32, trap: &Trap) -> bool;
     /// Waits as asked, the GIL released.
     fn park(&self, thread: &Thread, reason: Reason, deadline: Option<u64>) -> Wake;
     /// Wakes the thread with this token, now or when it parks next.

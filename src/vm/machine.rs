@@ -38,6 +38,8 @@ pub struct Options {
     pub path: Option<std::path::PathBuf>,
     /// The key of string hashes.
     pub hash_seed: (u64, u64),
+    /// How many bytes the program's objects may take; more is a `MemoryError`. Nothing is what the system has.
+    pub memory_limit: Option<usize>,
 }
 
 /// A native function of the machine.

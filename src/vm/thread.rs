@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::heap::{Marker, Value, Word};
+use crate::value::recursion::CALLS;
 use crate::value::{Builtin, Context, Raised};
 
 use super::count::OpCount;
@@ -19,8 +20,6 @@ use super::wait::Wait;
 pub const REGISTERS: usize = 1 << 23;
 /// Registers behind a frame's window that native calls may use for arguments.
 pub const SCRATCH: usize = 512;
-/// How deep native code may run the loop inside the loop.
-pub const MAX_NESTING: u32 = 60;
 
 /// How a native function or an operation ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -97,9 +96,12 @@ impl Thread {
         if registers.is_null() {
             handle_alloc_error(STACK);
         }
-        let bell = trap.clone();
-        let context =
-            Context::new(vm.world.clone(), Box::new(move || bell.set(TrapBits::COLLECT, Default::default())));
+        let (bell, host, ear) = (trap.clone(), vm.host.clone(), trap.clone());
+        let context = Context::new(
+            vm.world.clone(),
+            Box::new(move || bell.set(TrapBits::COLLECT, Default::default())),
+            Box::new(move || ear.pending().contains(TrapBits::INTERRUPT) && host.take_interrupt(token, &ear)),
+        );
         let mut thread = Box::new(Thread {
             context,
             vm,
@@ -282,9 +284,8 @@ impl Thread {
     /// # Errors
     /// `RecursionError`.
     pub(crate) fn nest(&mut self) -> Result<(), Raised> {
-        if self.nesting >= MAX_NESTING {
-            self.too_deep();
-            return Err(Raised);
+        if self.nesting >= CALLS.limit {
+            return Err(self.cx().too_deep(&CALLS));
         }
         self.nesting += 1;
         Ok(())
@@ -314,6 +315,7 @@ impl Thread {
                 self.collections_seen += 1;
                 let full = stress && self.collections_seen.is_multiple_of(16);
                 self.collect(full);
+                self.check_memory()?;
             }
         }
         if pending.intersects(TrapBits::DROP_REQUEST | TrapBits::INTERRUPT) && self.vm.host.checkpoint(self) {
@@ -321,6 +323,22 @@ impl Thread {
             return Err(self.cx().raise_with(Builtin::KeyboardInterrupt, &[]));
         }
         Ok(())
+    }
+
+    /// Looks whether what survived a collection is within the limit.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    fn check_memory(&mut self) -> Result<(), Raised> {
+        // What survived a young collection may be garbage that is old.
+        if !self.vm.world.heap.has_room(0) {
+            self.collect(true);
+        }
+        if self.vm.world.heap.has_room(0) {
+            return Ok(());
+        }
+        self.abandon_wait();
+        Err(self.cx().memory_error())
     }
 
     /// Collects garbage, unless another thread was faster.

@@ -4,7 +4,7 @@ use dashu_int::ops::{BitTest, Gcd, SquareRoot, UnsignedAbs};
 use dashu_int::{IBig, UBig};
 
 use crate::heap::Value;
-use crate::value::int::{self, Integer, MAX_BITS};
+use crate::value::int::{self, Integer};
 use crate::value::number::{self, bit_length, float_argument, index};
 use crate::value::tuple::Tuple;
 use crate::value::{Builtin, Context, Raised, Res};
@@ -95,9 +95,7 @@ pub(super) fn lcm<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
             continue;
         }
         let divisor = common_divisor(result.clone(), next.clone());
-        if result.bit_len() + next.bit_len() > MAX_BITS {
-            return Err(cx.memory_error());
-        }
+        int::check_bits(cx, result.bit_len() + next.bit_len())?;
         result = result / divisor * next;
     }
     unsigned(cx, result)
@@ -126,22 +124,24 @@ fn factorial_of<'t>(cx: &'t Context, n: Integer) -> Res<'t> {
 fn falling<'t>(cx: &'t Context, n: &UBig, count: u64) -> Res<'t> {
     // Half of the factors or more have nearly as many bits as n.
     let bits = n.bit_len().saturating_sub(2).saturating_mul(count as usize / 2);
-    if bits > MAX_BITS {
-        return Err(cx.memory_error());
-    }
-    unsigned(cx, falling_product(n, 0, count))
+    int::check_bits(cx, bits)?;
+    unsigned(cx, falling_product(cx, n, 0, count)?)
 }
 
 /// `(n - from) * (n - from - 1) * … * (n - to + 1)`, halved so that large factors meet large ones.
-fn falling_product(n: &UBig, from: u64, to: u64) -> UBig {
-    match to - from {
+///
+/// # Errors
+/// `KeyboardInterrupt`.
+fn falling_product(cx: &Context, n: &UBig, from: u64, to: u64) -> Result<UBig, Raised> {
+    Ok(match to - from {
         0 => UBig::ONE,
         1..=8 => (from..to).fold(UBig::ONE, |product, at| product * (n - UBig::from(at))),
         count => {
+            cx.check_interrupt()?;
             let middle = from + count / 2;
-            falling_product(n, from, middle) * falling_product(n, middle, to)
+            falling_product(cx, n, from, middle)? * falling_product(cx, n, middle, to)?
         }
-    }
+    })
 }
 
 pub(super) fn perm<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
@@ -171,11 +171,9 @@ pub(super) fn comb<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
         return Err(cx.raise(Builtin::OverflowError, message));
     };
     // Each factor of the quotient is at least two.
-    if count as usize > MAX_BITS {
-        return Err(cx.memory_error());
-    }
+    int::check_bits(cx, count as usize)?;
     let below = UBig::from(count);
-    unsigned(cx, falling_product(&n, 0, count) / falling_product(&below, 0, count))
+    unsigned(cx, falling_product(cx, &n, 0, count)? / falling_product(cx, &below, 0, count)?)
 }
 
 fn non_negative(cx: &Context, n: Integer, k: Integer) -> Result<(UBig, UBig), Raised> {

@@ -1,8 +1,8 @@
 //! Functions of many numbers: exact sums, products, distances.
 
 use crate::heap::{Kind, Value};
+use crate::value::drain;
 use crate::value::int;
-use crate::value::iterate;
 use crate::value::number::{self, BinaryOp, float_argument};
 use crate::value::tuple::Tuple;
 use crate::value::{Builtin, Context, Raised, Res};
@@ -14,7 +14,7 @@ use super::float::split;
 fn items<'t>(cx: &'t Context, value: Value<'t>) -> Result<Vec<Value<'t>>, Raised> {
     let collected = match value.kind() {
         Some(Kind::Iter) => None,
-        _ => iterate::collect_native(cx, value)?,
+        _ => drain::collect_up_to(cx, value, drain::AT_HAND)?,
     };
     collected.ok_or_else(|| cx.needs_code())
 }

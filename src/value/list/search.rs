@@ -53,7 +53,7 @@ impl List {
                         self.cut(cx, held, place);
                         Removal::Done
                     }
-                    None if self.remove_identical(cx, place, item) => Removal::Done,
+                    None if self.remove_identical(cx, item) => Removal::Done,
                     None => Removal::Moved,
                 };
                 true
@@ -67,14 +67,14 @@ impl List {
         }
     }
 
-    /// Removes the item at a place if it is this very one; says whether it is.
-    pub fn remove_identical(&self, cx: &Context, place: usize, item: Value<'_>) -> bool {
+    /// Removes the first item that is this very object; says whether there is one.
+    pub fn remove_identical(&self, cx: &Context, item: Value<'_>) -> bool {
         let held = cx.lock(self);
-        let is_there = self.get(place).is_some_and(|there| there.is(item));
-        if is_there {
+        let place = self.held_slots(&held).iter().position(|slot| slot.word() == item.word());
+        if let Some(place) = place {
             self.cut(cx, &held, place);
         }
-        is_there
+        place.is_some()
     }
 
     /// Calls `found` with each item from `from` up to `to` that equals the value, until it returns true. As long as the list
@@ -92,6 +92,7 @@ impl List {
         let mut items = slots.filter_map(|(place, slot)| Some((place, slot.get()?)));
         let mut open = None;
         for (place, item) in &mut items {
+            cx.poll(place)?;
             match same_under(cx, &held, item, value)? {
                 Some(true) if found(Some(&held), place, item) => return Ok(()),
                 Some(_) => {}
@@ -105,6 +106,7 @@ impl List {
         let rest: Vec<_> = std::iter::once(open).chain(items).collect();
         drop(held);
         for (place, item) in rest {
+            cx.poll(place)?;
             if same_key(cx, item, value)? && found(None, place, item) {
                 break;
             }

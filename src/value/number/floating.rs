@@ -114,9 +114,9 @@ pub(super) struct Compensated {
 }
 
 impl Compensated {
-    /// Begins with `start`.
-    pub(super) fn new(start: f64) -> Compensated {
-        Compensated { sum: start, error: 0.0 }
+    /// Begins with a sum and the error of the additions so far.
+    pub(super) fn new(sum: f64, error: f64) -> Compensated {
+        Compensated { sum, error }
     }
 
     /// Adds a float.
@@ -131,8 +131,8 @@ impl Compensated {
         self.sum += x;
     }
 
-    /// The sum.
-    pub(super) fn total(&self) -> f64 {
-        if self.error != 0.0 && self.error.is_finite() { self.sum + self.error } else { self.sum }
+    /// The sum and the error.
+    pub(super) fn parts(&self) -> (f64, f64) {
+        (self.sum, self.error)
     }
 }

@@ -4,7 +4,7 @@ use dashu_int::ops::{BitTest, DivRem, UnsignedAbs};
 use dashu_int::{IBig, UBig};
 
 use crate::heap::Value;
-use crate::value::int::{self, Integer, MAX_BITS};
+use crate::value::int::{self, Integer};
 use crate::value::{Builtin, Context, Raised, Res};
 
 use super::{BinaryOp, UnaryOp, floating, pair, power, small_result};
@@ -114,8 +114,10 @@ fn big<'t>(cx: &'t Context, op: BinaryOp, a: Integer, b: Integer) -> Answer<'t> 
     let result = match op {
         BinaryOp::Add => a + b,
         BinaryOp::Sub => a - b,
-        BinaryOp::Mul if a.bit_len() + b.bit_len() > MAX_BITS => return Err(cx.memory_error()),
-        BinaryOp::Mul => a * b,
+        BinaryOp::Mul => {
+            int::check_bits(cx, a.bit_len() + b.bit_len())?;
+            a * b
+        }
         BinaryOp::BitAnd => a & b,
         BinaryOp::BitOr => a | b,
         BinaryOp::BitXor => a ^ b,
@@ -179,9 +181,7 @@ pub fn shift_left(cx: &Context, a: Integer, b: Integer) -> Res<'_> {
         return Err(cx.raise(Builtin::OverflowError, "too many digits in integer"));
     };
     let count = usize::try_from(count).unwrap_or(usize::MAX);
-    if count.saturating_add(bit_length(&a)) > MAX_BITS {
-        return Err(cx.memory_error());
-    }
+    int::check_bits(cx, count.saturating_add(bit_length(&a)))?;
     match a {
         Integer::Fixed(a) if count + bit_length(&Integer::Fixed(a)) < 127 => Ok(int::wide(cx, a << count)),
         a => int::big(cx, &(a.into_big() << count)),

@@ -1,16 +1,19 @@
 //! `**` and `pow`.
 
 use dashu_int::IBig;
-use dashu_int::ops::UnsignedAbs;
+use dashu_int::ops::{BitTest, UnsignedAbs};
 
 use crate::heap::Value;
 use crate::value::complex::{self, Complex, Parts};
-use crate::value::int::{self, Integer, MAX_BITS};
+use crate::value::int::{self, Integer};
 use crate::value::{Builtin, Context, Raised, Res, float};
 
 use super::convert::integer_to_float;
 use super::from_integer;
 use super::integer::{big_div_mod, bit_length, is_negative};
+
+/// Up to so many bits a power is one step of the library.
+const SHORT_POWER: usize = 1 << 18;
 
 /// `base ** exponent` of integers; a float where the exponent is negative.
 pub(super) fn integers(cx: &Context, base: Integer, exponent: Integer) -> Res<'_> {
@@ -29,16 +32,26 @@ pub(super) fn integers(cx: &Context, base: Integer, exponent: Integer) -> Res<'_
     let Integer::Fixed(exponent) = exponent else { return Err(cx.memory_error()) };
     let Ok(exponent) = usize::try_from(exponent) else { return Err(cx.memory_error()) };
     // At least this many bits: of the base all but the first count for certain.
-    if (bit_length(&base) - 1).max(1).saturating_mul(exponent) > MAX_BITS {
-        return Err(cx.memory_error());
-    }
+    int::check_bits(cx, (bit_length(&base) - 1).max(1).saturating_mul(exponent))?;
     if let Integer::Fixed(base) = base
         && let Ok(exponent) = u32::try_from(exponent)
         && let Some(power) = base.checked_pow(exponent)
     {
         return from_integer(cx, Integer::Fixed(power));
     }
-    int::big(cx, &base.into_big().pow(exponent))
+    int::big(cx, &big_power(cx, &base.into_big(), exponent)?)
+}
+
+/// A power whose size is within the limits. The library's steps are taken one by one where they are long, so that Ctrl-C is
+/// answered between them.
+fn big_power(cx: &Context, base: &IBig, exponent: usize) -> Result<IBig, Raised> {
+    if base.unsigned_abs().bit_len().saturating_mul(exponent) <= SHORT_POWER {
+        return Ok(base.pow(exponent));
+    }
+    let half = big_power(cx, base, exponent / 2)?;
+    cx.check_interrupt()?;
+    let square = half.sqr();
+    Ok(if exponent % 2 == 1 { IBig::from(square) * base } else { square.into() })
 }
 
 fn is_odd(value: &Integer) -> bool {

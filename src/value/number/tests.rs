@@ -13,7 +13,7 @@ use super::{BinaryOp, UnaryOp};
 
 /// A context without classes: enough for numbers.
 pub(crate) fn context() -> Context {
-    Context::new(Arc::new(World::new((0, 0))), Box::new(|| {}))
+    Context::new(Arc::new(World::new((0, 0))), Box::new(|| {}), Box::new(|| false))
 }
 
 /// Reads a number as it was recorded.

@@ -9,7 +9,7 @@ use crate::value::function::{Function, FunctionPart};
 use crate::value::list::List;
 use crate::value::set::Set;
 use crate::value::str::Str;
-use crate::value::{Raised, format, iterate, repr};
+use crate::value::{Raised, drain, format, repr};
 
 use crate::vm::frame::{Cont, Stage};
 use crate::vm::thread::{Flow, Thread};
@@ -149,7 +149,7 @@ impl Thread {
         let cx = self.cx();
         let value = self.live(items);
         if !cx.class_of(value).has(class_flag::CUSTOM_ITER) {
-            match iterate::collect_native(cx, value) {
+            match drain::collect_native(cx, value) {
                 Ok(Some(items)) => {
                     let Some(target) = self.live(list).get::<List>() else { return Flow::Raised };
                     return match target.extend(cx, &items) {

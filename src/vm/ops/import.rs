@@ -55,7 +55,7 @@ impl Thread {
         let Some(dict) = super::attr::module_dict(module) else { return Flow::Raised };
         let globals = self.frame().function().globals();
         let all = dict.get_name(cx, "__all__");
-        let names: Vec<Value<'_>> = match all.map(|all| crate::value::iterate::collect_native(cx, all)) {
+        let names: Vec<Value<'_>> = match all.map(|all| crate::value::drain::collect_native(cx, all)) {
             Some(Ok(Some(names))) => names,
             Some(Err(Raised)) => return Flow::Raised,
             _ => {

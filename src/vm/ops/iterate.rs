@@ -6,7 +6,7 @@ use crate::heap::{Kind, Object, Value, Word};
 use crate::value::class::class_flag;
 use crate::value::list::List;
 use crate::value::record::Iter;
-use crate::value::{Builtin, Context, Raised, iterate};
+use crate::value::{Builtin, Context, Raised, drain, iterate};
 
 use crate::vm::frame::{Cont, Stage};
 use crate::vm::thread::{Flow, Thread};
@@ -162,7 +162,7 @@ impl Thread {
             }
             // An iterator that is native is walked no further than is needed to count.
             let items =
-                if value.kind() == Some(Kind::Iter) { None } else { iterate::collect_native(cx, value)? };
+                if value.kind() == Some(Kind::Iter) { None } else { drain::collect_native(cx, value)? };
             let Some(items) = items else { return Ok(false) };
             check_count(cx, items.len(), before, after)?;
             let words = items.iter().map(|item| item.word());

@@ -43,12 +43,16 @@ impl Arguments {
 impl Thread {
     /// Calls `callee`. The result of a frame that is pushed goes where `cont` says.
     pub(crate) fn call(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
+        let given = args.count;
         let (mut callee, mut args) = (callee, args);
         for _ in 0..CALLABLES.limit {
             let value = self.live(callee);
             let (behind, receiver) = match value.kind() {
                 Some(Kind::Function) => return self.call_function(callee, args, cont),
-                Some(Kind::Native) => return self.call_native(callee, args, cont),
+                Some(Kind::Native) => {
+                    let flow = self.call_native(callee, args, cont);
+                    return self.take_back_receivers(flow, args, args.count - given);
+                }
                 Some(Kind::Type) if !self.cx().class_of(value).has(class_flag::CUSTOM_CALL) => {
                     return self.call_class(callee, args, cont);
                 }
@@ -112,6 +116,19 @@ impl Thread {
             self.set(place + 1, word);
         }
         self.set(args.base, receiver);
+    }
+
+    /// If the thread is to wait: undoes what [`push_receiver`](Self::push_receiver) has done so many times, since the op is
+    /// executed again then.
+    #[inline]
+    fn take_back_receivers(&mut self, flow: Flow, args: Arguments, receivers: usize) -> Flow {
+        if flow == Flow::Park {
+            for place in args.base..args.base + args.count - receivers {
+                let word = self.get(place + receivers);
+                self.set(place, word);
+            }
+        }
+        flow
     }
 
     /// What calling an object calls: its `__call__`, and the receiver unless that is bound or takes none.
@@ -200,7 +217,9 @@ impl Thread {
         match native.receiver().map(Value::word) {
             Some(receiver) => {
                 self.push_receiver(args, receiver);
-                self.run_native(native.number(), args.with_receiver(), cont)
+                let args = args.with_receiver();
+                let flow = self.run_native(native.number(), args, cont);
+                self.take_back_receivers(flow, args, 1)
             }
             None => {
                 if !native.is_method() || self.applies_to(native, args) {

@@ -37,11 +37,19 @@ unsafe impl Object for Dict {
 
 /// What an inline cache may remember of a name.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
-    /// The number of the table. It is another one as soon as a name is added.
-    pub table: u32,
-    /// The number of the entry; nothing if there is none.
-    pub entry: Option<u32>,
+pub enum Place {
+    /// Its entry.
+    At {
+        /// The number of the table.
+        table: u32,
+        /// The number of the entry.
+        entry: u32,
+    },
+    /// It has none.
+    Absent {
+        /// The number of the table's keys.
+        keys: u32,
+    },
 }
 
 impl Dict {
@@ -245,14 +253,16 @@ impl Dict {
         key: Value<'_>,
         value: Value<'_>,
     ) -> Result<(), Raised> {
-        if table.is_full() {
-            table = self.resize(cx, held)?;
-            place = table.vacancy(hash);
+        if !table.revive(cx, held, hash, key, value) {
+            if table.is_full() {
+                table = self.resize(cx, held)?;
+                place = table.vacancy(hash);
+            }
+            table.append(cx, held, place, hash, key, value);
+            // Whoever has cached that the key is absent must look again.
+            table.renumber_keys(cx);
         }
-        table.append(cx, held, place, hash, key, value);
         self.len.store(self.len() + 1, Ordering::Release);
-        // Whoever has cached that the key is absent must look again.
-        table.renumber(cx, table);
         Ok(())
     }
 
@@ -341,7 +351,9 @@ impl Dict {
                     new.append(cx, held, new.vacancy(entry.hash()), entry.hash(), key, value);
                 }
             }
-            new.renumber(cx, old);
+            if old.id() != 0 {
+                new.number(cx, held);
+            }
         }
         cx.store(self, &self.table, Some(Value::object(new)));
         Ok(new)
@@ -436,7 +448,7 @@ impl Dict {
 
 /// For inline caches.
 impl Dict {
-    /// What a cache may remember of a name; nothing while there is no table.
+    /// What a cache may remember of a name, if anything.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -449,9 +461,15 @@ impl Dict {
             table = self.table().unwrap_or(table);
             table.number(cx, &held);
         }
-        let number = table.id();
-        let (_, entry) = table.find(hash(cx, name)?, |other| same_key(cx, other, name))?;
-        Ok(Some(Place { table: number, entry: entry.map(|entry| entry as u32) }))
+        let (id, keys) = (table.id(), table.keys());
+        let hash = hash(cx, name)?;
+        let (_, entry) = table.find(hash, |other| same_key(cx, other, name))?;
+        Ok(match entry {
+            Some(entry) => Some(Place::At { table: id, entry: entry as u32 }),
+            // One that was removed can come back at its entry, and nobody is told.
+            None if table.has_entry(hash, |other| same_key(cx, other, name))? => None,
+            None => Some(Place::Absent { keys }),
+        })
     }
 
     /// The number of a key's entry in the current table, which nobody replaces.

@@ -365,7 +365,7 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
             }
             Op::LoadGlobal { dst, site } => {
                 shared!();
-                let found = cached_global(th, globals, unit.cache(site.0));
+                let found = cached_global(th, globals, unit, site.0);
                 if !found.is_nothing() {
                     put!(dst, found);
                 }

@@ -9,7 +9,7 @@ use crate::value::list::List;
 use crate::value::record::{Iter, Module};
 use crate::value::str::Str;
 use crate::value::tuple::Tuple;
-use crate::value::unit::{Cached, InlineCache, Unit};
+use crate::value::unit::{Cached, Unit};
 use crate::value::{Builtin, Context, Raised};
 
 use super::ops::attr_cache::cached_in_class;
@@ -139,14 +139,17 @@ pub(super) fn entry_word(table: &DictTable, index: u32) -> Word {
 
 /// A global or a built-in, where the inline cache knows its entry.
 #[inline(always)]
-pub(super) fn cached_global(th: &Thread, globals: &Dict, cache: &InlineCache) -> Word {
-    let (key, index, kind) = cache.load();
-    let Some(table) = globals.table().filter(|table| table.id() == key) else { return Word::NONE_AT_ALL };
-    if kind == Cached::Global as u8 {
+pub(super) fn cached_global(th: &Thread, globals: &Dict, unit: &Unit, site: u16) -> Word {
+    let (key, index, kind) = unit.cache(site).load();
+    let Some(table) = globals.table() else { return Word::NONE_AT_ALL };
+    if kind == Cached::Global as u8 && table.id() == key {
         // SAFETY: the cache was filled with an entry of the table of this id.
         unsafe { table.entry_at(index) }.value().word()
-    } else if kind == Cached::Builtin as u8 {
-        th.vm().builtins().table().map_or(Word::NONE_AT_ALL, |table| entry_word(table, index))
+    } else if kind == Cached::Builtin as u8 && table.keys() == key {
+        // The cache knows the entry, but not in which table of the built-ins.
+        let entry = th.vm().builtins().entries().get(index as usize);
+        let entry = entry.filter(|entry| entry.key().is_some_and(|key| key.is(unit.site_name(site))));
+        entry.map_or(Word::NONE_AT_ALL, |entry| entry.value().word())
     } else {
         Word::NONE_AT_ALL
     }

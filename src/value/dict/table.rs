@@ -23,9 +23,11 @@ pub struct DictTable {
     header: Header,
     /// Whom caches know it by; 0 until one asks.
     id: AtomicU32,
+    /// Whom caches know its keys by; 0 until one asks.
+    keys: AtomicU32,
     capacity: u32,
     /// Entries from here on are known to be removed: where `popitem` looks first.
-    tail: AtomicUsize,
+    tail: AtomicU32,
     mask: usize,
 }
 
@@ -63,8 +65,9 @@ impl DictTable {
                 |header| DictTable {
                     header,
                     id: AtomicU32::new(0),
+                    keys: AtomicU32::new(0),
                     capacity: capacity as u32,
-                    tail: AtomicUsize::new(0),
+                    tail: AtomicU32::new(0),
                     mask: size - 1,
                 },
                 // SAFETY: the bytes behind the object belong to it; zero is an empty entry and an empty index.
@@ -99,24 +102,31 @@ impl DictTable {
         }
     }
 
-    /// The number caches know this table by. It is another one after a key was added, so that caches may also remember that
-    /// there is no such key.
+    /// The number caches know this table by: an entry of it that they remember is that of the same key for ever.
     #[inline(always)]
     pub fn id(&self) -> u32 {
         self.id.load(Ordering::Acquire)
     }
 
-    /// Gives it a number, if it has none.
+    /// The number caches know its keys by. It is another one after a key was added that has no entry, so that caches may also
+    /// remember that there is none.
+    #[inline(always)]
+    pub fn keys(&self) -> u32 {
+        self.keys.load(Ordering::Acquire)
+    }
+
+    /// Gives it numbers, if it has none.
     pub(super) fn number(&self, cx: &Context, _held: &Held<'_>) {
         if self.id() == 0 {
+            self.keys.store(new_id(cx), Ordering::Release);
             self.id.store(new_id(cx), Ordering::Release);
         }
     }
 
-    /// Gives it another number, if it has one, or if the table before it had.
-    pub(super) fn renumber(&self, cx: &Context, before: &DictTable) {
-        if before.id() != 0 {
-            self.id.store(new_id(cx), Ordering::Release);
+    /// A key was added that had no entry: gives the keys another number, if they have one.
+    pub(super) fn renumber_keys(&self, cx: &Context) {
+        if self.id() != 0 {
+            self.keys.store(new_id(cx), Ordering::Release);
         }
     }
 
@@ -159,6 +169,29 @@ impl DictTable {
         hash: i64,
         mut same: impl FnMut(Value<'t>) -> Result<bool, Raised>,
     ) -> Result<(usize, Option<usize>), Raised> {
+        self.probe(hash, |entry| match entry.pair() {
+            Some((key, _)) => same(key),
+            None => Ok(false),
+        })
+    }
+
+    /// Whether there is an entry of a key, which may have been removed.
+    pub(super) fn has_entry<'t>(
+        &'t self,
+        hash: i64,
+        mut same: impl FnMut(Value<'t>) -> Result<bool, Raised>,
+    ) -> Result<bool, Raised> {
+        let (_, entry) = self.probe(hash, |entry| entry.key().map_or(Ok(false), &mut same))?;
+        Ok(entry.is_some())
+    }
+
+    /// Looks through the entries with a hash, the removed ones too, for the first that will do.
+    #[inline]
+    fn probe<'t>(
+        &'t self,
+        hash: i64,
+        mut will_do: impl FnMut(&'t Entry) -> Result<bool, Raised>,
+    ) -> Result<(usize, Option<usize>), Raised> {
         let mut perturb = hash as u64;
         let mut place = hash as usize & self.mask;
         loop {
@@ -166,10 +199,7 @@ impl DictTable {
                 0 => return Ok((place, None)),
                 found => {
                     let entry = &self.all_entries()[found - 1];
-                    if entry.hash.load(Ordering::Relaxed) as i64 == hash
-                        && let Some((key, _)) = entry.pair()
-                        && same(key)?
-                    {
+                    if entry.hash.load(Ordering::Relaxed) as i64 == hash && will_do(entry)? {
                         return Ok((place, Some(found - 1)));
                     }
                 }
@@ -215,9 +245,29 @@ impl DictTable {
         entry.hash.store(hash as usize, Ordering::Relaxed);
         cx.store(self, &entry.key, Some(key));
         cx.store(self, &entry.value, Some(value));
-        self.tail.store(used + 1, Ordering::Relaxed);
+        self.tail.store(used as u32 + 1, Ordering::Relaxed);
         self.header.aux.store(used as u32 + 1, Ordering::Release);
         self.set_index(place, used + 1);
+    }
+
+    /// Adds a key again that was removed, if it was the last one and caches know the table: a namespace that has a name only
+    /// now and then, such as that of an exception that is handled, keeps its entries and all that is remembered of them.
+    pub(super) fn revive(
+        &self,
+        cx: &Context,
+        _held: &Held<'_>,
+        hash: i64,
+        key: Value<'_>,
+        value: Value<'_>,
+    ) -> bool {
+        let Some(last) = self.entries().last().filter(|_| self.id() != 0) else { return false };
+        let is_hole = last.value.word().is_nothing();
+        if !is_hole || last.hash() != hash || !last.key().is_some_and(|other| other.is(key)) {
+            return false;
+        }
+        cx.store(self, &last.value, Some(value));
+        self.tail.store(self.header.aux(), Ordering::Relaxed);
+        true
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -227,9 +277,9 @@ impl DictTable {
     /// The last entry that is not removed, for who removes it.
     pub(super) fn last(&self, _held: &Held<'_>) -> Option<&Entry> {
         let entries = self.entries();
-        let until = self.tail.load(Ordering::Relaxed).min(entries.len());
+        let until = entries.len().min(self.tail.load(Ordering::Relaxed) as usize);
         let last = entries[..until].iter().rposition(|entry| entry.pair().is_some())?;
-        self.tail.store(last, Ordering::Relaxed);
+        self.tail.store(last as u32, Ordering::Relaxed);
         Some(&entries[last])
     }
 }

@@ -166,7 +166,7 @@ fn what_caches_know_of_a_key_is_never_wrong() {
                     if round % 5 == 0 {
                         known = dict.cache_place(cx, name).expect("an integer has a hash");
                     }
-                    if let Some(Place { table: id, entry: Some(entry) }) = known
+                    if let Some(Place::At { table: id, entry }) = known
                         && let Some(table) = dict.table()
                         && table.id() == id
                     {

@@ -29,7 +29,7 @@ pub(super) fn fill_cache(cx: &Context, cache: &InlineCache, object: Value<'_>, n
         Kind::Module => {
             let Some(dict) = module_dict(object) else { return };
             if class.lookup(cx, name).is_none()
-                && let Ok(Some(Place { table, entry: Some(entry) })) = dict.cache_place(cx, name)
+                && let Ok(Some(Place::At { table, entry })) = dict.cache_place(cx, name)
             {
                 cache.fill(table, entry, Cached::Global);
             }

@@ -27,16 +27,16 @@ impl Thread {
         let globals = self.frame().function().globals();
         let place = globals.cache_place(cx, name);
         if let Ok(Some(value)) = globals.get(cx, name) {
-            if let Ok(Some(Place { table, entry: Some(entry) })) = place {
+            if let Ok(Some(Place::At { table, entry })) = place {
                 unit.cache(site).fill(table, entry, Cached::Global);
             }
             return Flow::Done(value.word());
         }
         let builtins = self.vm().builtins();
-        if let Ok(Some(Place { table, entry: None })) = place
-            && let Ok(Some(Place { entry: Some(entry), .. })) = builtins.cache_place(cx, name)
+        if let Ok(Some(Place::Absent { keys })) = place
+            && let Ok(Some(Place::At { entry, .. })) = builtins.cache_place(cx, name)
         {
-            unit.cache(site).fill(table, entry, Cached::Builtin);
+            unit.cache(site).fill(keys, entry, Cached::Builtin);
         }
         match builtins.get(cx, name) {
             Ok(Some(value)) => Flow::Done(value.word()),
@@ -57,7 +57,7 @@ impl Thread {
         if globals.set(cx, name, self.live(word)).is_err() {
             return Flow::Raised;
         }
-        if let Ok(Some(Place { table, entry: Some(entry) })) = globals.cache_place(cx, name) {
+        if let Ok(Some(Place::At { table, entry })) = globals.cache_place(cx, name) {
             unit.cache(site).fill(table, entry, Cached::Global);
         }
         Flow::Done(Word::NONE)

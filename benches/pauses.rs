@@ -1,4 +1,4 @@
-//! Pauses: `programs/million.mpy` in this process, and how long its collections have held it up, by the machine's own account.
+//! Pauses: `programs/million.mpy` in this process, and how long its collections have held it up, by the runtime's own accounts.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,15 +18,15 @@ fn main() {
     let text = if measured { PROGRAM.to_owned() } else { PROGRAM.replace("000000)", "000)") };
     let process = Process::start().expect("signals and standard streams are there");
     let host = Arc::new(RealHost::new(Settings::default(), process));
-    let (vm, mut thread) = Vm::boot(host, Options::default()).expect("the machine boots");
+    let (_vm, mut thread) = Vm::boot(Arc::clone(&host) as _, Options::default()).expect("the machine boots");
     let source = Source::new("million.mpy", &text);
     let module = minipy_grammar::parse(&source).expect("the program is one");
     let code = Arc::new(minipy_compiler::compile(&source, &module).expect("the program compiles"));
     let start = Instant::now();
     thread.run_module(&code, "__main__", "million.mpy").expect("the program runs");
     let elapsed = start.elapsed().as_secs_f64() * 1e3;
-    let pauses = vm.pauses();
+    let pauses = host.accounts().collections;
     let ms = |nanos: u64| nanos as f64 / 1e6;
-    println!("{} collections in {elapsed:.0} ms, {:.0} ms of it pauses", pauses.number(), ms(pauses.total()));
-    println!("longest {:.2} ms, 99 % up to {:.2} ms", ms(pauses.longest()), ms(pauses.percentile(99)));
+    println!("{} collections in {elapsed:.0} ms, {:.0} ms of it pauses", pauses.count, ms(pauses.total));
+    println!("longest {:.2} ms, 99 % up to {:.2} ms", ms(pauses.longest), ms(pauses.quantile(0.99)));
 }

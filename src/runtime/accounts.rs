@@ -133,7 +133,7 @@ pub struct Snapshot {
     pub held: Nanos,
     /// How long another wanted it meanwhile.
     pub contended: Nanos,
-    /// How long each collection took.
+    /// How long each collection took, from the moment when every thread had stopped.
     pub collections: Delays,
 }
 

@@ -17,7 +17,6 @@ use crate::value::{Builtin, Context, Raised, Res, World, int, visit};
 use super::host::Host;
 use super::inspect::is_library_source;
 use super::native::Row;
-use super::pause::Pauses;
 use super::resource::{Descriptors, Resources};
 use super::signature::Signature;
 use super::thread::Thread;
@@ -85,7 +84,6 @@ pub struct Vm {
     main_ident: AtomicU32,
     /// Handles of threads that run or begin to: nobody else may hold them.
     running: Mutex<Vec<Word>>,
-    pauses: Mutex<Pauses>,
     /// What is called at the end of the program, last first.
     pub(crate) at_exit: RwLock<Vec<Word>>,
 }
@@ -149,7 +147,6 @@ impl Vm {
             descriptors: Descriptors::default(),
             main_ident: AtomicU32::new(0),
             running: Mutex::default(),
-            pauses: Mutex::default(),
             at_exit: RwLock::default(),
         }
     }
@@ -246,16 +243,6 @@ impl Vm {
         let mut alive = self.alive.lock();
         *alive = change(*alive);
         self.world.heap.set_parallel(*alive > 1 && !self.host.gil_enabled());
-    }
-
-    /// How long collections have held its threads up.
-    pub fn pauses(&self) -> Pauses {
-        self.pauses.lock().clone()
-    }
-
-    /// Counts a pause for a collection, of so many nanoseconds.
-    pub(super) fn count_pause(&self, nanos: u64) {
-        self.pauses.lock().add(nanos);
     }
 
     /// Shows every thread. The world is stopped.

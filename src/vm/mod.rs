@@ -23,10 +23,8 @@ pub mod event;
 mod wait;
 pub mod inspect;
 pub(crate) mod resource;
-mod pause;
 pub mod trap;
 pub(crate) mod traceback;
 
 pub use machine::{NativeEntry, Options, RECURSION_LIMIT, Vm};
-pub use pause::Pauses;
 pub use run::{Launch, NoEntry};

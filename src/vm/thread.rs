@@ -344,12 +344,10 @@ impl Thread {
     /// Collects garbage, unless another thread was faster.
     fn collect(&self, full: bool) -> bool {
         let vm = &self.vm;
-        let start = vm.host.monotonic();
         vm.host.stop_world(self, &mut || {
             vm.host.note(self.token, Note::CollectionBegins);
             vm.collect(full);
             vm.host.note(self.token, Note::CollectionEnds);
-            vm.count_pause(vm.host.monotonic().saturating_sub(start));
         })
     }
 

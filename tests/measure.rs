@@ -85,6 +85,27 @@ fn bench_says_what_went_wrong() {
     assert!(ended.err.starts_with("minipy: no-such-python") && ended.status == "1", "{}", ended.err);
 }
 
+#[test]
+fn what_cannot_be_measured_is_a_wrong_command() {
+    let work = program("measure_wrong.mpy", WORK);
+    for command in ["bench", "latency", "compare"] {
+        let ended = run(&[command, "no/such.mpy"]);
+        let expected = "minipy: can't open file 'no/such.mpy': No such file or directory\n";
+        assert_eq!((ended.err.as_str(), ended.status.as_str()), (expected, "2"), "{command}");
+    }
+    for words in [
+        ["bench", &work, "--plot", "x.png"],
+        ["latency", &work, "--sweep", "x.png"],
+        ["bench", &work, "--runs", "0"],
+        ["bench", &work, "--threads", "0"],
+        ["latency", &work, "--intervals", "0"],
+        ["compare", &work, "--gil", "none"],
+    ] {
+        let ended = run(&words);
+        assert_eq!((ended.out.as_str(), ended.status.as_str()), ("", "2"), "{words:?}");
+    }
+}
+
 const SLEEPS: &str = "\
 import threading, time
 
@@ -118,6 +139,8 @@ fn latency_counts_every_wake_up() {
         let buckets = run["buckets"].as_array().expect("a list");
         let counted: u64 = buckets.iter().map(|bucket| bucket[2].as_u64().expect("a number")).sum();
         assert!(wakes >= 10 && wakes == counted, "{run}");
+        let nanos = ["median_ns", "late_ns", "longest_ns"].map(|key| run[key].as_u64());
+        assert!(nanos.is_sorted(), "{run}");
     }
     for picture in [plot, sweep] {
         assert!(fs::read_to_string(picture).is_ok_and(|text| text.ends_with("</svg>\n")));

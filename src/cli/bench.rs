@@ -56,7 +56,7 @@ pub(super) struct Args {
     csv: bool,
 
     /// Draw speed-up against threads into this file
-    #[arg(long, value_name = "FILE.svg")]
+    #[arg(long, value_name = "FILE.svg", value_parser = super::picture)]
     plot: Option<PathBuf>,
 }
 
@@ -85,6 +85,7 @@ const DRIVER: &str = include_str!("bench/driver.py");
 
 /// Measures and prints.
 pub(super) fn run(args: &Args) -> Result<ExitCode, Complaint> {
+    super::must_be_there(&args.files)?;
     let subjects = args.subjects()?;
     let mut counts: Vec<u32> = args.threads.iter().map(|count| count.get()).chain([1]).collect();
     counts.sort_unstable();

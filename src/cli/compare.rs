@@ -36,6 +36,7 @@ pub(super) struct Args {
 /// Records and writes the page.
 pub(super) fn run(args: &Args) -> Result<ExitCode, Complaint> {
     let is_page = |file: &PathBuf| file.extension().and_then(OsStr::to_str) == Some("html");
+    super::must_be_there(&args.files)?;
     let mut pages = Vec::new();
     for file in &args.files {
         if is_page(file) {

@@ -45,11 +45,11 @@ pub(super) struct Args {
     json: bool,
 
     /// Draw the histogram of the first interval into this file
-    #[arg(long, value_name = "FILE.svg")]
+    #[arg(long, value_name = "FILE.svg", value_parser = super::picture)]
     plot: Option<PathBuf>,
 
     /// Draw latency and running time against the switch interval into this file
-    #[arg(long, value_name = "FILE.svg")]
+    #[arg(long, value_name = "FILE.svg", value_parser = super::picture)]
     sweep: Option<PathBuf>,
 }
 
@@ -71,6 +71,7 @@ struct Measured {
 
 /// Measures and prints.
 pub(super) fn run(args: &Args) -> Result<ExitCode, Complaint> {
+    super::must_be_there(std::slice::from_ref(&args.file))?;
     let mut all = Vec::new();
     for interval in &args.intervals {
         for policy in &args.gil {
@@ -125,8 +126,8 @@ impl Measured {
             let name = thread["name"].as_str().unwrap_or_default().to_owned();
             (name, number(&thread["running_ns"]) as f64 / ran.max(1) as f64)
         };
-        let longest = threads.iter().map(|thread| number(&thread["wakes"]["longest_ns"])).max();
-        let quantile = |part| quantile(&buckets, part);
+        let longest = threads.iter().map(|thread| number(&thread["wakes"]["longest_ns"])).max().unwrap_or(0);
+        let quantile = |part| quantile(&buckets, part).min(longest);
         Measured {
             gil: policy.name(),
             interval_ns: interval.as_nanos() as u64,
@@ -134,7 +135,7 @@ impl Measured {
             wakes: buckets.iter().map(|bucket| bucket[2]).sum(),
             median_ns: quantile(0.5),
             late_ns: quantile(0.99),
-            longest_ns: longest.unwrap_or(0),
+            longest_ns: longest,
             shares: threads.iter().map(share).collect(),
             buckets,
         }
@@ -267,11 +268,11 @@ fn sweep(args: &Args, all: &[Measured]) -> Plot {
             own.map(|one| (one.interval_ns as f64 / 1e6, figure(one).max(1_000) as f64 / 1e6))
                 .collect::<Vec<_>>()
         };
-        let mut add = |what: &str, points: Vec<(f64, f64)>| {
-            curves.push(Curve { name: format!("{policy}: {what}"), points, style: Style::Marked });
+        let mut add = |what: &str, style: Style, points: Vec<(f64, f64)>| {
+            curves.push(Curve { name: format!("{policy}: {what}"), points, style });
         };
-        add("latency", of(|one| one.median_ns));
-        add("whole run", of(|one| one.wall_ns));
+        add("latency", Style::Marked, of(|one| one.median_ns));
+        add("whole run", Style::Dashed, of(|one| one.wall_ns));
     }
     Plot {
         title: "the switch interval".to_owned(),

@@ -14,8 +14,9 @@ mod program;
 mod report;
 
 use std::fmt;
+use std::fs::File;
 use std::io::{self, ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -89,6 +90,24 @@ pub fn main() -> ExitCode {
 fn write_report(file: &Path, text: &str) -> Result<(), Complaint> {
     std::fs::write(file, text)
         .map_err(|error| Complaint::Report { file: file.to_string_lossy().into_owned(), error })
+}
+
+/// Programs that are to be run as processes of their own must be there before the first is.
+fn must_be_there(files: &[PathBuf]) -> Result<(), Complaint> {
+    for file in files {
+        File::open(file)
+            .map_err(|error| Complaint::File { name: file.to_string_lossy().into_owned(), error })?;
+    }
+    Ok(())
+}
+
+/// A picture's name, as an argument.
+fn picture(name: &str) -> Result<PathBuf, String> {
+    let file = PathBuf::from(name);
+    match file.extension() {
+        Some(ending) if ending == "svg" => Ok(file),
+        _ => Err("the name must end in .svg".to_owned()),
+    }
 }
 
 /// Prints to the standard output.

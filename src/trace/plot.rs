@@ -56,6 +56,8 @@ pub struct Curve {
 pub enum Style {
     /// A line with a mark at each point.
     Marked,
+    /// A dashed line with the colour and the mark of the curve before: another figure of the same.
+    Dashed,
     /// A dotted line: a limit.
     Dotted,
     /// Bars from the bottom, up to the next point.
@@ -140,8 +142,10 @@ impl Plot {
             ));
             picture.label(x + 4.0, TOP + 12.0, "fill=\"#8c1d04\"", text);
         }
-        for (number, curve) in self.curves.iter().enumerate() {
-            picture.curve(number, curve);
+        let mut number = 0;
+        for (row, curve) in self.curves.iter().enumerate() {
+            number += usize::from(row > 0 && curve.style != Style::Dashed);
+            picture.curve(row, number, curve);
         }
         picture.put(format_args!("</svg>\n"));
         picture.text
@@ -191,10 +195,10 @@ impl Picture {
         self.label(20.0, middle, &turned, &plot.y.label);
     }
 
-    fn curve(&mut self, number: usize, curve: &Curve) {
+    fn curve(&mut self, row: usize, number: usize, curve: &Curve) {
         let colour = if curve.style == Style::Dotted { "#1b1f24" } else { COLOURS[number % COLOURS.len()] };
         let places: Vec<_> = curve.points.iter().map(|(x, y)| (self.x.place(*x), self.y.place(*y))).collect();
-        let key = TOP + 14.0 + number as f64 * 24.0;
+        let key = TOP + 14.0 + row as f64 * 24.0;
         let from = WIDTH - RIGHT + 16.0;
         if curve.style == Style::Bars {
             for pair in places.windows(2) {
@@ -210,12 +214,16 @@ impl Picture {
                 key - 6.0
             ));
         } else {
-            let dash = if curve.style == Style::Dotted { " stroke-dasharray=\"2 5\"" } else { "" };
+            let dash = match curve.style {
+                Style::Dotted => " stroke-dasharray=\"2 5\"",
+                Style::Dashed => " stroke-dasharray=\"7 4\"",
+                Style::Marked | Style::Bars => "",
+            };
             let path: Vec<_> = places.iter().map(|(x, y)| format!("{x:.1} {y:.1}")).collect();
             let line = format!("fill=\"none\" stroke=\"{colour}\" stroke-width=\"2.2\"{dash}");
             self.put(format_args!("<path d=\"M{}\" {line}/>\n", path.join("L")));
             self.put(format_args!("<path d=\"M{from:.1} {key:.1}h26\" {line}/>\n"));
-            if curve.style == Style::Marked {
+            if curve.style != Style::Dotted {
                 for (x, y) in places.into_iter().chain([(from + 13.0, key)]) {
                     self.mark(number, x, y, colour);
                 }
@@ -259,11 +267,13 @@ mod tests {
     #[test]
     fn a_curve_has_a_name_and_points() {
         let curve = |style| Curve { name: "a < b".into(), points: vec![(1.0, 1.0), (2.0, 1.5)], style };
-        let curves = [Style::Marked, Style::Dotted, Style::Bars].map(curve).to_vec();
+        let curves = [Style::Marked, Style::Dashed, Style::Dotted, Style::Bars].map(curve).to_vec();
         let svg =
             Plot { title: "t".into(), curves, marks: vec![(1.5, "here".into())], ..Plot::default() }.svg();
         assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
-        assert_eq!(svg.matches("a &lt; b").count(), 3);
+        assert_eq!(svg.matches("a &lt; b").count(), 4);
+        // Lines and marks of two curves and their keys.
+        assert_eq!(svg.matches(COLOURS[0]).count(), 10);
         assert_eq!(svg.matches("stroke-dasharray=\"2 5\"").count(), 2);
     }
 }

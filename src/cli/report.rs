@@ -140,6 +140,9 @@ impl Reports {
             return Ok(());
         };
         let timeline = recorder.timeline(self.title(&figures), figures.wall_ns);
+        if let Some(lost) = timeline.lost() {
+            say(&format!("minipy: '{}' has the last part of the run; {lost}\n", file.display()));
+        }
         let render = format_of(file).unwrap_or(page::render);
         super::write_report(file, &render(&timeline))
     }

@@ -81,7 +81,7 @@ fn data(timeline: &Timeline) -> Value {
         "hasGil": timeline.title.has_gil,
         "begin": timeline.begin,
         "end": timeline.end,
-        "dropped": timeline.dropped,
+        "lost": timeline.lost(),
         "threads": timeline.threads.iter().map(|lane| thread(lane, timeline.begin)).collect::<Vec<_>>(),
         "holds": holds.collect::<Vec<_>>(),
         "switches": switches.collect::<Vec<_>>(),

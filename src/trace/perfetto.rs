@@ -39,7 +39,8 @@ pub fn render(timeline: &Timeline) -> String {
             "events dropped before the beginning": timeline.dropped,
         },
     });
-    format!("{trace}\n")
+    // Plain data with text for keys always has a form in JSON.
+    serde_json::to_string(&trace).unwrap_or_default() + "\n"
 }
 
 fn track(thread: u32) -> u32 {

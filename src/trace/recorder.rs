@@ -16,6 +16,12 @@ use crate::vm::event::{Event, LockName, Note, Observer, State, What};
 /// How many events are kept unless something else is asked for.
 pub const CAPACITY: usize = 1 << 18;
 
+/// How many names of locks and how many places are told apart, each. A run that makes locks or code without end has one name for
+/// all later locks, and no place for the later code.
+const NAMES_KEPT: usize = 1 << 16;
+/// What all locks past that are called.
+const ANOTHER_LOCK: &str = "another lock";
+
 /// Keeps the last events of a run.
 pub struct Recorder {
     log: Mutex<Log>,
@@ -115,6 +121,9 @@ impl Log {
         {
             self.base.apply(&oldest, None);
             self.dropped += 1;
+            if matches!(oldest.kind, Kind::Ends) {
+                self.names.remove(&oldest.thread);
+            }
         }
         self.records.push_back(Record { at: event.at, thread: event.thread, kind });
     }
@@ -136,6 +145,9 @@ impl Log {
         if let Some(number) = self.place_numbers.get(&key) {
             return *number;
         }
+        if self.places.len() >= NAMES_KEPT {
+            return NONE;
+        }
         let number = self.places.len() as u32;
         self.places.push(Place {
             file: code.source.name().into(),
@@ -151,6 +163,10 @@ impl Log {
 
 impl Texts {
     fn number(&mut self, text: &str) -> u32 {
+        if let Some(number) = self.numbers.get(text) {
+            return *number;
+        }
+        let text = if self.texts.len() < NAMES_KEPT { text } else { ANOTHER_LOCK };
         if let Some(number) = self.numbers.get(text) {
             return *number;
         }
@@ -229,6 +245,24 @@ mod tests {
                 (0, 1, 95, 96, Cause::Exit, None)
             ]
         );
+    }
+
+    #[test]
+    fn a_run_that_never_stops_needs_no_more_memory() {
+        let recorder = Recorder::new(8);
+        let observer = recorder.observer();
+        let threads = NAMES_KEPT as u32 + 9;
+        for thread in 0..threads {
+            let lock = State::Lock(LockName::Object(thread));
+            let name = Note::Name("short");
+            for what in [What::Begins, What::Notes(name), What::Granted, What::Enters(lock), What::Ends] {
+                observer(Event { at: thread.into(), thread, what });
+            }
+        }
+        let log = recorder.log.lock();
+        assert_eq!((log.records.len(), log.locks.texts.len()), (8, NAMES_KEPT + 1));
+        assert_eq!((log.names.len(), log.dropped), (2, u64::from(threads) * 4 - 8));
+        assert_eq!(log.locks.texts.last().map(|text| &**text), Some(ANOTHER_LOCK));
     }
 
     #[test]

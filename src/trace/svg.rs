@@ -60,7 +60,8 @@ pub fn render(timeline: &Timeline) -> String {
     let more = timeline.threads.len() - lanes.len();
     let more = if more > 0 { format!("; {more} more threads") } else { String::new() };
     let length = duration(timeline.end - timeline.begin);
-    svg.label(12.0, 44.0, "fill=\"#4a525b\"", &format!("{}; {length}{more}", timeline.title.rules));
+    let lost = timeline.lost().map_or_else(String::new, |lost| format!("; {lost}"));
+    svg.label(12.0, 44.0, "fill=\"#4a525b\"", &format!("{}; {length}{more}{lost}", timeline.title.rules));
     svg.gil(TOP);
     for (row, lane) in lanes.iter().enumerate() {
         let y = TOP + LANE * (row + 1) as f64;

@@ -203,6 +203,12 @@ impl Timeline {
         }
     }
 
+    /// What is not in it, in words; nothing if it is all there is.
+    pub fn lost(&self) -> Option<String> {
+        let begin = super::table::duration(self.begin);
+        (self.dropped > 0).then(|| format!("dropped: the {} events before {begin}", self.dropped))
+    }
+
     /// The place of a thread among the lanes.
     pub fn lane_of(&self, thread: u32) -> Option<usize> {
         self.threads.binary_search_by_key(&thread, |lane| lane.id).ok()

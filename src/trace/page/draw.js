@@ -155,13 +155,16 @@ function drawLevels(pen, run, y) {
     const size = (level / levels.most) * GIL_BAR;
     pen.fillStyle = FILLS[RUNNING];
     pen.fillRect(x, y + GIL_BAR - size, width, size);
+    return size;
   };
   view.strokes += paintSpans(
     levels,
     (at) => levels.level[at],
     (level, x0, x1) => {
-      bar(x0, x1 - x0, level);
-      label(pen, String(level), x0, x1, y + GIL_BAR - 5, "#fff");
+      const size = bar(x0, x1 - x0, level);
+      // A low bar has no room for its number, which stands above it then.
+      const isLow = size < 15;
+      label(pen, String(level), x0, x1, y + GIL_BAR - (isLow ? size + 3 : 5), isLow ? INK : "#fff");
     },
     (x, amounts) => {
       let mean = 0;

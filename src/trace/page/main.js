@@ -296,7 +296,7 @@ function fillLegend() {
 function fillWords() {
   $("title").textContent = runs.map((run) => run.title).filter((title, at, all) => all.indexOf(title) === at).join(", ");
   const words = runs.map((run) => {
-    const lost = run.dropped ? ` - the last part of the run: ${run.dropped} earlier events were dropped` : "";
+    const lost = run.lost ? ` (the last part of the run; ${run.lost})` : "";
     return `${duration(run.length)}, ${run.threads.length} threads, ${run.switches.count} switches${lost}`;
   });
   $("summary").textContent = words.join("  |  ");

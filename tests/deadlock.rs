@@ -63,6 +63,23 @@ fn two_locks_in_opposite_order_are_a_circle() {
 }
 
 #[test]
+fn the_demonstration_shows_the_circle() {
+    for gil in ["new", "old", "io-first", "off"] {
+        let mut command = minipy(&["run", "deadlock.mpy", "--gil", gil]);
+        let programs = concat!(env!("CARGO_MANIFEST_DIR"), "/programs");
+        let ended = wait(command.current_dir(programs).spawn().expect("the command starts"));
+        let circle = "\
+minipy: deadlock: threads wait for each other in a circle
+
+  one (deadlock.mpy:21) waits for lock right, held by two since deadlock.mpy:26
+  two (deadlock.mpy:28) waits for lock left, held by one since deadlock.mpy:19
+  and one is where this list began
+";
+        assert!(ended.err.starts_with(circle) && ended.status == "1", "{gil}: {}", ended.err);
+    }
+}
+
+#[test]
 fn the_tracebacks_are_shown() {
     let ended = run(&[], CIRCLE);
     let one = "\none:\n  File \"<threading>\", line ";

@@ -172,3 +172,20 @@ fn ops_are_counted_for_the_report() {
     // The second goes round a thousand times more, and a round is at least one op.
     assert!(one >= 1000 && two >= one + 1000, "{one}, {two}");
 }
+
+#[test]
+fn a_hog_starves_nobody_for_good() {
+    let programs = concat!(env!("CARGO_MANIFEST_DIR"), "/programs");
+    for gil in ["new", "old", "io-first", "off"] {
+        let mut command = minipy(&["run", "--stats=json", "starvation.mpy", "--gil", gil]);
+        let ended = wait(command.current_dir(programs).spawn().expect("the command starts"));
+        assert_eq!((ended.out.as_str(), ended.status.as_str()), ("steps done: 50 of 50\n", "0"), "{gil}");
+        let figures: Value = serde_json::from_str(&ended.err).expect("the figures are JSON");
+        shares_sum_to_the_lifetime(&figures);
+        for index in 1..=10 {
+            // Five sleeps of a millisecond, and as many times it wanted to go on.
+            let task = thread(&figures, &format!("task {index}"));
+            assert!(number(task, "sleeping_ns") >= 5_000_000 && number(&task["wakes"], "count") >= 5);
+        }
+    }
+}

@@ -186,9 +186,24 @@ impl Thread {
         Flow::Pushed
     }
 
-    /// The topmost frame, a generator's, yields.
+    /// The topmost frame, a generator's, yields: to whoever resumed it, and through those that delegate to it.
     pub(super) fn yield_value(&mut self, word: Word) -> Next {
-        let Some(frame) = self.frames.pop() else { return Next::Stop(word) };
+        loop {
+            let Some(frame) = self.frames.pop() else { return Next::Stop(word) };
+            self.suspend(&frame);
+            if let Cont::Op(_) = frame.cont {
+                match self.frame().op() {
+                    Op::ForIter { dst, .. } => return self.store(dst, word),
+                    Op::YieldFrom { .. } => continue,
+                    _ => {}
+                }
+            }
+            return self.deliver(frame.cont, word);
+        }
+    }
+
+    /// Takes a generator's frame off the stack.
+    fn suspend(&self, frame: &Frame) {
         // SAFETY: only the frame of a generator yields; the frame kept it alive.
         let generator = unsafe { &*frame.companion.address().cast::<Generator>() };
         let height = frame.height();
@@ -199,10 +214,6 @@ impl Thread {
         self.cx().store(generator, generator.handled(), self.word_as_value(frame.handled));
         generator.set_pc(frame.pc());
         generator.release(GeneratorState::Suspended);
-        if let (Cont::Op(_), Op::ForIter { dst, .. }) = (frame.cont, self.frame().op()) {
-            return self.store(dst, word);
-        }
-        self.deliver(frame.cont, word)
     }
 
     fn word_as_value(&self, word: Word) -> Option<Value<'_>> {

@@ -18,7 +18,7 @@ use minipy_grammar::{Source, SyntaxError};
 
 pub use code::{Code, CodeKind, Const, Handler, ImportSpec};
 pub use dis::disassemble;
-pub use pack::{Malformed, pack, unpack};
+pub use pack::{Malformed, Opened, Packed, pack, unpack};
 pub use verify::verify;
 
 /// What a text is compiled for.

@@ -225,7 +225,7 @@ macro_rules! ops {
             }
 
             #[inline]
-            fn unpack(input: &mut Unpacker<'_>) -> Result<Op, Malformed> {
+            fn unpack(input: &mut Unpacker<'_, '_>) -> Result<Op, Malformed> {
                 let tag = input.byte()?;
                 $(if tag == Tag::$name as u8 {
                     return Ok(Op::$name { $($field: Pack::unpack(input)?),* });

@@ -1,11 +1,13 @@
 //! Code as bytes: what a build makes of a library's sources, so that they need not be compiled at every start.
 //!
 //! The bytes are the format's version, the table of all names, and the code of the file, field by field as it stands in
-//! `code.rs`, nested codes in their place. A number takes seven bits a byte, the low ones first, the high bit saying that
-//! more follow; a signed one alternates (0, -1, 1, -2, …); a name is its index in the table; a list is its length and its
-//! items. Spans follow one another closely: each is the distance from the start of the one before, and a length.
+//! `code.rs`; behind it the codes nested in it, each with its length in front, so that whoever opens a code can leave them
+//! packed. A number takes seven bits a byte, the low ones first, the high bit saying that more follow; a signed one
+//! alternates (0, -1, 1, -2, …); a name is its index in the table; a list is its length and its items. Spans follow one
+//! another closely: each is the distance from the start of the one before in the same code, and a length. The table of names
+//! says where each ends, four bytes a name, so that one is found without reading the others.
 //!
-//! The text is not in it: whoever unpacks a code has it, and gives it by the name that tracebacks are to print. Each type
+//! The text is not in it: whoever opens a code has it, and gives it by the name that tracebacks are to print. Each type
 //! says once, in one place, how it is written and read. Bytes that no packing made are refused, whatever they are.
 
 use std::sync::Arc;
@@ -22,7 +24,7 @@ use crate::op::{
 };
 
 /// The first byte: another one is another format.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// How deep codes in codes, and tuples in tuples, are read: more than any program nests them.
 const MAX_NESTING: u32 = 1000;
@@ -34,12 +36,15 @@ pub struct Malformed;
 /// The bytes of a code and of all codes nested in it.
 pub fn pack(code: &Code) -> Vec<u8> {
     let mut out = Packer::default();
-    code.pack(&mut out);
+    out.code(code);
     let mut head = Packer { bytes: vec![VERSION], ..Packer::default() };
     head.size(out.names.len());
+    let mut text = Vec::new();
     for name in &out.names {
-        head.text(name.as_bytes());
+        text.extend_from_slice(name.as_bytes());
+        head.bytes.extend_from_slice(&(text.len() as u32).to_le_bytes());
     }
+    head.text(&text);
     head.bytes.append(&mut out.bytes);
     head.bytes
 }
@@ -49,15 +54,90 @@ pub fn pack(code: &Code) -> Vec<u8> {
 /// # Errors
 /// Bytes of another version, or damaged ones.
 pub fn unpack(bytes: &[u8], source: &Arc<Source>) -> Result<Code, Malformed> {
-    let mut input = Unpacker { bytes, names: Vec::new(), source, start: 0, depth: 0 };
-    if input.byte()? != VERSION {
-        return Err(Malformed);
+    Packed::new(bytes, source)?.unpack(0)
+}
+
+/// The code of a file or of a function in it, with its text, as it was packed.
+#[derive(Clone)]
+pub struct Packed<'a> {
+    bytes: &'a [u8],
+    file: Arc<File<'a>>,
+}
+
+/// A [`Packed`] code, opened.
+pub struct Opened<'a> {
+    /// The code, without those nested in it.
+    pub code: Code,
+    /// The codes nested in it, in their order.
+    pub children: Box<[Packed<'a>]>,
+}
+
+/// What the codes of a file share.
+struct File<'a> {
+    /// Where each name ends in the text of all, four bytes a name.
+    ends: &'a [u8],
+    text: &'a [u8],
+    source: Arc<Source>,
+}
+
+impl<'a> Packed<'a> {
+    /// The code of a file that [`pack`] made these bytes of, with the text that it was compiled from.
+    ///
+    /// # Errors
+    /// Bytes of another version, or damaged ones: what is inside is not looked at yet.
+    pub fn new(bytes: &'a [u8], source: &Arc<Source>) -> Result<Packed<'a>, Malformed> {
+        let nothing = File { ends: &[], text: &[], source: source.clone() };
+        let mut input = Unpacker { bytes, file: &nothing, start: 0, depth: 0 };
+        if input.byte()? != VERSION {
+            return Err(Malformed);
+        }
+        let count = input.size()?;
+        let ends = input.bytes(count.checked_mul(size_of::<u32>()).ok_or(Malformed)?)?;
+        let file = File { ends, text: input.text()?, source: source.clone() };
+        Ok(Packed { bytes: input.bytes, file: Arc::new(file) })
     }
-    let count = input.size()?;
-    let names = (0..count).map(|_| Ok(std::str::from_utf8(input.text()?).map_err(|_| Malformed)?.into()));
-    input.names = names.collect::<Result<_, _>>()?;
-    let code = Code::unpack(&mut input)?;
-    if input.bytes.is_empty() { Ok(code) } else { Err(Malformed) }
+
+    /// Its bare name and its dotted one.
+    ///
+    /// # Errors
+    /// Bytes that are damaged.
+    pub fn names(&self) -> Result<[&'a str; 2], Malformed> {
+        let mut input = self.input();
+        Ok([input.name()?, input.name()?])
+    }
+
+    /// The text it was made from.
+    pub fn source(&self) -> &Arc<Source> {
+        &self.file.source
+    }
+
+    /// Unpacks it, but none of those nested in it.
+    ///
+    /// # Errors
+    /// Bytes that are damaged.
+    pub fn open(&self) -> Result<Opened<'a>, Malformed> {
+        let mut input = self.input();
+        let code = Code::unpack(&mut input)?;
+        let count = input.size()?;
+        let mut children = Vec::with_capacity(count);
+        for _ in 0..count {
+            children.push(Packed { bytes: input.text()?, file: self.file.clone() });
+        }
+        if input.bytes.is_empty() { Ok(Opened { code, children: children.into() }) } else { Err(Malformed) }
+    }
+
+    fn unpack(&self, depth: u32) -> Result<Code, Malformed> {
+        if depth >= MAX_NESTING {
+            return Err(Malformed);
+        }
+        let Opened { code, children } = self.open()?;
+        let children = children.iter().map(|child| child.unpack(depth + 1).map(Arc::new));
+        Ok(Code { children: children.collect::<Result<_, _>>()?, ..code })
+    }
+
+    fn input(&self) -> Unpacker<'a, '_> {
+        Unpacker { bytes: self.bytes, file: &self.file, start: 0, depth: 0 }
+    }
 }
 
 /// Bytes that grow.
@@ -91,18 +171,29 @@ impl Packer {
         self.size(text.len());
         self.bytes.extend_from_slice(text);
     }
+
+    fn code(&mut self, code: &Code) {
+        code.pack(self);
+        self.size(code.children.len());
+        for child in &code.children {
+            let before = std::mem::take(&mut self.bytes);
+            self.start = 0;
+            self.code(child);
+            let packed = std::mem::replace(&mut self.bytes, before);
+            self.text(&packed);
+        }
+    }
 }
 
 /// Bytes that are read from the front.
-pub(crate) struct Unpacker<'a> {
+pub(crate) struct Unpacker<'a, 'f> {
     bytes: &'a [u8],
-    names: Vec<Name>,
-    source: &'a Arc<Source>,
+    file: &'f File<'a>,
     start: u32,
     depth: u32,
 }
 
-impl<'a> Unpacker<'a> {
+impl<'a> Unpacker<'a, '_> {
     /// A byte.
     #[inline]
     pub(crate) fn byte(&mut self) -> Result<u8, Malformed> {
@@ -143,9 +234,22 @@ impl<'a> Unpacker<'a> {
 
     fn text(&mut self) -> Result<&'a [u8], Malformed> {
         let size = self.size()?;
-        let (text, rest) = self.bytes.split_at(size);
+        self.bytes(size)
+    }
+
+    fn bytes(&mut self, size: usize) -> Result<&'a [u8], Malformed> {
+        let (bytes, rest) = self.bytes.split_at_checked(size).ok_or(Malformed)?;
         self.bytes = rest;
-        Ok(text)
+        Ok(bytes)
+    }
+
+    fn name(&mut self) -> Result<&'a str, Malformed> {
+        let index = usize::try_from(self.number()?).map_err(|_| Malformed)?;
+        let (ends, _) = self.file.ends.as_chunks::<4>();
+        let end = u32::from_le_bytes(*ends.get(index).ok_or(Malformed)?);
+        let start = index.checked_sub(1).map_or(0, |before| u32::from_le_bytes(ends[before]));
+        let name = self.file.text.get(start as usize..end as usize).ok_or(Malformed)?;
+        std::str::from_utf8(name).map_err(|_| Malformed)
     }
 
     fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Malformed>) -> Result<T, Malformed> {
@@ -162,7 +266,7 @@ impl<'a> Unpacker<'a> {
 /// What can be written and read again.
 pub(crate) trait Pack: Sized {
     fn pack(&self, out: &mut Packer);
-    fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed>;
+    fn unpack(input: &mut Unpacker<'_, '_>) -> Result<Self, Malformed>;
 }
 
 macro_rules! pack_numbers {
@@ -173,7 +277,7 @@ macro_rules! pack_numbers {
             }
 
             #[inline]
-            fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+            fn unpack(input: &mut Unpacker<'_, '_>) -> Result<Self, Malformed> {
                 Self::try_from(input.number()?).map_err(|_| Malformed)
             }
         })*
@@ -191,7 +295,7 @@ macro_rules! pack_signed {
             }
 
             #[inline]
-            fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+            fn unpack(input: &mut Unpacker<'_, '_>) -> Result<Self, Malformed> {
                 let value = input.number()?;
                 let value = (value >> 1) as i64 ^ -((value & 1) as i64);
                 Self::try_from(value).map_err(|_| Malformed)
@@ -211,7 +315,7 @@ macro_rules! pack_wrapped {
             }
 
             #[inline]
-            fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+            fn unpack(input: &mut Unpacker<'_, '_>) -> Result<Self, Malformed> {
                 Pack::unpack(input).map($type)
             }
         })*
@@ -231,7 +335,7 @@ macro_rules! pack_bytes {
             }
 
             #[inline]
-            fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+            fn unpack(input: &mut Unpacker<'_, '_>) -> Result<Self, Malformed> {
                 input.byte().map($type)
             }
         })*
@@ -249,7 +353,7 @@ macro_rules! pack_variants {
             }
 
             #[inline]
-            fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+            fn unpack(input: &mut Unpacker<'_, '_>) -> Result<Self, Malformed> {
                 let byte = input.byte()?;
                 [$($type::$variant),*].into_iter().find(|variant| *variant as u8 == byte).ok_or(Malformed)
             }
@@ -260,19 +364,19 @@ macro_rules! pack_variants {
 pack_variants! {
     Form { Plain InPlace }
     Convert { None Str Repr Ascii }
-    CodeKind { Module ClassBody Function }
+    CodeKind { Module Namespace ClassBody Function }
 }
 
-/// Structures, field by field.
+/// Structures, field by field; what stands behind a semicolon is packed by others.
 macro_rules! pack_fields {
-    ($($type:ident { $($field:ident)* })*) => {
+    ($($type:ident { $($field:ident)* $(; $apart:ident)? })*) => {
         $(impl Pack for $type {
             fn pack(&self, out: &mut Packer) {
                 $(self.$field.pack(out);)*
             }
 
-            fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
-                Ok($type { $($field: Pack::unpack(input)?),* })
+            fn unpack(input: &mut Unpacker<'_, '_>) -> Result<Self, Malformed> {
+                Ok($type { $($field: Pack::unpack(input)?,)* $($apart: Default::default())? })
             }
         })*
     };
@@ -283,8 +387,8 @@ pack_fields! {
     ImportSpec { module level from }
     Code {
         name qualname source span first_line kind is_generator posonly_count arg_count kwonly_count has_varargs
-        has_varkw locals cells free register_count ops spans heights consts names sites kwnames imports children
-        handlers doc attribute_hint
+        has_varkw locals cells free register_count ops spans heights consts names sites kwnames imports handlers doc
+        attribute_hint; children
     }
 }
 
@@ -294,7 +398,7 @@ impl Pack for bool {
     }
 
     #[inline]
-    fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+    fn unpack(input: &mut Unpacker<'_, '_>) -> Result<Self, Malformed> {
         match input.byte()? {
             0 => Ok(false),
             1 => Ok(true),
@@ -312,9 +416,8 @@ impl Pack for Name {
         out.size(index);
     }
 
-    fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
-        let index = usize::try_from(input.number()?).map_err(|_| Malformed)?;
-        input.names.get(index).cloned().ok_or(Malformed)
+    fn unpack(input: &mut Unpacker<'_, '_>) -> Result<Self, Malformed> {
+        input.name().map(Name::from)
     }
 }
 
@@ -325,7 +428,7 @@ impl Pack for Span {
         out.start = self.start;
     }
 
-    fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+    fn unpack(input: &mut Unpacker<'_, '_>) -> Result<Self, Malformed> {
         let behind = |from: u32, distance: i64| {
             let place = i64::from(from).checked_add(distance).ok_or(Malformed)?;
             u32::try_from(place).map_err(|_| Malformed)
@@ -343,7 +446,7 @@ impl<T: Pack> Pack for Box<[T]> {
         }
     }
 
-    fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+    fn unpack(input: &mut Unpacker<'_, '_>) -> Result<Self, Malformed> {
         let size = input.size()?;
         let mut items = Vec::with_capacity(size);
         for _ in 0..size {
@@ -361,7 +464,7 @@ impl<T: Pack> Pack for Option<T> {
         }
     }
 
-    fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+    fn unpack(input: &mut Unpacker<'_, '_>) -> Result<Self, Malformed> {
         if bool::unpack(input)? { T::unpack(input).map(Some) } else { Ok(None) }
     }
 }
@@ -371,7 +474,7 @@ impl Pack for Box<[u8]> {
         out.text(self);
     }
 
-    fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+    fn unpack(input: &mut Unpacker<'_, '_>) -> Result<Self, Malformed> {
         Ok(input.text()?.into())
     }
 }
@@ -381,7 +484,7 @@ impl Pack for Box<str> {
         out.text(self.as_bytes());
     }
 
-    fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+    fn unpack(input: &mut Unpacker<'_, '_>) -> Result<Self, Malformed> {
         Ok(std::str::from_utf8(input.text()?).map_err(|_| Malformed)?.into())
     }
 }
@@ -390,18 +493,8 @@ impl Pack for Box<str> {
 impl Pack for Arc<Source> {
     fn pack(&self, _: &mut Packer) {}
 
-    fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
-        Ok(input.source.clone())
-    }
-}
-
-impl Pack for Arc<Code> {
-    fn pack(&self, out: &mut Packer) {
-        (**self).pack(out);
-    }
-
-    fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
-        input.nested(Code::unpack).map(Arc::new)
+    fn unpack(input: &mut Unpacker<'_, '_>) -> Result<Self, Malformed> {
+        Ok(input.file.source.clone())
     }
 }
 
@@ -437,7 +530,7 @@ impl Pack for Const {
         }
     }
 
-    fn unpack(input: &mut Unpacker<'_>) -> Result<Self, Malformed> {
+    fn unpack(input: &mut Unpacker<'_, '_>) -> Result<Self, Malformed> {
         Ok(match input.byte()? {
             0 => Const::None,
             1 => Const::True,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use minipy_compiler::{Code, Const, Malformed, compile, pack, unpack};
+use minipy_compiler::{Code, Const, Malformed, Packed, compile, pack, unpack};
 use minipy_grammar::{Source, parse};
 use proptest::prelude::*;
 
@@ -42,6 +42,19 @@ fn the_text_is_whose_unpacks() {
     let unpacked = unpack(&pack(&code), &other).expect("it unpacks");
     assert_eq!(unpacked.source.name(), "<other>");
     assert_eq!(unpacked.children[0].source.name(), "<other>");
+}
+
+#[test]
+fn nested_codes_stay_packed_until_they_are_opened() {
+    let (source, code) = program();
+    let packed = pack(&code);
+    let opened = Packed::new(&packed, &source).and_then(|packed| packed.open()).expect("it opens");
+    assert!(opened.code.children.is_empty());
+    assert_eq!(opened.children.len(), code.children.len());
+    for (child, compiled) in opened.children.iter().zip(&code.children) {
+        assert_eq!(child.names(), Ok([&*compiled.name, &*compiled.qualname]));
+        assert_eq!(child.open().map(|opened| opened.code.ops), Ok(compiled.ops.clone()));
+    }
 }
 
 #[test]

@@ -272,8 +272,9 @@ fn set_cell<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 
 /// How many attributes the methods of a class body assign.
 fn class_hint<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let hint = args.at(0).get::<crate::value::function::Function>();
-    Ok(cx.int(hint.map_or(0, |function| function.unit().code.attribute_hint.into())))
+    let body = args.at(0).get::<crate::value::function::Function>();
+    let hint = body.map(|body| body.unit(cx)).transpose()?;
+    Ok(cx.int(hint.map_or(0, |unit| unit.code.attribute_hint.into())))
 }
 
 /// Makes a class: name, bases (a tuple), namespace (a dict), the names of `__slots__` (a tuple) or None, slots hint.

@@ -2,7 +2,7 @@
 
 use minipy_compiler::{Code as Compiled, CodeKind};
 
-use crate::value::function::unit_of;
+use crate::value::function::function_of;
 use crate::value::record::Code;
 use crate::value::unit::Unit;
 use crate::value::{Context, Raised, Res};
@@ -31,7 +31,7 @@ pub(crate) static ROWS: &[Row] = &[
 
 fn this<'t>(cx: &'t Context, args: Args<'t>) -> Result<&'t Unit, Raised> {
     receiver::<Code>(cx, args.at(0), "code")?;
-    unit_of(args.at(0)).ok_or_else(|| cx.type_error("code object without code"))
+    function_of(args.at(0)).ok_or_else(|| cx.type_error("code object without code"))?.unit(cx)
 }
 
 fn count<'t>(cx: &'t Context, args: Args<'t>, count: impl Fn(&Compiled) -> usize) -> Res<'t> {

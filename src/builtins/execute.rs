@@ -10,6 +10,7 @@ use crate::heap::{Value, Word};
 use crate::value::bytes::Bytes;
 use crate::value::dict::Dict;
 use crate::value::function::Function;
+use crate::value::lazy_unit::Origin;
 use crate::value::record::Code;
 use crate::value::str::Str;
 use crate::value::{Builtin, Context, Raised, Res};
@@ -51,17 +52,20 @@ fn prepare(thread: &Thread, call: &Call, mode: Mode) -> Result<(Word, Word), Rai
     let globals = globals_of(thread, call, mode)?;
     let own = match thread.arg_at(call, 0).get::<Code>().and_then(Code::function) {
         Some(function) => function.get::<Function>(),
-        None => Some(Function::new(cx, Vm::load(cx, &compiled(thread, call, mode)?, false)?, globals)),
+        None => {
+            let code = Origin::Code(compiled(thread, call, mode)?);
+            Some(Function::new(cx, Vm::load(cx, code, false), globals))
+        }
     };
     let Some(own) = own else { return Err(wrong_source(cx, mode)) };
-    if !own.unit().code.free.is_empty() {
+    if !own.unit(cx)?.code.free.is_empty() {
         return Err(cx.type_error(format_args!(
             "code object passed to {}() may not contain free variables",
             name_of(mode)
         )));
     }
-    let function = Value::object(Function::new(cx, own.unit(), globals)).word();
-    let args = match own.unit().code.kind {
+    let function = Value::object(Function::new(cx, own.lazy_unit(), globals)).word();
+    let args = match own.unit(cx)?.code.kind {
         CodeKind::Namespace => cx.tuple(&[namespace_of(thread, call, mode)?]),
         CodeKind::Module | CodeKind::ClassBody | CodeKind::Function => cx.tuple(&[]),
     };
@@ -145,7 +149,7 @@ pub(crate) fn compile_file<'t>(
     globals: &Dict,
 ) -> Result<&'t Function, Raised> {
     let code = code_of(cx, name, text, Mode::File)?;
-    Ok(Function::new(cx, Vm::load(cx, &code, false)?, globals))
+    Ok(Function::new(cx, Vm::load(cx, Origin::Code(code), false), globals))
 }
 
 fn compile<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
@@ -173,6 +177,6 @@ fn compile<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
         }
     };
     let code = code_of(cx, &name.lossy(), &text, mode)?;
-    let function = Function::new(cx, Vm::load(cx, &code, false)?, Dict::new(cx));
+    let function = Function::new(cx, Vm::load(cx, Origin::Code(code), false), Dict::new(cx));
     Ok(Value::object(Code::new(cx, Builtin::Code, Some(Value::object(function)))))
 }

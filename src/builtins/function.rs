@@ -352,7 +352,7 @@ fn new_function<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     if kw_defaults.is_some_and(|defaults| defaults.get::<Dict>().is_none()) {
         return Err(cx.type_error("arg 6 (kwdefaults) must be None or dict"));
     }
-    let function = Function::new(cx, like.unit(), globals);
+    let function = Function::new(cx, like.lazy_unit(), globals);
     for (part, value) in [
         (FunctionPart::Name, name),
         (FunctionPart::Defaults, defaults.map(Value::plain)),
@@ -368,7 +368,7 @@ fn new_function<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 
 /// A closure must hold a cell for each free variable of the code.
 fn check_closure(cx: &Context, like: &Function, closure: Option<Value<'_>>) -> Result<(), Raised> {
-    let code = &like.unit().code;
+    let code = &like.unit(cx)?.code;
     let wanted = code.free.len();
     let Some(closure) = closure else {
         return if wanted == 0 { Ok(()) } else { Err(cx.type_error("arg 5 (closure) must be tuple")) };

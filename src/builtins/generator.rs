@@ -132,7 +132,7 @@ fn yield_from<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     if generator.state() != GeneratorState::Suspended {
         return Ok(Value::NONE);
     }
-    let op = generator.function().unit().code.ops.get(generator.pc() as usize);
+    let op = generator.function().unit(cx)?.code.ops.get(generator.pc() as usize);
     let Some(Op::YieldFrom { iter, .. }) = op else { return Ok(Value::NONE) };
     let slot = generator.window().and_then(|window| window.slots().get(iter.0 as usize));
     Ok(slot.and_then(|slot| slot.get()).unwrap_or(Value::NONE))
@@ -154,7 +154,7 @@ fn qualname<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 /// The line it stands on.
 fn line<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let generator = this(cx, args, "gi_frame")?;
-    let code = &generator.function().unit().code;
+    let code = &generator.function().unit(cx)?.code;
     let line = match generator.state() {
         GeneratorState::Created => code.first_line,
         _ => code.spans.get(generator.pc() as usize).map_or(0, |span| code.source.line_of(span.start)),
@@ -170,7 +170,7 @@ fn globals<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 fn locals<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let generator = this(cx, args, "gi_frame")?;
     let locals = Dict::new(cx);
-    let unit = generator.function().unit();
+    let unit = generator.function().unit(cx)?;
     let height = match generator.state() {
         GeneratorState::Suspended => {
             unit.code.heights.get(generator.pc() as usize).copied().unwrap_or(0) as usize

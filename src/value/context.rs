@@ -17,6 +17,7 @@ use super::builtin::Builtin;
 use super::class::Type;
 use super::exception::Exception;
 use super::hash;
+use super::lazy_unit::LazyUnit;
 use super::list::{List, Store};
 use super::recall::{Access, Recall};
 use super::recursion::{Outcome, Recursion};
@@ -58,8 +59,11 @@ pub struct World {
     /// Classes and slots of objects.
     pub shapes: Shapes,
     interned: Mutex<Names>,
+    /// The units of files; each owns those nested in it.
     #[expect(clippy::vec_box, reason = "frames hold the addresses of units")]
-    units: Mutex<Vec<Box<Unit>>>,
+    files: Mutex<Vec<Box<LazyUnit>>>,
+    /// Those that are loaded, or being loaded, in that order.
+    units: Mutex<Vec<UnitPlace>>,
     /// Values that live as long as the machine.
     permanent: Mutex<Vec<Word>>,
     seen: Mutex<Seen>,
@@ -78,6 +82,20 @@ pub struct World {
     pub int_max_str_digits: AtomicU32,
 }
 
+/// The address of a unit of the world.
+struct UnitPlace(*const LazyUnit);
+
+// SAFETY: it is only followed by those who have the world, and units may be shared.
+unsafe impl Send for UnitPlace {}
+
+impl UnitPlace {
+    fn unit<'w>(&self) -> &'w LazyUnit {
+        // SAFETY: units of files are boxed, those nested in them stand in their boxes, and none is removed while the world
+        // lives, which the caller has.
+        unsafe { &*self.0 }
+    }
+}
+
 impl World {
     /// An empty world on a new heap.
     pub fn new(hash_seed: (u64, u64)) -> World {
@@ -85,6 +103,7 @@ impl World {
             heap: Arc::default(),
             shapes: Shapes::new(),
             interned: Mutex::default(),
+            files: Mutex::default(),
             units: Mutex::default(),
             permanent: Mutex::default(),
             seen: Mutex::default(),
@@ -104,12 +123,16 @@ impl World {
         self.shapes.get(class.shape()).class()
     }
 
-    /// Keeps a unit as long as the machine.
-    pub fn keep_unit(&self, unit: Box<Unit>) -> &Unit {
-        let unit_ptr: *const Unit = &*unit;
-        self.units.lock().push(unit);
-        // SAFETY: units are boxed and never removed while the world lives.
-        unsafe { &*unit_ptr }
+    /// Keeps the unit of a file as long as the machine.
+    pub fn keep_unit(&self, unit: Box<LazyUnit>) -> &LazyUnit {
+        let place = UnitPlace(&*unit);
+        self.files.lock().push(unit);
+        place.unit()
+    }
+
+    /// A unit of this world is about to be loaded.
+    pub(super) fn add_loaded(&self, unit: &LazyUnit) {
+        self.units.lock().push(UnitPlace(unit));
     }
 
     /// Which generation of classes there is: a class that gets a data descriptor begins a new one.
@@ -121,7 +144,7 @@ impl World {
     pub fn clear_caches(&self) {
         self.class_generation.fetch_add(1, Ordering::SeqCst);
         fence(Ordering::SeqCst);
-        self.units.lock().iter().for_each(|unit| unit.clear_caches());
+        self.units.lock().iter().filter_map(|place| place.unit().get()).for_each(Unit::clear_caches);
     }
 
     /// Keeps a value as long as the machine.
@@ -141,7 +164,7 @@ impl World {
         for word in names.all[seen.names..].iter().chain(&permanent[seen.permanent..]) {
             marker.word(*word);
         }
-        for unit in &units[seen.units..] {
+        for unit in units[seen.units..].iter().filter_map(|place| place.unit().get()) {
             unit.visit(marker);
         }
         (seen.names, seen.units, seen.permanent) = (names.all.len(), units.len(), permanent.len());

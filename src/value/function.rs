@@ -4,9 +4,10 @@ use crate::heap::{Header, Kind, Object, Slot, Value};
 
 use super::builtin::Builtin;
 use super::class::Type;
-use super::context::{Context, Res};
+use super::context::{Context, Raised, Res};
 use super::dict::Dict;
 use super::hash::{identity_hash, str_hash};
+use super::lazy_unit::LazyUnit;
 use super::record::Code;
 use super::str::Str;
 use super::tuple::Tuple;
@@ -16,7 +17,7 @@ use super::unit::Unit;
 #[repr(C)]
 pub struct Function {
     header: Header,
-    unit: *const Unit,
+    unit: *const LazyUnit,
     globals: Slot,
     closure: Slot,
     defaults: Slot,
@@ -59,7 +60,7 @@ pub enum FunctionPart {
 
 impl Function {
     /// A function with its names from its code and nothing else.
-    pub fn new<'t>(cx: &'t Context, unit: &Unit, globals: &Dict) -> &'t Function {
+    pub fn new<'t>(cx: &'t Context, unit: &LazyUnit, globals: &Dict) -> &'t Function {
         cx.local().make(Builtin::Function.shape(), 0, |header| Function {
             header,
             unit,
@@ -77,11 +78,26 @@ impl Function {
         })
     }
 
-    /// Its code with constants and caches.
+    /// Its unit, which may not have been loaded yet.
     #[inline(always)]
-    pub fn unit(&self) -> &Unit {
+    pub fn lazy_unit(&self) -> &LazyUnit {
         // SAFETY: units live as long as the machine.
         unsafe { &*self.unit }
+    }
+
+    /// Its code with constants and caches.
+    ///
+    /// # Errors
+    /// `MemoryError`, where it has to be loaded.
+    #[inline]
+    pub fn unit(&self, cx: &Context) -> Result<&Unit, Raised> {
+        self.lazy_unit().load(cx)
+    }
+
+    /// The same, if it is loaded and a call fills its parameters with so many arguments by position just as they stand.
+    #[inline(always)]
+    pub fn plain_unit(&self, arguments: usize) -> Option<&Unit> {
+        self.lazy_unit().plain(arguments)
     }
 
     /// Its module's globals.
@@ -123,15 +139,13 @@ impl Function {
     /// # Errors
     /// `MemoryError`.
     pub fn doc<'t>(&'t self, cx: &'t Context) -> Res<'t> {
-        match (self.doc.get(), &self.unit().code.doc) {
-            (Some(doc), _) => Ok(doc),
-            (None, Some(text)) => {
-                let doc = cx.wtf8(text)?;
-                cx.store(self, &self.doc, Some(doc));
-                Ok(doc)
-            }
-            (None, None) => Ok(Value::NONE),
+        if let Some(doc) = self.doc.get() {
+            return Ok(doc);
         }
+        let Some(text) = &self.unit(cx)?.code.doc else { return Ok(Value::NONE) };
+        let doc = cx.wtf8(text)?;
+        cx.store(self, &self.doc, Some(doc));
+        Ok(doc)
     }
 
     /// `__module__`
@@ -307,8 +321,8 @@ pub fn same(a: Value<'_>, b: Value<'_>) -> bool {
         };
         return a.number() == b.number() && same_receiver;
     }
-    match (unit_of(a), unit_of(b)) {
-        (Some(a), Some(b)) => std::ptr::eq(a, b),
+    match (function_of(a), function_of(b)) {
+        (Some(a), Some(b)) => std::ptr::eq(a.unit, b.unit),
         _ => false,
     }
 }
@@ -322,7 +336,7 @@ pub fn hash(cx: &Context, value: Value<'_>) -> i64 {
         let receiver = native.receiver().map_or(0, |receiver| identity_hash(cx, receiver));
         return receiver ^ i64::from(native.number()).rotate_left(20);
     }
-    unit_of(value).map_or(0, |unit| str_hash_of(cx, unit.qualname()) ^ i64::from(unit.code.first_line))
+    function_of(value).map_or(0, |function| str_hash_of(cx, function.lazy_unit().qualname()))
 }
 
 fn str_hash_of(cx: &Context, name: Value<'_>) -> i64 {
@@ -330,8 +344,8 @@ fn str_hash_of(cx: &Context, name: Value<'_>) -> i64 {
 }
 
 /// What a code object shows.
-pub fn unit_of(code: Value<'_>) -> Option<&Unit> {
-    Some(code.get::<Code>()?.function()?.get::<Function>()?.unit())
+pub fn function_of(code: Value<'_>) -> Option<&Function> {
+    code.get::<Code>()?.function()?.get::<Function>()
 }
 
 /// A variable that closures share.

@@ -53,7 +53,7 @@ impl Generator {
         function: &Function,
         params: &[Option<Value<'_>>],
     ) -> Result<&'t Generator, Raised> {
-        let window = Store::new(cx, function.unit().code.register_count as usize)?;
+        let window = Store::new(cx, function.unit(cx)?.register_count())?;
         for (slot, param) in window.slots().iter().zip(params) {
             slot.init(*param);
         }

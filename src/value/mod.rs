@@ -40,6 +40,7 @@ pub mod sort;
 pub mod str;
 pub(crate) mod text;
 pub mod tuple;
+pub mod lazy_unit;
 pub mod unit;
 pub mod recall;
 #[cfg(test)]

@@ -8,11 +8,11 @@ use minipy_compiler::op::Op;
 
 use crate::heap::{Marker, Value, Word};
 
+use super::lazy_unit::LazyUnit;
+
 /// Code in one machine. What a call needs of the code stands in the unit itself.
 pub struct Unit {
     ops: *const Op,
-    /// How many arguments a call by position fills just as they stand; `u32::MAX` where more is to be done.
-    pub plain_params: u32,
     register_count: u16,
     /// How many parameters there are, and how many of the locals are none.
     param_count: u16,
@@ -27,8 +27,8 @@ pub struct Unit {
     qualname: Word,
     kwnames: Box<[Word]>,
     caches: Box<[InlineCache]>,
-    /// The units of `code.children`.
-    pub children: Box<[*const Unit]>,
+    /// The units of the codes nested in this one.
+    pub children: Box<[LazyUnit]>,
     /// Whether tracebacks leave its frames out: it is part of the library written in the language.
     pub hidden: bool,
     /// Whether it is part of the library, hidden or not.
@@ -113,7 +113,7 @@ pub struct UnitParts {
     /// Tuples of the keyword names of calls.
     pub kwnames: Box<[Word]>,
     /// The units of the nested codes.
-    pub children: Box<[*const Unit]>,
+    pub children: Box<[LazyUnit]>,
 }
 
 impl Unit {
@@ -121,12 +121,9 @@ impl Unit {
     pub fn new(code: Arc<Code>, parts: UnitParts, hidden: bool, is_library: bool) -> Unit {
         let caches = code.sites.iter().map(|_| InlineCache::default()).collect();
         let UnitParts { consts, names, locals, free, name, qualname, kwnames, children } = parts;
-        let plain = code.kwonly_count == 0 && !code.has_varargs && !code.has_varkw && !code.is_generator;
-        let plain_params = if plain { code.arg_count.into() } else { u32::MAX };
         let param_count = code.param_count() as u16;
         Unit {
             ops: code.ops.as_ptr(),
-            plain_params,
             register_count: code.register_count,
             param_count,
             unbound_count: code.locals.len() as u16 - param_count,
@@ -143,6 +140,13 @@ impl Unit {
             hidden,
             is_library,
         }
+    }
+
+    /// How many arguments a call by position fills just as they stand; none where more is to be done.
+    pub(super) fn plain_params(&self) -> Option<u32> {
+        let code = &self.code;
+        let plain = code.kwonly_count == 0 && !code.has_varargs && !code.has_varkw && !code.is_generator;
+        plain.then_some(code.arg_count.into())
     }
 
     /// The first of its ops.

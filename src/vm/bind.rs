@@ -8,6 +8,7 @@ use crate::value::dict::Dict;
 use crate::value::function::{Function, FunctionPart};
 use crate::value::str::Str;
 use crate::value::tuple::Tuple;
+use crate::value::unit::Unit;
 use crate::value::{Context, Raised};
 
 use super::call::Arguments;
@@ -17,13 +18,26 @@ use super::traceback::suggest::nearest;
 /// The most keywords of a call that is bound in place.
 const MAX_IN_PLACE: usize = 16;
 
-/// Rearranges the arguments from `args.base` on into the parameters' registers.
-pub(super) fn bind(thread: &mut Thread, function: &Function, args: Arguments) -> Result<(), Raised> {
-    if bind_in_place(thread, function, args) {
+/// What is called.
+#[derive(Clone, Copy)]
+struct Callee<'t> {
+    function: &'t Function,
+    unit: &'t Unit,
+}
+
+/// Rearranges the arguments from `args.base` on into the parameters' registers of a function with this unit.
+pub(super) fn bind(
+    thread: &mut Thread,
+    function: &Function,
+    unit: &Unit,
+    args: Arguments,
+) -> Result<(), Raised> {
+    let callee = Callee { function, unit };
+    if bind_in_place(thread, callee, args) {
         return Ok(());
     }
     let words: Vec<Word> =
-        bound(thread, function, args)?.iter().map(|v| v.map_or(Word::NONE_AT_ALL, Value::word)).collect();
+        bound(thread, callee, args)?.iter().map(|v| v.map_or(Word::NONE_AT_ALL, Value::word)).collect();
     for (place, word) in words.into_iter().enumerate() {
         thread.set(args.base + place, word);
     }
@@ -32,8 +46,8 @@ pub(super) fn bind(thread: &mut Thread, function: &Function, args: Arguments) ->
 
 /// Binds where nothing has to be made and nothing is wrong. Otherwise the arguments stand as they stood, and it returns
 /// false.
-fn bind_in_place(thread: &mut Thread, function: &Function, args: Arguments) -> bool {
-    let code = &function.unit().code;
+fn bind_in_place(thread: &mut Thread, callee: Callee<'_>, args: Arguments) -> bool {
+    let code = &callee.unit.code;
     let names = match args.names.is_nothing() {
         true => &[],
         // SAFETY: names of keywords are a tuple, kept alive by whoever has made the call.
@@ -53,11 +67,11 @@ fn bind_in_place(thread: &mut Thread, function: &Function, args: Arguments) -> b
     }
     let first_named = code.posonly_count as usize;
     let fits = names.iter().zip(&by_name).all(|(name, word)| {
-        let place = function.unit().local_named(*name).filter(|place| (first_named..named).contains(place));
+        let place = callee.unit.local_named(*name).filter(|place| (first_named..named).contains(place));
         let free = place.filter(|place| thread.get(args.base + place).is_nothing());
         free.inspect(|place| thread.set(args.base + place, *word)).is_some()
     });
-    if fits && fill_defaults(thread, function, args.base, given) {
+    if fits && fill_defaults(thread, callee, args.base, given) {
         return true;
     }
     for (index, word) in by_name[..names.len()].iter().enumerate() {
@@ -67,9 +81,9 @@ fn bind_in_place(thread: &mut Thread, function: &Function, args: Arguments) -> b
 }
 
 /// Fills the empty places from `given` on with defaults. Says whether there is one for each.
-fn fill_defaults(thread: &mut Thread, function: &Function, base: usize, given: usize) -> bool {
-    let unit = function.unit();
-    let (arg_count, defaults) = (unit.code.arg_count as usize, function.defaults());
+fn fill_defaults(thread: &mut Thread, callee: Callee<'_>, base: usize, given: usize) -> bool {
+    let unit = callee.unit;
+    let (arg_count, defaults) = (unit.code.arg_count as usize, callee.function.defaults());
     let named = arg_count + unit.code.kwonly_count as usize;
     for place in given..named {
         if !thread.get(base + place).is_nothing() {
@@ -79,7 +93,7 @@ fn fill_defaults(thread: &mut Thread, function: &Function, base: usize, given: u
             (place + defaults.len()).checked_sub(arg_count).map(|index| defaults[index])
         } else {
             let name = unit.local_name(place);
-            function.kw_defaults().and_then(|dict| dict.get_identical(name, str_hash_of(name)))
+            callee.function.kw_defaults().and_then(|dict| dict.get_identical(name, str_hash_of(name)))
         };
         match default.map(Value::word) {
             Some(word) => thread.set(base + place, word),
@@ -96,11 +110,11 @@ fn str_hash_of(name: Value<'_>) -> i64 {
 
 fn bound<'t>(
     thread: &'t Thread,
-    function: &'t Function,
+    callee: Callee<'t>,
     args: Arguments,
 ) -> Result<Vec<Option<Value<'t>>>, Raised> {
     let cx = thread.cx();
-    let code = &function.unit().code;
+    let code = &callee.unit.code;
     let names = match thread.live(args.names).get::<Tuple>() {
         Some(names) if !args.names.is_nothing() => names.items(),
         _ => &[],
@@ -123,37 +137,37 @@ fn bound<'t>(
         None
     };
     for (name, value) in names.iter().zip(by_name) {
-        bind_keyword(cx, function, &mut places, rest, *name, *value, (names, positional.len()))?;
+        bind_keyword(cx, callee, &mut places, rest, *name, *value, (names, positional.len()))?;
     }
     if positional.len() > arg_count && !code.has_varargs {
-        return Err(too_many(cx, function, &places, positional.len()));
+        return Err(too_many(cx, callee, &places, positional.len()));
     }
-    let defaults = function.defaults();
+    let defaults = callee.function.defaults();
     let first_default = arg_count.saturating_sub(defaults.len());
     let given = positional.len().min(arg_count);
     let missing: Vec<usize> = (given..first_default).filter(|place| places[*place].is_none()).collect();
     if !missing.is_empty() {
-        return Err(missing_arguments(cx, function, "positional", &missing));
+        return Err(missing_arguments(cx, callee, "positional", &missing));
     }
     for place in first_default.max(given)..arg_count {
         if places[place].is_none() {
             places[place] = Some(defaults[place - first_default]);
         }
     }
-    bind_keyword_defaults(cx, function, &mut places, arg_count..arg_count + kwonly)?;
+    bind_keyword_defaults(cx, callee, &mut places, arg_count..arg_count + kwonly)?;
     Ok(places)
 }
 
 fn bind_keyword<'t>(
     cx: &'t Context,
-    function: &Function,
+    callee: Callee<'_>,
     places: &mut [Option<Value<'t>>],
     rest: Option<&Dict>,
     name: Value<'t>,
     value: Value<'t>,
     (all_names, positional): (&[Value<'t>], usize),
 ) -> Result<(), Raised> {
-    let code = &function.unit().code;
+    let code = &callee.unit.code;
     let wanted = name.get::<Str>().map_or(&[][..], Str::as_bytes);
     let named = code.arg_count as usize + code.kwonly_count as usize;
     let found = (code.posonly_count as usize..named).find(|place| code.locals[*place].as_bytes() == wanted);
@@ -161,12 +175,12 @@ fn bind_keyword<'t>(
         if let Some(rest) = rest {
             return rest.set(cx, name, value);
         }
-        return Err(unexpected_keyword(cx, function, name, all_names, positional));
+        return Err(unexpected_keyword(cx, callee, name, all_names, positional));
     };
     if places[place].is_some() {
         return Err(cx.type_error(format_args!(
             "{}() got multiple values for argument '{}'",
-            shown(cx, function),
+            shown(cx, callee),
             code.locals[place]
         )));
     }
@@ -176,12 +190,12 @@ fn bind_keyword<'t>(
 
 fn unexpected_keyword(
     cx: &Context,
-    function: &Function,
+    callee: Callee<'_>,
     name: Value<'_>,
     all_names: &[Value<'_>],
     _positional: usize,
 ) -> Raised {
-    let code = &function.unit().code;
+    let code = &callee.unit.code;
     let text = |value: &Value<'_>| value.get::<Str>().map(|s| s.lossy().into_owned()).unwrap_or_default();
     let posonly: Vec<String> = all_names
         .iter()
@@ -191,7 +205,7 @@ fn unexpected_keyword(
     if !posonly.is_empty() {
         return cx.type_error(format_args!(
             "{}() got some positional-only arguments passed as keyword arguments: '{}'",
-            shown(cx, function),
+            shown(cx, callee),
             posonly.join(", ")
         ));
     }
@@ -201,14 +215,14 @@ fn unexpected_keyword(
     let hint = nearest(names.into_iter(), &wrong).map(|name| format!(". Did you mean '{name}'?"));
     cx.type_error(format_args!(
         "{}() got an unexpected keyword argument '{wrong}'{}",
-        shown(cx, function),
+        shown(cx, callee),
         hint.unwrap_or_default()
     ))
 }
 
 fn bind_keyword_defaults<'t>(
     cx: &'t Context,
-    function: &'t Function,
+    callee: Callee<'t>,
     places: &mut [Option<Value<'t>>],
     range: std::ops::Range<usize>,
 ) -> Result<(), Raised> {
@@ -217,24 +231,24 @@ fn bind_keyword_defaults<'t>(
         if places[place].is_some() {
             continue;
         }
-        let name = cx.intern(&function.unit().code.locals[place]);
-        match function.kw_defaults().map(|defaults| defaults.get(cx, name)).transpose()?.flatten() {
+        let name = cx.intern(&callee.unit.code.locals[place]);
+        match callee.function.kw_defaults().map(|defaults| defaults.get(cx, name)).transpose()?.flatten() {
             Some(default) => places[place] = Some(default),
             None => missing.push(place),
         }
     }
-    if missing.is_empty() { Ok(()) } else { Err(missing_arguments(cx, function, "keyword-only", &missing)) }
+    if missing.is_empty() { Ok(()) } else { Err(missing_arguments(cx, callee, "keyword-only", &missing)) }
 }
 
 /// The name that messages give: the dotted one.
-fn shown<'t>(_cx: &'t Context, function: &'t Function) -> String {
-    let name = function.part(FunctionPart::Qualname).and_then(|name| name.get::<Str>());
+fn shown<'t>(_cx: &'t Context, callee: Callee<'t>) -> String {
+    let name = callee.function.part(FunctionPart::Qualname).and_then(|name| name.get::<Str>());
     name.map(|name| name.lossy().into_owned()).unwrap_or_default()
 }
 
 #[cold]
-fn missing_arguments(cx: &Context, function: &Function, kind: &str, missing: &[usize]) -> Raised {
-    let code: &Code = &function.unit().code;
+fn missing_arguments(cx: &Context, callee: Callee<'_>, kind: &str, missing: &[usize]) -> Raised {
+    let code: &Code = &callee.unit.code;
     let names: Vec<String> = missing.iter().map(|place| format!("'{}'", code.locals[*place])).collect();
     let listed = match names.as_slice() {
         [one] => one.clone(),
@@ -245,17 +259,17 @@ fn missing_arguments(cx: &Context, function: &Function, kind: &str, missing: &[u
     let plural = if names.len() == 1 { "" } else { "s" };
     cx.type_error(format_args!(
         "{}() missing {} required {kind} argument{plural}: {listed}",
-        shown(cx, function),
+        shown(cx, callee),
         names.len()
     ))
 }
 
 #[cold]
-fn too_many(cx: &Context, function: &Function, places: &[Option<Value<'_>>], given: usize) -> Raised {
-    let code = &function.unit().code;
+fn too_many(cx: &Context, callee: Callee<'_>, places: &[Option<Value<'_>>], given: usize) -> Raised {
+    let code = &callee.unit.code;
     let (arg_count, kwonly) = (code.arg_count as usize, code.kwonly_count as usize);
     let kwonly_given = places[arg_count..arg_count + kwonly].iter().flatten().count();
-    let defaults = function.defaults().len();
+    let defaults = callee.function.defaults().len();
     let (takes, plural) = if defaults > 0 {
         (format!("from {} to {arg_count}", arg_count - defaults), true)
     } else {
@@ -272,7 +286,7 @@ fn too_many(cx: &Context, function: &Function, places: &[Option<Value<'_>>], giv
     };
     cx.type_error(format_args!(
         "{}() takes {takes} positional argument{} but {given}{extra} {} given",
-        shown(cx, function),
+        shown(cx, callee),
         if plural { "s" } else { "" },
         if given == 1 && kwonly_given == 0 { "was" } else { "were" }
     ))

@@ -10,6 +10,7 @@ use crate::stdlib;
 use crate::value::class::{NewClass, Type, class_flag};
 use crate::value::dict::Dict;
 use crate::value::function::{Function, Native};
+use crate::value::lazy_unit::Origin;
 use crate::value::record::{ClassMethod, Member, Module, StaticMethod};
 use crate::value::{Builtin, Context, Raised, Res, World};
 
@@ -306,8 +307,9 @@ fn failure(thread: &Thread, name: &str) -> String {
 /// The function that runs a part of the library. The prelude's frames are hidden from tracebacks; those of
 /// most modules show, as in CPython.
 fn embedded(cx: &Context, name: &str, script: &Script, globals: &Dict, hidden: bool) -> Result<Word, String> {
-    let code = Arc::new(script.code(name)?);
-    let unit = Vm::load(cx, &code, hidden).map_err(|Raised| "no memory".to_owned())?;
+    let code =
+        script.code(name).map_err(|_| format!("the library's {name} was built by another compiler"))?;
+    let unit = Vm::load(cx, Origin::Packed(code), hidden);
     Ok(Value::object(Function::new(cx, unit, globals)).word())
 }
 
@@ -409,7 +411,8 @@ mod tests {
             let source = Source::new(format!("<{name}>"), script.text);
             let module = minipy_grammar::parse(&source).expect(name);
             let compiled = minipy_compiler::compile(&source, &module).expect(name);
-            assert!(script.code(name).as_ref() == Ok(&compiled), "{name} is another one than its source");
+            let unpacked = minipy_compiler::unpack(script.packed, &source);
+            assert!(unpacked.as_ref() == Ok(&compiled), "{name} is another one than its source");
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::value::generator::Generator;
 use crate::value::instance::Instance;
 use crate::value::recursion::CALLABLES;
 use crate::value::tuple::Tuple;
+use crate::value::unit::Unit;
 use crate::value::{Builtin, Raised};
 
 use super::bind;
@@ -165,32 +166,31 @@ impl Thread {
     pub(crate) fn call_function(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
         // SAFETY: the caller has matched the kind, and the callee is rooted by whoever holds it.
         let function = unsafe { &*callee.address().cast::<Function>() };
-        if args.base + args.count + function.unit().register_count() + SCRATCH >= REGISTERS {
+        let Ok(unit) = function.unit(self.cx()) else { return Flow::Raised };
+        if args.base + args.count + unit.register_count() + SCRATCH >= REGISTERS {
             return self.too_deep();
         }
-        let plain = function.unit().plain_params as usize == args.count && args.names.is_nothing();
-        if !plain && bind::bind(self, function, args).is_err() {
+        let plain = function.plain_unit(args.count).is_some() && args.names.is_nothing();
+        if !plain && bind::bind(self, function, unit, args).is_err() {
             return Flow::Raised;
         }
-        if function.unit().code.is_generator {
-            let params = self.places(args.base, function.unit().code.param_count());
+        if unit.code.is_generator {
+            let params = self.places(args.base, unit.param_count());
             return Flow::of(Generator::new(self.cx(), function, params).map(Value::object));
         }
-        self.push_frame(callee, args.base, cont, Role::Plain, Word::NONE_AT_ALL)
+        self.push_frame(callee, unit, args.base, cont, Role::Plain)
     }
 
-    /// Pushes a frame whose parameters stand at `base`.
+    /// Pushes a frame of a function and its unit, whose parameters stand at `base`.
     #[inline]
     pub(crate) fn push_frame(
         &mut self,
         function: Word,
+        unit: &Unit,
         base: usize,
         cont: Cont,
         role: Role,
-        companion: Word,
     ) -> Flow {
-        // SAFETY: as in `call_function`.
-        let unit = unsafe { &*function.address().cast::<Function>().cast_const() }.unit();
         if !self.has_room(base, unit.register_count()) {
             return self.too_deep();
         }
@@ -202,7 +202,7 @@ impl Thread {
             ip: unit.ops(),
             unit,
             function,
-            companion,
+            companion: Word::NONE_AT_ALL,
             handled: Word::NONE_AT_ALL,
             base: base as u32,
             cont,

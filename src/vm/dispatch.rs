@@ -274,14 +274,14 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
             if callee.is_pointer() && unsafe { (*callee.address()).kind() } == Kind::Function {
                 // SAFETY: the kind was checked; the register keeps the function alive.
                 let function = unsafe { &*callee.address().cast::<Function>().cast_const() };
-                if function.unit().plain_params as usize == count {
-                    if th.push_frame(callee, base, Cont::Store($dst.0), Role::Plain, Word::NONE_AT_ALL)
+                if let Some(callee_unit) = function.plain_unit(count) {
+                    if th.push_frame(callee, callee_unit, base, Cont::Store($dst.0), Role::Plain)
                         == Flow::Raised
                     {
                         after!(Next::Raised);
                     }
                     fp = th.frames.running();
-                    unit = function.unit();
+                    unit = callee_unit;
                     globals = function.globals();
                     ip = unit.ops();
                     r = th.register(base);

@@ -34,7 +34,8 @@ impl Thread {
         // SAFETY: the caller has matched the kind, and the generator is rooted.
         let object = unsafe { &*generator.address().cast::<Generator>() };
         let base = self.top();
-        let code = &object.function().unit().code;
+        let unit = object.function().unit(self.cx()).map_err(|_| Flow::Raised)?;
+        let code = &unit.code;
         if !self.has_room(base, code.register_count as usize) {
             return Err(self.too_deep());
         }
@@ -57,7 +58,6 @@ impl Thread {
         for (place, slot) in window.iter().take(live).enumerate() {
             self.set(base + place, slot.word());
         }
-        let unit = object.function().unit();
         self.frames.push(Frame {
             // SAFETY: a generator stands at an op of its code.
             ip: unsafe { unit.ops().add(pc as usize) },

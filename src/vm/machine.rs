@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use minipy_compiler::{Code, Const};
 use parking_lot::{Mutex, RwLock};
 
 use crate::heap::{Value, Word};
@@ -11,8 +10,8 @@ use crate::heap::{Value, Word};
 use crate::value::dict::Dict;
 use crate::value::exception::Exception;
 use crate::value::function::Function;
-use crate::value::unit::{Unit, UnitParts};
-use crate::value::{Builtin, Context, Raised, Res, World, int, visit};
+use crate::value::lazy_unit::{LazyUnit, Origin};
+use crate::value::{Builtin, Context, Raised, World, visit};
 
 use super::host::Host;
 use super::inspect::is_library_source;
@@ -280,74 +279,16 @@ impl Vm {
         drop(dropped);
     }
 
-    /// Makes the unit of some code and of all code nested in it.
-    ///
-    /// # Errors
-    /// `MemoryError`.
-    pub fn load<'t>(cx: &'t Context, code: &Arc<Code>, hidden: bool) -> Result<&'t Unit, Raised> {
-        let children = code
-            .children
-            .iter()
-            .map(|child| Vm::load(cx, child, hidden).map(std::ptr::from_ref))
-            .collect::<Result<Box<[_]>, Raised>>()?;
-        let intern = |name: &std::sync::Arc<str>| cx.intern(name).word();
-        let consts = code
-            .consts
-            .iter()
-            .map(|value| constant(cx, value).map(Value::word))
-            .collect::<Result<Box<[_]>, Raised>>()?;
-        let tuple = |names: &[std::sync::Arc<str>]| {
-            let names: Vec<_> = names.iter().map(|name| cx.intern(name)).collect();
-            cx.tuple(&names).map(Value::word)
-        };
-        let parts = UnitParts {
-            kwnames: code.kwnames.iter().map(|names| tuple(names)).collect::<Result<Box<[_]>, Raised>>()?,
-            consts,
-            names: code.names.iter().map(intern).collect(),
-            locals: code.locals.iter().map(intern).collect(),
-            free: code.free.iter().map(intern).collect(),
-            name: intern(&code.name),
-            qualname: intern(&code.qualname),
-            children,
-        };
-        let unit =
-            Box::new(Unit::new(code.clone(), parts, hidden, hidden || is_library_source(code.source.name())));
-        let unit: *const Unit = cx.world().keep_unit(unit);
-        // SAFETY: units live as long as the world, which the context keeps.
-        Ok(unsafe { &*unit })
+    /// The unit of some code, to be loaded when it runs.
+    pub fn load(cx: &Context, origin: Origin, hidden: bool) -> &LazyUnit {
+        let is_library = hidden || is_library_source(origin.source_name());
+        cx.world().keep_unit(Box::new(LazyUnit::new(cx, origin, hidden, is_library)))
     }
 }
 
 fn permanent_dict<'t>(word: Word) -> &'t Dict {
     // SAFETY: the well-known dicts are made at start and permanent.
     unsafe { &*word.address().cast::<Dict>() }
-}
-
-/// A constant as a value. Strings that look like names are interned, as in CPython.
-fn constant<'t>(cx: &'t Context, value: &Const) -> Res<'t> {
-    Ok(match value {
-        Const::None => Value::NONE,
-        Const::True => Value::TRUE,
-        Const::False => Value::FALSE,
-        Const::Ellipsis => Value::ELLIPSIS,
-        Const::Int(value) => cx.int(*value),
-        Const::BigInt { digits, radix } => {
-            let big = dashu_int::IBig::from_str_radix(digits, *radix);
-            int::big(cx, &big.map_err(|error| cx.value_error(error))?)?
-        }
-        Const::Float(bits) => Value::float(f64::from_bits(*bits)),
-        Const::Complex(re, im) => {
-            let [re, im] = [re, im].map(|bits| f64::from_bits(*bits));
-            crate::value::complex::Complex::make(cx, crate::value::complex::Parts { re, im })
-        }
-        Const::Str(bytes) if bytes.len() < 64 => cx.intern_bytes(bytes),
-        Const::Str(bytes) => cx.wtf8(bytes)?,
-        Const::Bytes(bytes) => Value::object(crate::value::bytes::Bytes::new(cx, bytes)?),
-        Const::Tuple(items) => {
-            let items = items.iter().map(|item| constant(cx, item)).collect::<Result<Vec<_>, _>>()?;
-            cx.tuple(&items)?
-        }
-    })
 }
 
 /// A function of the prelude.

@@ -7,7 +7,9 @@ use minipy_compiler::Code;
 use crate::heap::{Value, Word};
 use crate::value::dict::Dict;
 use crate::value::function::{BoundMethod, Function};
+use crate::value::lazy_unit::Origin;
 use crate::value::record::Module;
+use crate::value::unit::Unit;
 use crate::value::{Builtin, Raised};
 
 use super::host::Stream;
@@ -32,7 +34,7 @@ impl Thread {
             dict.set(cx, cx.intern("__builtins__"), Value::object(self.vm().builtins()))?;
             self.vm().modules().set(cx, cx.intern("__main__"), module)?;
             self.vm().modules().set(cx, name_value, module)?;
-            let unit = Vm::load(cx, code, false)?;
+            let unit = Vm::load(cx, Origin::Code(code.clone()), false);
             Value::object(Function::new(cx, unit, dict)).word()
         };
         self.call_sync(function, &[]).map(drop)
@@ -115,7 +117,11 @@ impl Thread {
         let bound = value.get::<BoundMethod>().map(BoundMethod::function);
         match bound.unwrap_or(value).get::<Function>() {
             Some(function) => {
-                let code = &function.unit().code;
+                let Ok(Unit { code, .. }) = function.unit(self.cx()) else {
+                    // The call will say what is wrong.
+                    self.cx().take_pending();
+                    return true;
+                };
                 code.has_varargs || code.arg_count as usize > usize::from(bound.is_some())
             }
             None => true,

@@ -1,6 +1,6 @@
 //! Parts of the library that are written in the language: their sources, and the code that `build.rs` made of them.
 
-use minipy_compiler::{Code, unpack};
+use minipy_compiler::{Malformed, Packed};
 use minipy_grammar::Source;
 
 /// A part of the library.
@@ -15,11 +15,10 @@ impl Script {
     /// Its code, as that of the file `name`.
     ///
     /// # Errors
-    /// Where the code does not fit the compiler that is built in; in words.
-    pub fn code(&self, name: &str) -> Result<Code, String> {
+    /// Where the code does not fit the compiler that is built in.
+    pub fn code(&self, name: &str) -> Result<Packed<'static>, Malformed> {
         let source = Source::embedded(format!("<{name}>"), self.text);
-        unpack(self.packed, &source)
-            .map_err(|_| format!("the library's {name} was built by another compiler"))
+        Packed::new(self.packed, &source)
     }
 }
 

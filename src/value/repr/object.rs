@@ -12,6 +12,7 @@ use crate::value::generator::Generator;
 use crate::value::lock::Lock;
 use crate::value::record::{Code, Member, Module, Super};
 use crate::value::str::Str;
+use crate::value::unit::Unit;
 
 /// The `__module__` of a class, unless it is `builtins`.
 fn module_of<'t>(cx: &'t Context, class: &'t Type) -> Option<&'t Str> {
@@ -222,8 +223,7 @@ impl<'t> Printer<'_, 't> {
     fn code(&mut self, value: Value<'t>) {
         let function = value.get::<Code>().and_then(Code::function).and_then(|code| code.get::<Function>());
         let address = address(self.cx, value);
-        if let Some(function) = function {
-            let code = &function.unit().code;
+        if let Some(Ok(Unit { code, .. })) = function.map(|function| function.unit(self.cx)) {
             let (name, file, line) = (&code.name, code.source.name(), code.first_line);
             self.format(format_args!("<code object {name} at {address:#x}, file \"{file}\", line {line}>"));
         }

@@ -227,9 +227,7 @@ impl Thread {
     pub(crate) fn make_function_op(&mut self) -> Flow {
         let Op::MakeFunction { parts, base, code, .. } = self.frame().op() else { return Flow::Raised };
         let frame = self.frame();
-        let child = frame.unit().children[code.0 as usize];
-        // SAFETY: units live as long as the machine.
-        let child = unsafe { &*child };
+        let child = &frame.unit().children[code.0 as usize];
         let function = Function::new(self.cx(), child, frame.function().globals());
         let mut place = frame.base as usize + base.0 as usize;
         for (bit, part) in [

@@ -27,8 +27,10 @@ impl Watch {
     }
 
     /// A thread is going to wait without end. Answers whether now all do.
+    ///
+    /// Without a GIL whoever wakes it may be faster than it gets here: then the count was one below zero for a moment.
     pub fn waits(&self) -> bool {
-        let endless = self.endless.fetch_add(1, Ordering::SeqCst) + 1;
+        let endless = self.endless.fetch_add(1, Ordering::SeqCst).wrapping_add(1);
         endless == self.alive.load(Ordering::SeqCst)
     }
 
@@ -56,5 +58,15 @@ mod tests {
         watch.goes_on();
         watch.goes_on();
         assert!(!watch.ends() && !watch.ends());
+    }
+
+    #[test]
+    fn a_wake_up_can_be_counted_before_the_wait() {
+        let watch = Watch::default();
+        (0..2).for_each(|_| watch.begins());
+        watch.goes_on();
+        assert!(!watch.waits());
+        assert!(!watch.waits());
+        assert!(watch.waits());
     }
 }

@@ -58,9 +58,11 @@ impl Parker {
         std::mem::take(&mut state.endless)
     }
 
-    /// The thread is going to wait without end.
-    pub fn announce_endless(&self) {
-        self.state.lock().endless = true;
+    /// The thread is going to wait without end, unless it was woken already: then nothing is announced, and the answer is no.
+    pub fn announce_endless(&self) -> bool {
+        let mut state = self.state.lock();
+        state.endless = !state.token;
+        state.endless
     }
 
     /// Takes the announcement back, unless [`unpark`](Self::unpark) has done it.
@@ -130,6 +132,16 @@ mod tests {
         parker.unpark();
         assert_eq!(parker.park(None), Wake::Unparked);
         assert_eq!(parker.park(Some(Instant::now())), Wake::TimedOut);
+    }
+
+    #[test]
+    fn a_wait_is_endless_until_a_wake_up_comes_before_it_or_after() {
+        let parker = Parker::default();
+        assert!(parker.announce_endless() && parker.is_stuck());
+        assert!(parker.unpark() && !parker.is_stuck() && !parker.retract_endless());
+        assert!(!parker.announce_endless());
+        assert_eq!(parker.park(None), Wake::Unparked);
+        assert!(!parker.is_stuck() && !parker.retract_endless());
     }
 
     #[test]

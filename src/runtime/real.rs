@@ -216,11 +216,8 @@ impl Shared {
             Reason::Lock(identity) => State::Lock(LockName::Object(identity)),
             Reason::Join(_) => State::Lock(LockName::Internal("end of a thread")),
         };
-        if deadline.is_none() {
-            port.parker.announce_endless();
-            if self.watch.waits() {
-                self.look_for_deadlock();
-            }
+        if deadline.is_none() && port.parker.announce_endless() && self.watch.waits() {
+            self.look_for_deadlock();
         }
         self.lock.release(&port.seat, state);
         let wake = match deadline {

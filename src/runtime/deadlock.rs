@@ -8,10 +8,15 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Counts the threads of a machine and those that wait without end.
+///
+/// Without a GIL, a thread that was woken may wait again before it is taken back that it waited: then it counts twice, and the
+/// counts may be equal though its waker runs. So equal counts are a reason to look at each thread, and what was seen holds
+/// only if [`wake_ups`](Self::wake_ups) is the same as before: a waker takes back what it has to before it can wait itself.
 #[derive(Debug, Default)]
 pub struct Watch {
     alive: AtomicU32,
     endless: AtomicU32,
+    wake_ups: AtomicU32,
 }
 
 impl Watch {
@@ -34,8 +39,14 @@ impl Watch {
         endless == self.alive.load(Ordering::SeqCst)
     }
 
+    /// How many such waits are over, modulo the number of numbers.
+    pub fn wake_ups(&self) -> u32 {
+        self.wake_ups.load(Ordering::SeqCst)
+    }
+
     /// Such a wait is over.
     pub fn goes_on(&self) {
+        self.wake_ups.fetch_add(1, Ordering::SeqCst);
         self.endless.fetch_sub(1, Ordering::SeqCst);
     }
 }
@@ -64,7 +75,9 @@ mod tests {
     fn a_wake_up_can_be_counted_before_the_wait() {
         let watch = Watch::default();
         (0..2).for_each(|_| watch.begins());
+        let before = watch.wake_ups();
         watch.goes_on();
+        assert_ne!(watch.wake_ups(), before);
         assert!(!watch.waits());
         assert!(!watch.waits());
         assert!(watch.waits());

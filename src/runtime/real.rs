@@ -247,8 +247,12 @@ impl Shared {
 
     /// The counts say that every thread waits without end. The caller still holds the GIL.
     fn look_for_deadlock(&self) {
-        let is_stuck = self.ports.read().iter().flatten().all(|port| port.parker.is_stuck());
-        if is_stuck && let Some(report) = self.on_deadlock.get() {
+        let before = self.watch.wake_ups();
+        let all_stuck = self.ports.read().iter().flatten().all(|port| port.parker.is_stuck());
+        if all_stuck
+            && self.watch.wake_ups() == before
+            && let Some(report) = self.on_deadlock.get()
+        {
             report();
         }
     }

@@ -144,7 +144,7 @@ impl Dict {
     ///
     /// # Errors
     /// As [`get`](Self::get).
-    #[inline]
+    #[inline(always)]
     pub fn get_hashed<'t>(
         &'t self,
         cx: &'t Context,
@@ -152,6 +152,20 @@ impl Dict {
         hash: i64,
     ) -> Result<Option<Value<'t>>, Raised> {
         let Some(table) = self.table() else { return Ok(None) };
+        match table.find_object(hash, key).and_then(|entry| entry.value().get()) {
+            None => Dict::get_equal(cx, table, key, hash),
+            found => Ok(found),
+        }
+    }
+
+    /// The value of a key, which need not be the object that is asked for.
+    #[inline(never)]
+    fn get_equal<'t>(
+        cx: &'t Context,
+        table: &'t DictTable,
+        key: Value<'t>,
+        hash: i64,
+    ) -> Result<Option<Value<'t>>, Raised> {
         let (_, entry) = table.find(hash, |other| same_key(cx, other, key))?;
         Ok(entry.and_then(|entry| table.entry(entry).value().get()))
     }
@@ -209,7 +223,28 @@ impl Dict {
     ///
     /// # Errors
     /// As [`set`](Self::set).
+    #[inline(always)]
     pub fn set_hashed(
+        &self,
+        cx: &Context,
+        held: &Held<'_>,
+        key: Value<'_>,
+        hash: i64,
+        value: Value<'_>,
+    ) -> Result<(), Raised> {
+        if let Some(table) = self.table()
+            && let Some(entry) = table.find_object(hash, key)
+            && !entry.value().word().is_nothing()
+        {
+            cx.store(table, entry.value(), Some(value));
+            return Ok(());
+        }
+        self.set_equal(cx, held, key, hash, value)
+    }
+
+    /// Sets the value of a key, which need not be the object that is given.
+    #[inline(never)]
+    fn set_equal(
         &self,
         cx: &Context,
         held: &Held<'_>,

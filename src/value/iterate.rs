@@ -260,6 +260,7 @@ fn next_of_range<'t>(cx: &'t Context, it: &'t Iter) -> Option<Value<'t>> {
     Some(cx.int(position))
 }
 
+#[inline(never)]
 fn next_of_long_range<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>, Raised> {
     let position = it.position();
     if position == it.limit() {
@@ -315,6 +316,7 @@ fn next_of_other<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>,
     }
 }
 
+#[inline(never)]
 fn next_of_reversed_list<'t>(cx: &'t Context, it: &'t Iter) -> Option<Value<'t>> {
     let position = it.position();
     let list = it.source()?.get::<List>()?;
@@ -327,6 +329,7 @@ fn next_of_reversed_list<'t>(cx: &'t Context, it: &'t Iter) -> Option<Value<'t>>
     item
 }
 
+#[inline(never)]
 fn next_of_str<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>, Raised> {
     let Some(text) = it.source().and_then(|source| source.get::<Str>()) else { return Ok(None) };
     let at = it.position() as usize;
@@ -342,6 +345,7 @@ fn next_of_str<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>, R
     }
 }
 
+#[inline(never)]
 fn next_of_ascii<'t>(cx: &'t Context, it: &'t Iter) -> Option<Value<'t>> {
     let position = it.position();
     match it.source()?.get::<Str>()?.as_bytes().get(position as usize) {
@@ -356,6 +360,7 @@ fn next_of_ascii<'t>(cx: &'t Context, it: &'t Iter) -> Option<Value<'t>> {
     }
 }
 
+#[inline(never)]
 fn next_of_bytes<'t>(cx: &'t Context, it: &'t Iter) -> Option<Value<'t>> {
     let position = it.position();
     match it.source()?.get::<Bytes>()?.as_bytes().get(position as usize) {
@@ -370,6 +375,7 @@ fn next_of_bytes<'t>(cx: &'t Context, it: &'t Iter) -> Option<Value<'t>> {
     }
 }
 
+#[inline(never)]
 fn next_entry<'t>(
     cx: &'t Context,
     it: &'t Iter,
@@ -410,6 +416,7 @@ fn live<'t>(
     entries.find_map(|(index, entry)| Some((index, entry.pair()?)))
 }
 
+#[inline(never)]
 fn next_of_deque<'t>(cx: &'t Context, it: &'t Iter, step: i64) -> Result<Option<Value<'t>>, Raised> {
     let Some(deque) = it.source().and_then(|source| source.get::<Deque>()) else { return Ok(None) };
     let (position, left) = (it.position(), it.limit());
@@ -425,6 +432,7 @@ fn next_of_deque<'t>(cx: &'t Context, it: &'t Iter, step: i64) -> Result<Option<
     Ok(item)
 }
 
+#[inline(never)]
 fn next_of_set<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>, Raised> {
     let Some(set) = it.source().and_then(|source| source.get::<Set>()) else { return Ok(None) };
     if it.limit() < 0 || set.len() as i64 != it.step() {
@@ -446,6 +454,7 @@ fn next_of_set<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>, R
     }
 }
 
+#[inline(never)]
 fn next_of_reversed<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>, Raised> {
     let Some(source) = it.source() else { return Ok(None) };
     let before = it.position() as usize;
@@ -514,6 +523,7 @@ pub fn zip<'t>(cx: &'t Context, iterators: &[Value<'t>], strict: bool) -> Res<'t
     Ok(Value::object(Iter::new(cx, Builtin::Zip, Some(iterators), None, [0, i64::from(strict), depth])))
 }
 
+#[inline(never)]
 fn next_of_enumerate<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>, Raised> {
     let inner = match it.source().and_then(|source| source.get::<Iter>()) {
         Some(inner) if it.step() != 0 => inner,
@@ -541,6 +551,7 @@ pub fn count<'t>(cx: &'t Context, it: &'t Iter) -> Res<'t> {
     }
 }
 
+#[inline(never)]
 fn next_of_zip<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>, Raised> {
     let inner = match it.source().and_then(|source| source.get::<Tuple>()) {
         Some(inner) if it.step() != 0 => inner.items(),

@@ -55,6 +55,11 @@ macro_rules! operators {
                 }
             }
 
+            /// The functions of the prelude that do it where code of the language is needed: plainly, and in place.
+            pub const fn twins(self) -> [&'static str; 2] {
+                match self { $(BinaryOp::$variant => [concat!("binary_", $name), concat!("inplace_", $name)],)* }
+            }
+
             /// How it is written, and named in messages.
             pub const fn symbol(self) -> &'static str {
                 match self { $(BinaryOp::$variant => $symbol,)* }

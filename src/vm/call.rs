@@ -12,12 +12,12 @@ use crate::value::instance::Instance;
 use crate::value::recursion::CALLABLES;
 use crate::value::tuple::Tuple;
 use crate::value::unit::Unit;
-use crate::value::{Builtin, Raised};
+use crate::value::{Builtin, Raised, shape_of};
 
 use super::bind;
 use super::frame::{Cont, Frame, Role};
 use super::machine::prelude_function;
-use super::native::{Args, Run};
+use super::native::{Args, Leaf, Row, Run};
 use super::ops::attr::{Found, bind};
 use super::thread::{Call, Flow, REGISTERS, SCRATCH, Thread};
 
@@ -89,7 +89,7 @@ impl Thread {
     }
 
     /// Calls a function of the prelude.
-    pub(crate) fn call_prelude(&mut self, name: &str, args: &[Word], cont: Cont) -> Flow {
+    pub(crate) fn call_prelude(&mut self, name: &'static str, args: &[Word], cont: Cont) -> Flow {
         match self.prelude_function(name) {
             Some(function) => self.call_with(function, args, cont),
             None => self.no_twin(name),
@@ -97,7 +97,7 @@ impl Thread {
     }
 
     /// A function of the prelude.
-    pub(crate) fn prelude_function(&self, name: &str) -> Option<Word> {
+    pub(crate) fn prelude_function(&self, name: &'static str) -> Option<Word> {
         prelude_function(self.vm(), self.cx(), name).map(|function| Value::object(function).word())
     }
 
@@ -211,6 +211,43 @@ impl Thread {
         Flow::Pushed
     }
 
+    /// Calls a native function with arguments by position. One that cannot call back, that is bound to nothing and that the
+    /// arguments fit is run at once.
+    pub(crate) fn call_leaf(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
+        // SAFETY: the caller has matched the kind, and the callee is rooted by whoever holds it.
+        let native = unsafe { &*callee.address().cast::<Native>().cast_const() };
+        let row = self.vm().native(native.number()).row;
+        if native.receiver().is_none()
+            && row.fit.takes(args.count)
+            && (!native.is_method() || self.is_of_owner(native, args))
+            && let Run::Leaf(leaf) = row.run
+        {
+            return self.run_leaf(row, leaf, args, cont);
+        }
+        self.call_native(callee, args, cont)
+    }
+
+    /// Whether the first argument is of the very class that defines a method.
+    #[inline(always)]
+    fn is_of_owner(&self, native: &Native, args: Arguments) -> bool {
+        let owner = native.owner().and_then(|owner| owner.get::<Type>());
+        let shape = self.value(args.base).map(shape_of);
+        args.count > 0 && owner.map(Type::root_shape) == shape
+    }
+
+    /// Runs a native function that cannot call back; the arguments fit it.
+    #[inline(always)]
+    fn run_leaf(&mut self, row: &'static Row, leaf: Leaf, args: Arguments, cont: Cont) -> Flow {
+        let places = row.fit.places();
+        for place in args.count..places {
+            self.set(args.base + place, Word::NONE_AT_ALL);
+        }
+        match leaf(self.cx(), Args::new(self.places(args.base, places))) {
+            Ok(value) => Flow::Done(value.word()),
+            Err(Raised) => self.run_twin(row.twin, args, cont),
+        }
+    }
+
     fn call_native(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
         // SAFETY: the caller has matched the kind, and the callee is rooted by whoever holds it.
         let native = unsafe { &*callee.address().cast::<Native>() };
@@ -252,23 +289,20 @@ impl Thread {
     /// Runs the native function with this number.
     #[inline]
     pub(crate) fn run_native(&mut self, number: u32, args: Arguments, cont: Cont) -> Flow {
-        let vm: *const super::Vm = &raw const **self.vm();
-        // SAFETY: the thread holds its machine, whose table of natives never changes.
-        let entry = unsafe { (*vm).native(number) };
-        if args.names.is_nothing() && entry.row.fit.takes(args.count) {
-            let places = entry.row.fit.places();
-            for place in args.count..places {
-                self.set(args.base + place, Word::NONE_AT_ALL);
-            }
-            return match entry.row.run {
-                Run::Leaf(leaf) => match leaf(self.cx(), Args::new(self.places(args.base, places))) {
-                    Ok(value) => Flow::Done(value.word()),
-                    Err(Raised) => self.run_twin(entry.row.twin, args, cont),
-                },
-                Run::Threaded(run) => run(self, &Call { base: args.base, count: places, cont }),
-            };
+        let row = self.vm().native(number).row;
+        if !args.names.is_nothing() || !row.fit.takes(args.count) {
+            return self.run_bound(number, args, cont);
         }
-        self.run_bound(entry, args, cont)
+        match row.run {
+            Run::Leaf(leaf) => self.run_leaf(row, leaf, args, cont),
+            Run::Threaded(run) => {
+                let places = row.fit.places();
+                for place in args.count..places {
+                    self.set(args.base + place, Word::NONE_AT_ALL);
+                }
+                run(self, &Call { base: args.base, count: places, cont })
+            }
+        }
     }
 
     #[cold]
@@ -283,7 +317,10 @@ impl Thread {
     }
 
     /// Binds keywords and collects `*args`, then runs.
-    fn run_bound(&mut self, entry: &super::NativeEntry, args: Arguments, cont: Cont) -> Flow {
+    fn run_bound(&mut self, number: u32, args: Arguments, cont: Cont) -> Flow {
+        let vm: *const super::Vm = &raw const **self.vm();
+        // SAFETY: the thread holds its machine, whose table of natives never changes.
+        let entry = unsafe { (*vm).native(number) };
         let bound = {
             let cx = self.cx();
             let names = self.live(args.names).get::<Tuple>().map_or(&[][..], Tuple::items);

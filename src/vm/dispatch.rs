@@ -271,7 +271,11 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
             let base = frame!().base as usize + args as usize;
             save!();
             // SAFETY: a pointer word in a register points to a live object.
-            if callee.is_pointer() && unsafe { (*callee.address()).kind() } == Kind::Function {
+            let kind = if callee.is_pointer() { Some(unsafe { (*callee.address()).kind() }) } else { None };
+            if kind == Some(Kind::Native) {
+                called!($dst, th.call_leaf(callee, Arguments::positional(base, count), Cont::Store($dst.0)))
+            }
+            if kind == Some(Kind::Function) {
                 // SAFETY: the kind was checked; the register keeps the function alive.
                 let function = unsafe { &*callee.address().cast::<Function>().cast_const() };
                 if let Some(callee_unit) = function.plain_unit(count) {
@@ -579,9 +583,6 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
                 {
                     next!();
                 }
-                if fast_set_dict_item(th.cx(), object, th.live(index), th.live(get!(value))) {
-                    next!();
-                }
                 save!();
                 match th.set_item(object, index, get!(value), Cont::Discard) {
                     Flow::Done(_) => next!(),
@@ -604,9 +605,16 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
                     _ => next!(),
                 }
             }
-            Op::SetAdd { .. } | Op::DictInsert { .. } => {
+            Op::SetAdd { set, value } => {
                 save!();
-                match th.extend_op(None) {
+                match th.set_add(get!(set), get!(value)) {
+                    Flow::Done(_) => next!(),
+                    flow => after!(th.settle(flow)),
+                }
+            }
+            Op::DictInsert { dict, key, value } => {
+                save!();
+                match th.set_item(get!(dict), get!(key), get!(value), Cont::Discard) {
                     Flow::Done(_) => next!(),
                     flow => after!(th.settle(flow)),
                 }

@@ -7,7 +7,8 @@ use crate::value::function::Cell;
 use crate::value::instance::Instance;
 use crate::value::list::List;
 use crate::value::record::{Iter, Module};
-use crate::value::str::Str;
+use crate::value::set::Set;
+use crate::value::str::{Str, contains};
 use crate::value::tuple::Tuple;
 use crate::value::unit::{Cached, Unit};
 use crate::value::{Builtin, Context, Raised};
@@ -182,6 +183,7 @@ at!(tuple_at, Tuple);
 at!(instance_at, Instance);
 at!(iter_at, Iter);
 at!(dict_at, Dict);
+at!(set_at, Set);
 at!(str_at, Str);
 
 /// `list[i]` and `tuple[i]` with an index inside.
@@ -204,34 +206,50 @@ pub(super) fn fast_item(object: Word, key: Word) -> Option<Word> {
 #[inline(never)]
 pub(super) fn fast_dict_item(cx: &Context, object: Word, key: Value<'_>) -> Option<Word> {
     let dict = plain_dict_at(object, key)?;
-    match dict.get(cx, key) {
-        Ok(found) => found.map(Value::word),
-        Err(Raised) => {
-            // The slow path meets the same once more.
-            cx.take_pending();
-            None
-        }
-    }
+    quiet(cx, dict.get(cx, key))?.map(Value::word)
 }
 
 /// `dict[key] = value` of a plain dict. Says whether it was done.
-#[inline(never)]
+#[inline(always)]
 pub(super) fn fast_set_dict_item(cx: &Context, object: Word, key: Value<'_>, value: Value<'_>) -> bool {
     let Some(dict) = plain_dict_at(object, key) else { return false };
-    let done = dict.set(cx, key, value).is_ok();
-    if !done {
-        // As above: nothing has changed.
+    quiet(cx, dict.set(cx, key, value)).is_some()
+}
+
+/// `item in container` of a plain dict, set or string, if the item is one that hashes without code of the language.
+#[inline(always)]
+pub(super) fn fast_contains(cx: &Context, container: Word, item: Value<'_>) -> Option<bool> {
+    if let Some(dict) = plain_dict_at(container, item) {
+        return quiet(cx, dict.get(cx, item)).map(|found| found.is_some());
+    }
+    if let (Some(text), Some(part)) = (str_at(container), str_at(item.word())) {
+        return quiet(cx, contains(cx, text, Value::object(part)));
+    }
+    let set = set_at(container)?;
+    let plain = is_simple(item) && set.header().shape() == Builtin::Set.shape();
+    if plain { quiet(cx, set.contains(cx, item)) } else { None }
+}
+
+/// What was found, unless something was raised: the slow path meets the same once more, since nothing has changed.
+#[inline(always)]
+fn quiet<T>(cx: &Context, found: Result<T, Raised>) -> Option<T> {
+    if found.is_err() {
         cx.take_pending();
     }
-    done
+    found.ok()
+}
+
+/// Whether a key hashes without code of the language.
+#[inline(always)]
+fn is_simple(key: Value<'_>) -> bool {
+    key.as_small().is_some() || key.kind() == Some(Kind::Str)
 }
 
 /// A dict whose class defines nothing, if the key is one that hashes without code of the language.
 #[inline(always)]
 fn plain_dict_at<'t>(object: Word, key: Value<'_>) -> Option<&'t Dict> {
     let dict = dict_at(object)?;
-    let simple = key.as_small().is_some() || key.kind() == Some(Kind::Str);
-    (simple && dict.header().shape() == Builtin::Dict.shape()).then_some(dict)
+    (is_simple(key) && dict.header().shape() == Builtin::Dict.shape()).then_some(dict)
 }
 
 pub(super) enum Step {

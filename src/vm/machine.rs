@@ -292,6 +292,6 @@ fn permanent_dict<'t>(word: Word) -> &'t Dict {
 }
 
 /// A function of the prelude.
-pub(super) fn prelude_function<'t>(vm: &'t Vm, cx: &'t Context, name: &str) -> Option<&'t Function> {
-    vm.prelude().get_name(cx, name)?.get()
+pub(super) fn prelude_function<'t>(vm: &'t Vm, cx: &'t Context, name: &'static str) -> Option<&'t Function> {
+    vm.prelude().get(cx, cx.name(name)).ok()??.get()
 }

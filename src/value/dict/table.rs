@@ -95,6 +95,7 @@ impl DictTable {
         unsafe { &*(self as *const DictTable).add(1).cast::<Entry>().add(number as usize) }
     }
 
+    #[inline(always)]
     fn all_entries(&self) -> &[Entry] {
         // SAFETY: `capacity` entries follow the object.
         unsafe {
@@ -130,6 +131,7 @@ impl DictTable {
         }
     }
 
+    #[inline(always)]
     fn index_base(&self) -> *const u8 {
         // SAFETY: the index follows the entries inside the object.
         unsafe { (self as *const DictTable).add(1).cast::<Entry>().add(self.capacity as usize).cast() }
@@ -203,6 +205,24 @@ impl DictTable {
                         return Ok((place, Some(found - 1)));
                     }
                 }
+            }
+            perturb >>= 5;
+            place = place.wrapping_mul(5).wrapping_add(perturb as usize).wrapping_add(1) & self.mask;
+        }
+    }
+
+    /// The entry whose key is this very object, if it is met before any other key with its hash. It may be removed.
+    #[inline(always)]
+    pub(super) fn find_object(&self, hash: i64, key: Value<'_>) -> Option<&Entry> {
+        let mut perturb = hash as u64;
+        let mut place = hash as usize & self.mask;
+        loop {
+            let entry = &self.all_entries()[self.index_at(place).checked_sub(1)?];
+            if entry.key.word() == key.word() {
+                return Some(entry);
+            }
+            if entry.hash() == hash {
+                return None;
             }
             perturb >>= 5;
             place = place.wrapping_mul(5).wrapping_add(perturb as usize).wrapping_add(1) & self.mask;
@@ -292,6 +312,7 @@ impl Entry {
     }
 
     /// The hash of the key.
+    #[inline(always)]
     pub fn hash(&self) -> i64 {
         self.hash.load(Ordering::Relaxed) as i64
     }

@@ -41,6 +41,7 @@ impl SetEntry {
     }
 
     /// The hash of the key.
+    #[inline(always)]
     pub fn hash(&self) -> i64 {
         self.hash.load(Ordering::Relaxed)
     }
@@ -77,7 +78,18 @@ impl SetTable {
     }
 
     /// The entry that holds the key, or the one where it belongs: the removed one that was met last, or else the empty one.
+    #[inline(always)]
     pub(super) fn find<'t>(
+        &'t self,
+        hash: i64,
+        same: impl FnMut(Value<'t>) -> Result<bool, Raised>,
+    ) -> Result<(&'t SetEntry, bool), Raised> {
+        let first = &self.entries()[hash as usize & self.mask];
+        if first.key.word().is_nothing() { Ok((first, false)) } else { self.probe(hash, same) }
+    }
+
+    /// [`find`](Self::find) where the first entry that is looked at is not empty.
+    fn probe<'t>(
         &'t self,
         hash: i64,
         mut same: impl FnMut(Value<'t>) -> Result<bool, Raised>,

@@ -130,8 +130,9 @@ impl Thread {
         if !self.cx().take_needs_code() {
             return Flow::Raised;
         }
-        let prefix = if form == Form::InPlace { "inplace" } else { "binary" };
-        self.call_prelude(&format!("{prefix}_{}", op.name()), &[a, b], Cont::Op(Stage::Twin))
+        let [plain, in_place] = op.twins();
+        let twin = if form == Form::InPlace { in_place } else { plain };
+        self.call_prelude(twin, &[a, b], Cont::Op(Stage::Twin))
     }
 
     /// Candidates: 0 the in-place method, 1 and 2 the method of the left and the reflected one of the right operand (the

@@ -55,17 +55,11 @@ impl Thread {
         let Op::BuildString { base, count, .. } = self.frame().op() else { return Flow::Raised };
         let place = self.frame().base as usize + base.0 as usize;
         let parts = self.values(place, count.0 as usize);
-        let strings: Vec<&Str> = parts.iter().filter_map(|part| part.get::<Str>()).collect();
-        let len = strings.iter().map(|part| part.byte_len()).sum();
-        let chars = strings.iter().map(|part| part.char_count()).sum();
+        let strings = || parts.iter().filter_map(|part| part.get::<Str>());
+        let len = strings().map(Str::byte_len).sum();
+        let chars = strings().map(Str::char_count).sum();
         // Two halves of a surrogate pair that meet stay two code points, as in CPython.
-        let made = Str::with(self.cx(), crate::value::Builtin::Str.shape(), len, chars, |mut place| {
-            for part in &strings {
-                let (now, rest) = place.split_at_mut(part.byte_len());
-                now.copy_from_slice(part.as_bytes());
-                place = rest;
-            }
-        });
+        let made = Str::from_parts(self.cx(), len, chars, strings().map(Str::as_bytes));
         Flow::of(made.map(Value::object))
     }
 
@@ -110,21 +104,6 @@ impl Thread {
             Op::ListExtend { list, items: from } => {
                 self.list_extend(self.reg(list), items.unwrap_or(self.reg(from)))
             }
-            Op::SetAdd { set, value } => {
-                let (set, value) = (self.reg(set), self.reg(value));
-                let cx = self.cx();
-                match self.live(set).get::<Set>().map(|target| target.add(cx, self.live(value))) {
-                    Some(Err(Raised)) if cx.take_needs_code() => {
-                        self.call_prelude("set_add", &[set, value], Cont::Discard)
-                    }
-                    Some(Err(Raised)) | None => Flow::Raised,
-                    Some(Ok(_)) => Flow::Done(Word::NONE),
-                }
-            }
-            Op::DictInsert { dict, key, value } => {
-                let (dict, key, value) = (self.reg(dict), self.reg(key), self.reg(value));
-                self.set_item(dict, key, value, Cont::Discard)
-            }
             Op::SetUpdate { set, items } => {
                 let (set, items) = (self.reg(set), self.reg(items));
                 self.call_prelude("display_set_update", &[set, items], Cont::Discard)
@@ -142,6 +121,18 @@ impl Thread {
                 self.star_tuple(src, func)
             }
             _ => Flow::Raised,
+        }
+    }
+
+    /// Adds an item to the set of a display or a comprehension.
+    pub(crate) fn set_add(&mut self, set: Word, value: Word) -> Flow {
+        let cx = self.cx();
+        match self.live(set).get::<Set>().map(|target| target.add(cx, self.live(value))) {
+            Some(Err(Raised)) if cx.take_needs_code() => {
+                self.call_prelude("set_add", &[set, value], Cont::Discard)
+            }
+            Some(Err(Raised)) | None => Flow::Raised,
+            Some(Ok(_)) => Flow::Done(Word::NONE),
         }
     }
 

@@ -4,6 +4,7 @@ use crate::heap::{Kind, Value, Word};
 use crate::value::class::{Type, class_flag};
 use crate::value::{Builtin, Raised, sequence};
 
+use crate::vm::fast::{fast_contains, fast_set_dict_item};
 use crate::vm::frame::{Cont, Stage};
 use crate::vm::thread::{Flow, Thread};
 
@@ -46,6 +47,9 @@ impl Thread {
     /// `object[key] = value`
     pub(crate) fn set_item(&mut self, object: Word, key: Word, value: Word, cont: Cont) -> Flow {
         let cx = self.cx();
+        if fast_set_dict_item(cx, object, self.live(key), self.live(value)) {
+            return Flow::Done(Word::NONE);
+        }
         let container = self.live(object);
         let class = cx.class_of(container);
         if !class.has(class_flag::CUSTOM_ITEM) {
@@ -100,6 +104,9 @@ impl Thread {
     /// `item in container`: what `__contains__` returns, whose truth counts.
     pub(crate) fn contains(&mut self, item: Word, container: Word) -> Flow {
         let cx = self.cx();
+        if let Some(found) = fast_contains(cx, container, self.live(item)) {
+            return Flow::Done(Word::bool(found));
+        }
         let value = self.live(container);
         let class = cx.class_of(value);
         if !class.has(class_flag::CUSTOM_ITEM | class_flag::CUSTOM_ITER) {

@@ -1,6 +1,7 @@
 //! Iteration: `iter()`, `next()`, unpacking.
 
 use minipy_compiler::op::{Op, Reg};
+use smallvec::SmallVec;
 
 use crate::heap::{Kind, Object, Value, Word};
 use crate::value::class::class_flag;
@@ -8,6 +9,7 @@ use crate::value::list::List;
 use crate::value::record::Iter;
 use crate::value::{Builtin, Context, Raised, drain, iterate};
 
+use crate::vm::fast::list_at;
 use crate::vm::frame::{Cont, Stage};
 use crate::vm::thread::{Flow, Thread};
 
@@ -72,6 +74,7 @@ impl Thread {
 
     /// One step of an iterator: the item, [`EXHAUSTED`], or a frame whose result (or `StopIteration`) comes back where
     /// `cont` says.
+    #[inline(always)]
     pub(crate) fn step(&mut self, iterator: Word, cont: Cont) -> Flow {
         let value = self.live(iterator);
         match value.kind() {
@@ -81,6 +84,7 @@ impl Thread {
         }
     }
 
+    #[inline(always)]
     fn step_native(&mut self, iterator: Word, cont: Cont) -> Flow {
         // SAFETY: the caller has matched the kind; the iterator is rooted.
         let it = unsafe { &*iterator.address().cast::<Iter>() };
@@ -88,10 +92,18 @@ impl Thread {
         match iterate::next(cx, it) {
             Ok(Some(item)) => Flow::Done(item.word()),
             Ok(None) => EXHAUSTED,
-            Err(Raised) if cx.take_needs_code() => {
+            Err(Raised) => self.step_twin(iterator, cont),
+        }
+    }
+
+    /// The step of a native iterator that raised, or that code of the language makes.
+    #[cold]
+    fn step_twin(&mut self, iterator: Word, cont: Cont) -> Flow {
+        match self.live(iterator).get::<Iter>() {
+            Some(it) if self.cx().take_needs_code() => {
                 self.call_prelude(iterate::next_twin(it), &[iterator], cont)
             }
-            Err(Raised) => Flow::Raised,
+            _ => Flow::Raised,
         }
     }
 
@@ -154,9 +166,15 @@ impl Thread {
         after: Option<usize>,
         collected: bool,
     ) -> Result<bool, Raised> {
-        let words: Vec<Word> = {
+        let words: SmallVec<[Word; 8]> = {
             let cx = self.cx();
             let value = self.live(operand);
+            if let (Some(list), None, false) = (list_at(operand), after, collected)
+                && let Some(words) = items_of(cx, list, before)
+            {
+                self.set_all(place, &words);
+                return Ok(true);
+            }
             if !collected && cx.class_of(value).has(class_flag::CUSTOM_ITER) {
                 return Ok(false);
             }
@@ -170,24 +188,34 @@ impl Thread {
                 None => words.collect(),
                 Some(after) => {
                     let middle = List::new(cx, &items[before..items.len() - after])?;
-                    let words: Vec<Word> = words.collect();
-                    let mut all = words[..before].to_vec();
-                    all.push(Value::object(middle).word());
-                    all.extend_from_slice(&words[words.len() - after..]);
-                    all
+                    let last = words.clone().skip(items.len() - after);
+                    words.take(before).chain([Value::object(middle).word()]).chain(last).collect()
                 }
             }
         };
-        for (index, word) in words.into_iter().enumerate() {
-            self.set(place + index, word);
-        }
+        self.set_all(place, &words);
         Ok(true)
+    }
+
+    fn set_all(&mut self, place: usize, words: &[Word]) {
+        for (index, word) in words.iter().enumerate() {
+            self.set(place + index, *word);
+        }
     }
 
     /// The register an op names.
     pub(crate) fn reg(&self, reg: Reg) -> Word {
         self.get(self.frame().base as usize + reg.0 as usize)
     }
+}
+
+/// The items of a list at one moment, if there are so many.
+fn items_of(cx: &Context, list: &List, count: usize) -> Option<SmallVec<[Word; 8]>> {
+    let _held = cx.lock(list);
+    if list.len() != count {
+        return None;
+    }
+    (0..count).map(|index| list.get(index).map(Value::word)).collect()
 }
 
 fn check_count(cx: &Context, count: usize, before: usize, after: Option<usize>) -> Result<(), Raised> {

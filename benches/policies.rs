@@ -1,18 +1,19 @@
 //! The experiments of `programs/` under each GIL policy, and under the CPythons that are found: what `docs/policies.md` shows.
 //!
 //! `benches/README.md` says how to run it. Each figure is made by the program itself, within one process; here processes are
-//! started in turn, so that what else the computer does meets all alike. Nothing in here knows the machine.
+//! started in turn, so that what else the computer does meets all alike. Of the machine nothing is used in here but how it measures native threads.
 
 use std::env;
 use std::fmt::Write;
 use std::fs;
+use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use clap::Parser;
+use minipy::runtime::calibrate;
 
 /// Names interpreters besides those on the path, divided by colons.
 const INTERPRETERS: &str = "MINIPY_PYTHONS";
@@ -42,9 +43,6 @@ const MINIPY: &[&[&str]] =
 
 /// One more for the experiments in which the interval is what matters.
 const LONGER: &[&str] = &["--like", "3.13", "--switch-interval", "20ms"];
-
-/// How long a native thread spins to find out how much two are faster than one.
-const SPINS: u64 = 200_000_000;
 
 /// An experiment: a row of the table of what the project shows.
 struct Experiment {
@@ -254,7 +252,7 @@ fn report(args: &Args) -> Result<String, String> {
          processors, {} runs of each, in turn: medians, and in brackets the least and the greatest. Two native threads that spin were \
          {} times as fast as one.\n",
         args.runs,
-        speed_up(args.runs.get())
+        speed_up(args.runs.get())?
     );
     for experiment in experiments {
         let longer = experiment.swept.then_some(LONGER);
@@ -311,26 +309,9 @@ fn summary(mut numbers: Vec<f64>) -> String {
 }
 
 /// How much faster two native threads are than one, each with as much to do.
-fn speed_up(runs: usize) -> String {
-    let once = || {
-        let start = Instant::now();
-        spin();
-        spin();
-        let alone = start.elapsed();
-        let start = Instant::now();
-        thread::scope(|scope| {
-            scope.spawn(spin);
-            spin();
-        });
-        alone.as_secs_f64() / start.elapsed().max(Duration::from_nanos(1)).as_secs_f64()
-    };
-    summary((0..runs).map(|_| once()).collect())
-}
-
-fn spin() {
-    let mut state = std::hint::black_box(1_u64);
-    for _ in 0..SPINS {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-    }
-    std::hint::black_box(state);
+fn speed_up(runs: usize) -> Result<String, String> {
+    let time = |threads| calibrate::spin(threads).map(|time| time.as_secs_f64());
+    let once = || Ok(2.0 * time(1)? / time(2)?);
+    let ratios: io::Result<Vec<f64>> = (0..runs).map(|_| once()).collect();
+    ratios.map(summary).map_err(|error| error.to_string())
 }

@@ -186,7 +186,9 @@ fn a_hog_starves_nobody_for_good() {
         shares_sum_to_the_lifetime(&figures);
         for index in 1..=10 {
             let task = thread(&figures, &format!("task {index}"));
+            // Five sleeps, and as many times it wanted to go on.
             assert!(number(task, "sleeping_ns") > 0, "{gil}: {task}");
+            assert!(number(&task["wakes"], "count") >= 5, "{gil}: {task}");
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::value::bytes::{Bytes, not_bytes};
 use crate::value::dict::Dict;
 use crate::value::str::Str;
 use crate::value::{Context, Raised, Res, int};
-use crate::vm::host::Stream;
+use crate::vm::host::{Stream, uninterrupted};
 use crate::vm::native::Row;
 use crate::vm::resource::Descriptor;
 use crate::vm::thread::{Call, Flow, Thread};
@@ -106,16 +106,6 @@ fn transfer<T: Send + 'static, W: FnOnce() -> io::Result<T> + Send + 'static>(
             Ok(work) => th.ask(work),
             Err(Raised) => Flow::Raised,
         },
-    }
-}
-
-/// Again where a signal came between.
-fn uninterrupted<T>(mut work: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    loop {
-        match work() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            result => return result,
-        }
     }
 }
 

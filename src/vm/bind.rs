@@ -180,7 +180,7 @@ fn bind_keyword<'t>(
     if places[place].is_some() {
         return Err(cx.type_error(format_args!(
             "{}() got multiple values for argument '{}'",
-            shown(cx, callee),
+            shown(callee),
             code.locals[place]
         )));
     }
@@ -205,7 +205,7 @@ fn unexpected_keyword(
     if !posonly.is_empty() {
         return cx.type_error(format_args!(
             "{}() got some positional-only arguments passed as keyword arguments: '{}'",
-            shown(cx, callee),
+            shown(callee),
             posonly.join(", ")
         ));
     }
@@ -215,7 +215,7 @@ fn unexpected_keyword(
     let hint = nearest(names.into_iter(), &wrong).map(|name| format!(". Did you mean '{name}'?"));
     cx.type_error(format_args!(
         "{}() got an unexpected keyword argument '{wrong}'{}",
-        shown(cx, callee),
+        shown(callee),
         hint.unwrap_or_default()
     ))
 }
@@ -241,7 +241,7 @@ fn bind_keyword_defaults<'t>(
 }
 
 /// The name that messages give: the dotted one.
-fn shown<'t>(_cx: &'t Context, callee: Callee<'t>) -> String {
+fn shown(callee: Callee<'_>) -> String {
     let name = callee.function.part(FunctionPart::Qualname).and_then(|name| name.get::<Str>());
     name.map(|name| name.lossy().into_owned()).unwrap_or_default()
 }
@@ -259,7 +259,7 @@ fn missing_arguments(cx: &Context, callee: Callee<'_>, kind: &str, missing: &[us
     let plural = if names.len() == 1 { "" } else { "s" };
     cx.type_error(format_args!(
         "{}() missing {} required {kind} argument{plural}: {listed}",
-        shown(cx, callee),
+        shown(callee),
         names.len()
     ))
 }
@@ -286,7 +286,7 @@ fn too_many(cx: &Context, callee: Callee<'_>, places: &[Option<Value<'_>>], give
     };
     cx.type_error(format_args!(
         "{}() takes {takes} positional argument{} but {given}{extra} {} given",
-        shown(cx, callee),
+        shown(callee),
         if plural { "s" } else { "" },
         if given == 1 && kwonly_given == 0 { "was" } else { "were" }
     ))

@@ -115,17 +115,22 @@ impl Input {
             return Ok(());
         }
         let mut chunk = [0; Input::CHUNK];
-        let count = loop {
-            match source.read(&mut chunk) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => break result?,
-            }
-        };
+        let count = uninterrupted(|| source.read(&mut chunk))?;
         let mut buffer = self.buffer.lock();
         buffer.reads += 1;
         buffer.ended = count == 0;
         buffer.bytes.extend_from_slice(&chunk[..count]);
         Ok(())
+    }
+}
+
+/// Does work of the system again where a signal came between.
+pub(crate) fn uninterrupted<T>(mut work: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match work() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
     }
 }
 

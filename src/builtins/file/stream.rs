@@ -8,6 +8,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use crate::value::text::codec::{self, CodecError, Encoding, Order};
 use crate::value::text::wtf8;
+use crate::vm::host::uninterrupted;
 
 use super::mode::{Format, Mode, Newline};
 
@@ -135,12 +136,7 @@ impl Stream {
         let before = self.input.len();
         let wanted = CHUNK.max(before);
         self.input.resize(before + wanted, 0);
-        let count = loop {
-            match file.read(&mut self.input[before..]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => break result,
-            }
-        };
+        let count = uninterrupted(|| file.read(&mut self.input[before..]));
         self.input.truncate(before + count.as_ref().map_or(0, |count| *count));
         self.ended = count? == 0;
         Ok(())

@@ -1,5 +1,6 @@
 //! Compiles the part of the library that is written in the language: for each `src/stdlib/NAME.mpy` there is a
-//! `library/NAME.code` in the folder for what is built, which `vm/script.rs` embeds beside the source.
+//! `library/NAME.code` in the folder for what is built, which `vm/script.rs` embeds beside the source. And says how the
+//! command is linked.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -12,6 +13,7 @@ const LIBRARY: &str = "src/stdlib";
 
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed={LIBRARY}");
+    link_at_fixed_address();
     let outcome = env::var("OUT_DIR")
         .map_err(|error| format!("cargo sets OUT_DIR for a build script: {error}"))
         .and_then(|out| compile_folder(Path::new(LIBRARY), &Path::new(&out).join("library")));
@@ -21,6 +23,15 @@ fn main() -> ExitCode {
             eprintln!("{problem}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// A command that can stand anywhere in memory begins by writing its own address into each of its thousands of tables'
+/// pointers, which takes longer than an empty program. Only where the linker is known to take the word.
+fn link_at_fixed_address() {
+    let target = |part: &str| env::var(format!("CARGO_CFG_TARGET_{part}")).unwrap_or_default();
+    if target("OS") == "linux" && target("ENV") == "gnu" {
+        println!("cargo::rustc-link-arg-bins=-no-pie");
     }
 }
 

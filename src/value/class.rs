@@ -468,36 +468,49 @@ impl Type {
         if self.has(class_flag::BUILTIN) {
             return;
         }
-        let mut flags = self.flags.load(Ordering::Relaxed) & class_flag::CLOSED;
-        // Of a class with one base, its own methods and the base's flags say all.
-        let base = self.sole_base().filter(|base| !base.has(class_flag::BUILTIN));
-        flags |= base.map_or(0, |base| base.flags.load(Ordering::Relaxed) & FROM_METHODS);
-        for (name, flag) in SPECIAL_METHODS {
-            let name = cx.intern(name);
-            let found = match base {
-                Some(_) => self.namespace().get(cx, name).ok().flatten().map(|value| (self, value)),
-                None => self.defining(cx, name),
-            };
-            let Some((class, value)) = found else { continue };
-            if *flag == class_flag::CUSTOM_HASH {
-                flags &= !(class_flag::UNHASHABLE | class_flag::CUSTOM_HASH);
-            }
-            if *flag == class_flag::CUSTOM_HASH && value.is_none() {
-                flags |= class_flag::UNHASHABLE;
-            } else if !class.has(class_flag::BUILTIN) {
-                flags |= flag;
-            }
-        }
+        let mut flags = self.flags.load(Ordering::Relaxed) & class_flag::CLOSED | self.flags_of_methods(cx);
         for class in self.order() {
             flags |= class.flags.load(Ordering::Relaxed)
                 & (class_flag::EXCEPTION | class_flag::HAS_DATA_DESCRIPTOR);
         }
         // Not inherited: what a subclass leaves open is its own.
-        let open = self.namespace().get_name(cx, "__abstractmethods__");
+        let open = self.namespace().get(cx, cx.name(ABSTRACT_METHODS)).ok().flatten();
         if open.is_some_and(|open| super::sequence::len(open) > Some(0)) {
             flags |= class_flag::ABSTRACT;
         }
         self.flags.store(flags, Ordering::Release);
+    }
+
+    /// The flags that follow from special methods.
+    fn flags_of_methods(&self, cx: &Context) -> u32 {
+        // Of a class with one base, its own methods and the base's flags say all.
+        if let Some(base) = self.sole_base() {
+            let inherited = base.flags.load(Ordering::Relaxed) & FROM_METHODS;
+            return self.special_methods().fold(inherited, |flags, (_, flag, value)| match flag {
+                class_flag::CUSTOM_HASH if value.is_none() => flags & !flag | class_flag::UNHASHABLE,
+                class_flag::CUSTOM_HASH => flags & !class_flag::UNHASHABLE | flag,
+                _ => flags | flag,
+            });
+        }
+        let mut flags = match self.defining(cx, cx.name("__hash__")) {
+            Some((_, value)) if value.is_none() => class_flag::UNHASHABLE,
+            _ => 0,
+        };
+        for class in self.order().filter(|class| !class.has(class_flag::BUILTIN)) {
+            for (name, flag, value) in class.special_methods() {
+                let first = self.defining(cx, name).map(|(first, _)| first);
+                let is_unhashable = flag == class_flag::CUSTOM_HASH && value.is_none();
+                if first.is_some_and(|first| std::ptr::eq(first, class)) && !is_unhashable {
+                    flags |= flag;
+                }
+            }
+        }
+        flags
+    }
+
+    /// Its own special methods that have flags: their names, flags and values.
+    fn special_methods(&self) -> impl Iterator<Item = (Value<'_>, u32, Value<'_>)> {
+        self.namespace().iter().filter_map(|(name, value)| Some((name, flag_of(name)?, value)))
     }
 
     /// Its base, if it has one only.
@@ -513,10 +526,24 @@ impl Type {
     }
 }
 
-/// Whether a name is that of a special method, or could be.
-fn is_special(name: Value<'_>) -> bool {
-    name.get::<Str>().is_some_and(|name| name.as_bytes().starts_with(b"__"))
+/// The flag that a class has which defines a method of this name.
+fn flag_of(name: Value<'_>) -> Option<u32> {
+    let name = name.get::<Str>()?.as_bytes();
+    if !name.starts_with(b"__") {
+        return None;
+    }
+    let place = SPECIAL_METHODS.binary_search_by(|(special, _)| special.as_bytes().cmp(name)).ok()?;
+    Some(SPECIAL_METHODS[place].1)
 }
+
+/// Whether the flags of a class depend on what it has under this name.
+fn is_special(name: Value<'_>) -> bool {
+    flag_of(name).is_some()
+        || name.get::<Str>().is_some_and(|name| name.as_bytes() == ABSTRACT_METHODS.as_bytes())
+}
+
+/// The attribute that names the methods of a class that are abstract.
+const ABSTRACT_METHODS: &str = "__abstractmethods__";
 
 /// The flags that follow from special methods.
 const FROM_METHODS: u32 = {
@@ -528,83 +555,94 @@ const FROM_METHODS: u32 = {
     flags
 };
 
+/// The special methods that have flags, in the order of their names.
 const SPECIAL_METHODS: &[(&str, u32)] = &[
-    ("__eq__", class_flag::CUSTOM_EQ),
-    ("__ne__", class_flag::CUSTOM_EQ),
-    ("__hash__", class_flag::CUSTOM_HASH),
-    ("__lt__", class_flag::CUSTOM_ORDER),
-    ("__le__", class_flag::CUSTOM_ORDER),
-    ("__gt__", class_flag::CUSTOM_ORDER),
-    ("__ge__", class_flag::CUSTOM_ORDER),
-    ("__getattribute__", class_flag::CUSTOM_GETATTRIBUTE),
-    ("__getattr__", class_flag::GETATTR),
-    ("__setattr__", class_flag::CUSTOM_SETATTR),
-    ("__delattr__", class_flag::CUSTOM_DELATTR),
-    ("__bool__", class_flag::CUSTOM_BOOL),
-    ("__len__", class_flag::CUSTOM_BOOL),
-    ("__iter__", class_flag::CUSTOM_ITER),
-    ("__next__", class_flag::CUSTOM_ITER),
-    ("__getitem__", class_flag::CUSTOM_ITEM),
-    ("__setitem__", class_flag::CUSTOM_ITEM),
-    ("__delitem__", class_flag::CUSTOM_ITEM),
-    ("__contains__", class_flag::CUSTOM_ITEM),
-    ("__repr__", class_flag::CUSTOM_REPR),
-    ("__str__", class_flag::CUSTOM_REPR),
-    ("__format__", class_flag::CUSTOM_REPR),
-    ("__new__", class_flag::CUSTOM_NEW),
-    ("__init__", class_flag::CUSTOM_INIT),
-    ("__call__", class_flag::CUSTOM_CALL),
-    ("__index__", class_flag::CUSTOM_NUMBER),
-    ("__int__", class_flag::CUSTOM_NUMBER),
-    ("__float__", class_flag::CUSTOM_NUMBER),
-    ("__complex__", class_flag::CUSTOM_NUMBER),
-    ("__add__", class_flag::CUSTOM_NUMBER),
-    ("__radd__", class_flag::CUSTOM_NUMBER),
-    ("__iadd__", class_flag::CUSTOM_NUMBER),
-    ("__sub__", class_flag::CUSTOM_NUMBER),
-    ("__rsub__", class_flag::CUSTOM_NUMBER),
-    ("__isub__", class_flag::CUSTOM_NUMBER),
-    ("__mul__", class_flag::CUSTOM_NUMBER),
-    ("__rmul__", class_flag::CUSTOM_NUMBER),
-    ("__imul__", class_flag::CUSTOM_NUMBER),
-    ("__matmul__", class_flag::CUSTOM_NUMBER),
-    ("__rmatmul__", class_flag::CUSTOM_NUMBER),
-    ("__imatmul__", class_flag::CUSTOM_NUMBER),
-    ("__truediv__", class_flag::CUSTOM_NUMBER),
-    ("__rtruediv__", class_flag::CUSTOM_NUMBER),
-    ("__itruediv__", class_flag::CUSTOM_NUMBER),
-    ("__floordiv__", class_flag::CUSTOM_NUMBER),
-    ("__rfloordiv__", class_flag::CUSTOM_NUMBER),
-    ("__ifloordiv__", class_flag::CUSTOM_NUMBER),
-    ("__mod__", class_flag::CUSTOM_NUMBER),
-    ("__rmod__", class_flag::CUSTOM_NUMBER),
-    ("__imod__", class_flag::CUSTOM_NUMBER),
-    ("__pow__", class_flag::CUSTOM_NUMBER),
-    ("__rpow__", class_flag::CUSTOM_NUMBER),
-    ("__ipow__", class_flag::CUSTOM_NUMBER),
-    ("__lshift__", class_flag::CUSTOM_NUMBER),
-    ("__rlshift__", class_flag::CUSTOM_NUMBER),
-    ("__ilshift__", class_flag::CUSTOM_NUMBER),
-    ("__rshift__", class_flag::CUSTOM_NUMBER),
-    ("__rrshift__", class_flag::CUSTOM_NUMBER),
-    ("__irshift__", class_flag::CUSTOM_NUMBER),
-    ("__and__", class_flag::CUSTOM_NUMBER),
-    ("__rand__", class_flag::CUSTOM_NUMBER),
-    ("__iand__", class_flag::CUSTOM_NUMBER),
-    ("__or__", class_flag::CUSTOM_NUMBER),
-    ("__ror__", class_flag::CUSTOM_NUMBER),
-    ("__ior__", class_flag::CUSTOM_NUMBER),
-    ("__xor__", class_flag::CUSTOM_NUMBER),
-    ("__rxor__", class_flag::CUSTOM_NUMBER),
-    ("__ixor__", class_flag::CUSTOM_NUMBER),
-    ("__divmod__", class_flag::CUSTOM_NUMBER),
-    ("__rdivmod__", class_flag::CUSTOM_NUMBER),
-    ("__neg__", class_flag::CUSTOM_NUMBER),
-    ("__pos__", class_flag::CUSTOM_NUMBER),
     ("__abs__", class_flag::CUSTOM_NUMBER),
-    ("__invert__", class_flag::CUSTOM_NUMBER),
-    ("__round__", class_flag::CUSTOM_NUMBER),
-    ("__trunc__", class_flag::CUSTOM_NUMBER),
-    ("__floor__", class_flag::CUSTOM_NUMBER),
+    ("__add__", class_flag::CUSTOM_NUMBER),
+    ("__and__", class_flag::CUSTOM_NUMBER),
+    ("__bool__", class_flag::CUSTOM_BOOL),
+    ("__call__", class_flag::CUSTOM_CALL),
     ("__ceil__", class_flag::CUSTOM_NUMBER),
+    ("__complex__", class_flag::CUSTOM_NUMBER),
+    ("__contains__", class_flag::CUSTOM_ITEM),
+    ("__delattr__", class_flag::CUSTOM_DELATTR),
+    ("__delitem__", class_flag::CUSTOM_ITEM),
+    ("__divmod__", class_flag::CUSTOM_NUMBER),
+    ("__eq__", class_flag::CUSTOM_EQ),
+    ("__float__", class_flag::CUSTOM_NUMBER),
+    ("__floor__", class_flag::CUSTOM_NUMBER),
+    ("__floordiv__", class_flag::CUSTOM_NUMBER),
+    ("__format__", class_flag::CUSTOM_REPR),
+    ("__ge__", class_flag::CUSTOM_ORDER),
+    ("__getattr__", class_flag::GETATTR),
+    ("__getattribute__", class_flag::CUSTOM_GETATTRIBUTE),
+    ("__getitem__", class_flag::CUSTOM_ITEM),
+    ("__gt__", class_flag::CUSTOM_ORDER),
+    ("__hash__", class_flag::CUSTOM_HASH),
+    ("__iadd__", class_flag::CUSTOM_NUMBER),
+    ("__iand__", class_flag::CUSTOM_NUMBER),
+    ("__ifloordiv__", class_flag::CUSTOM_NUMBER),
+    ("__ilshift__", class_flag::CUSTOM_NUMBER),
+    ("__imatmul__", class_flag::CUSTOM_NUMBER),
+    ("__imod__", class_flag::CUSTOM_NUMBER),
+    ("__imul__", class_flag::CUSTOM_NUMBER),
+    ("__index__", class_flag::CUSTOM_NUMBER),
+    ("__init__", class_flag::CUSTOM_INIT),
+    ("__int__", class_flag::CUSTOM_NUMBER),
+    ("__invert__", class_flag::CUSTOM_NUMBER),
+    ("__ior__", class_flag::CUSTOM_NUMBER),
+    ("__ipow__", class_flag::CUSTOM_NUMBER),
+    ("__irshift__", class_flag::CUSTOM_NUMBER),
+    ("__isub__", class_flag::CUSTOM_NUMBER),
+    ("__iter__", class_flag::CUSTOM_ITER),
+    ("__itruediv__", class_flag::CUSTOM_NUMBER),
+    ("__ixor__", class_flag::CUSTOM_NUMBER),
+    ("__le__", class_flag::CUSTOM_ORDER),
+    ("__len__", class_flag::CUSTOM_BOOL),
+    ("__lshift__", class_flag::CUSTOM_NUMBER),
+    ("__lt__", class_flag::CUSTOM_ORDER),
+    ("__matmul__", class_flag::CUSTOM_NUMBER),
+    ("__mod__", class_flag::CUSTOM_NUMBER),
+    ("__mul__", class_flag::CUSTOM_NUMBER),
+    ("__ne__", class_flag::CUSTOM_EQ),
+    ("__neg__", class_flag::CUSTOM_NUMBER),
+    ("__new__", class_flag::CUSTOM_NEW),
+    ("__next__", class_flag::CUSTOM_ITER),
+    ("__or__", class_flag::CUSTOM_NUMBER),
+    ("__pos__", class_flag::CUSTOM_NUMBER),
+    ("__pow__", class_flag::CUSTOM_NUMBER),
+    ("__radd__", class_flag::CUSTOM_NUMBER),
+    ("__rand__", class_flag::CUSTOM_NUMBER),
+    ("__rdivmod__", class_flag::CUSTOM_NUMBER),
+    ("__repr__", class_flag::CUSTOM_REPR),
+    ("__rfloordiv__", class_flag::CUSTOM_NUMBER),
+    ("__rlshift__", class_flag::CUSTOM_NUMBER),
+    ("__rmatmul__", class_flag::CUSTOM_NUMBER),
+    ("__rmod__", class_flag::CUSTOM_NUMBER),
+    ("__rmul__", class_flag::CUSTOM_NUMBER),
+    ("__ror__", class_flag::CUSTOM_NUMBER),
+    ("__round__", class_flag::CUSTOM_NUMBER),
+    ("__rpow__", class_flag::CUSTOM_NUMBER),
+    ("__rrshift__", class_flag::CUSTOM_NUMBER),
+    ("__rshift__", class_flag::CUSTOM_NUMBER),
+    ("__rsub__", class_flag::CUSTOM_NUMBER),
+    ("__rtruediv__", class_flag::CUSTOM_NUMBER),
+    ("__rxor__", class_flag::CUSTOM_NUMBER),
+    ("__setattr__", class_flag::CUSTOM_SETATTR),
+    ("__setitem__", class_flag::CUSTOM_ITEM),
+    ("__str__", class_flag::CUSTOM_REPR),
+    ("__sub__", class_flag::CUSTOM_NUMBER),
+    ("__truediv__", class_flag::CUSTOM_NUMBER),
+    ("__trunc__", class_flag::CUSTOM_NUMBER),
+    ("__xor__", class_flag::CUSTOM_NUMBER),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::SPECIAL_METHODS;
+
+    #[test]
+    fn special_methods_are_found_by_their_order() {
+        assert!(SPECIAL_METHODS.is_sorted_by(|(one, _), (next, _)| one < next));
+    }
+}

@@ -12,6 +12,8 @@ pub(super) const BLOCK: usize = 1 << 16;
 const BLOCKS_AN_ARENA: usize = 16;
 /// The unit of sizes and marks, in bytes.
 pub(super) const GRANULE: usize = 16;
+/// What processors pass to each other, in bytes.
+const LINE: usize = 64;
 /// The largest object that stands in a block, in bytes.
 pub(super) const MAX_CELL: usize = 8176;
 
@@ -104,6 +106,23 @@ impl Block {
     /// The size class of its cells.
     pub(super) fn class(&self) -> usize {
         self.class as usize
+    }
+
+    /// [`free_run`](Self::free_run) without the cells that stand in one cache line with an object: that may be another
+    /// thread's, and whoever writes to a line takes it away from the others.
+    pub(super) fn free_lines(&self, from: usize) -> Option<(usize, usize)> {
+        let size = SIZES[self.class as usize];
+        let (mut start, mut end) = self.free_run(from)?;
+        loop {
+            if start > FIRST_CELL {
+                start += (start.next_multiple_of(LINE) - start).next_multiple_of(size);
+            }
+            let room = if end + size > BLOCK { end } else { end & !(LINE - 1) };
+            if start + size <= room {
+                return Some((start, start + (room - start) / size * size));
+            }
+            (start, end) = self.free_run(end)?;
+        }
     }
 
     /// The next run of free cells at or behind `from` (an offset into the block, 0 at first): its start and end.
@@ -232,6 +251,42 @@ impl Drop for Blocks {
         for arena in &self.arenas {
             // SAFETY: the arena was allocated with this layout, and the heap's objects die with the heap.
             unsafe { dealloc(*arena, ARENA) };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_is_shared_with_an_object() {
+        for (class, size) in SIZES.into_iter().enumerate() {
+            let mut blocks = Blocks::new();
+            let (block, _) = blocks.take(class).expect("there is memory");
+            // SAFETY: the block lives as long as `blocks`, and only this thread knows it.
+            let block = unsafe { &*block };
+            let start = std::ptr::from_ref(block).cast::<u8>();
+            let cells = (BLOCK - FIRST_CELL) / size;
+            let objects: Vec<usize> =
+                (0..cells).filter(|n| n % 97 > 90 || n % 31 == 5).map(|n| FIRST_CELL + n * size).collect();
+            for offset in &objects {
+                // SAFETY: the cell is in this block, and nobody else is there.
+                assert!(unsafe { block.mark(start.wrapping_add(*offset)) });
+            }
+            let lines = |offset: usize| offset / LINE..=(offset + size - 1) / LINE;
+            let taken: Vec<usize> = objects.iter().flat_map(|object| lines(*object)).collect();
+            let (mut from, mut free) = (0, 0);
+            while let Some((begin, end)) = block.free_lines(from) {
+                assert!(begin >= from && end <= BLOCK && (end - begin).is_multiple_of(size) && begin < end);
+                for cell in (begin..end).step_by(size) {
+                    assert_eq!((cell - FIRST_CELL) % size, 0, "size {size}");
+                    assert!(lines(cell).all(|line| !taken.contains(&line)), "size {size}, cell at {cell}");
+                }
+                free += (end - begin) / size;
+                from = end;
+            }
+            assert!(free > 0 && free <= cells - objects.len(), "size {size}");
         }
     }
 }

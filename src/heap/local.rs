@@ -190,7 +190,10 @@ impl Local {
         loop {
             if !block.is_null() {
                 // SAFETY: the block is this thread's until the next collection.
-                if let Some((start, end)) = unsafe { (*block).free_run(from) } {
+                let run = unsafe {
+                    if self.heap.is_parallel() { (*block).free_lines(from) } else { (*block).free_run(from) }
+                };
+                if let Some((start, end)) = run {
                     self.count(end - start);
                     let place = block.cast::<u8>().wrapping_add(start);
                     cursor.block.set(block);

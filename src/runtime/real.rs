@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::io;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use parking_lot::RwLock;
@@ -31,6 +31,12 @@ use crate::vm::trap::{CheckpointMode, Trap, TrapBits};
 
 /// The token of the main thread.
 const MAIN: u32 = 0;
+
+/// How often a thread that runs says where it is, if that is observed.
+const TELL_INTERVAL: Duration = Duration::from_millis(5);
+
+/// The native stack of the thread that asks for it, in bytes.
+const ASKER_STACK: usize = 64 << 10;
 
 /// The native stack of a thread of the language, in bytes. Only what is touched takes memory.
 const STACK: usize = 16 << 20;
@@ -58,6 +64,7 @@ struct Shared {
 
 struct Port {
     seat: Seat,
+    trap: Arc<Trap>,
     parker: Arc<Parker>,
 }
 
@@ -81,10 +88,13 @@ impl RealHost {
         RealHost { shared: Arc::new(shared) }
     }
 
-    /// From now on `observer` is told what happens.
+    /// From now on `observer` is told what happens. To be called once.
     pub fn observe(&self, observer: Arc<Observer>) {
         self.shared.lock.observe(observer);
         self.shared.is_observed.store(true, Ordering::Relaxed);
+        let shared = Arc::downgrade(&self.shared);
+        // Without it a thread says where it is only when it lets go.
+        let _: io::Result<_> = os::spawn("asker", ASKER_STACK, move || ask_where(&shared));
     }
 
     /// Has `report` called when every thread waits for another one. No thread runs meanwhile; when it returns, they wait on.
@@ -139,9 +149,9 @@ impl Shared {
                 checkpoints,
             });
         }
-        let seat = self.lock.register(ThreadId(token), trap);
+        let seat = self.lock.register(ThreadId(token), Arc::clone(&trap));
         self.watch.begins();
-        ports.push(Some(Arc::new(Port { seat, parker })));
+        ports.push(Some(Arc::new(Port { seat, trap, parker })));
         token
     }
 
@@ -257,11 +267,12 @@ impl Shared {
         }
     }
 
-    /// Tells an observer where a thread is that is about to let the GIL go, and what it is going to wait for.
+    /// Tells an observer where a thread is, and what it is going to wait for.
     fn tell_place(&self, thread: &Thread, waits: bool) {
         if !self.is_observed.load(Ordering::Relaxed) {
             return;
         }
+        thread.trap().clear(TrapBits::TELL);
         let id = ThreadId(thread.token());
         if let Some(place) = thread.place() {
             self.lock.note(id, Note::At(&place));
@@ -278,6 +289,17 @@ impl Shared {
         let reply = if token == MAIN { self.helper.run(&port.parker, work) } else { Some(work()) };
         self.return_to_gil(&port);
         reply
+    }
+}
+
+/// Asks all threads, again and again, to say where they are at their next checkpoints.
+fn ask_where(shared: &Weak<Shared>) {
+    while let Some(shared) = shared.upgrade() {
+        for port in shared.ports.read().iter().flatten() {
+            port.trap.set(TrapBits::TELL, CheckpointMode::Loop);
+        }
+        drop(shared);
+        std::thread::sleep(TELL_INTERVAL);
     }
 }
 

@@ -65,6 +65,8 @@ struct Tracked {
     since: u64,
     place: u32,
     lock: u32,
+    /// When it last said where it was while it has been doing this.
+    told: Option<u64>,
 }
 
 impl Moment {
@@ -73,7 +75,8 @@ impl Moment {
         let Record { at, thread, kind } = *record;
         match kind {
             Kind::Begins => {
-                let tracked = Tracked { doing: Doing::Wanting, since: at, place: NONE, lock: NONE };
+                let tracked =
+                    Tracked { doing: Doing::Wanting, since: at, place: NONE, lock: NONE, told: None };
                 self.threads.insert(thread, tracked);
             }
             Kind::Enters(doing, lock) => self.change(thread, at, doing, lock, sink),
@@ -86,8 +89,9 @@ impl Moment {
                 self.last = Some((thread, cause, at));
             }
             Kind::At(place) => {
-                if let Some(tracked) = self.threads.get_mut(&thread) {
-                    tracked.place = place;
+                let ended = self.threads.get_mut(&thread).and_then(|tracked| tracked.is_at(place, at));
+                if let (Some(ended), Some(sink)) = (ended, sink) {
+                    sink.push(thread, ended);
                 }
             }
             Kind::CollectionBegins => self.collection = Some((thread, at)),
@@ -108,6 +112,7 @@ impl Moment {
     pub fn cut(&mut self, now: u64) {
         for tracked in self.threads.values_mut() {
             tracked.since = tracked.since.max(now);
+            tracked.told = tracked.told.map(|told| told.max(now));
         }
         let since = self.holder.as_mut().map(|(_, since)| since);
         for since in since.into_iter().chain(self.collection.as_mut().map(|(_, since)| since)) {
@@ -126,7 +131,7 @@ impl Moment {
     fn change(&mut self, thread: u32, at: u64, doing: Doing, lock: u32, sink: Option<&mut Timeline>) {
         let Some(tracked) = self.threads.get_mut(&thread) else { return };
         let span = tracked.span(at);
-        *tracked = Tracked { doing, since: at, lock, ..*tracked };
+        *tracked = Tracked { doing, since: at, lock, told: None, ..*tracked };
         if let Some(sink) = sink {
             sink.push(thread, span);
         }
@@ -154,7 +159,41 @@ impl Moment {
 }
 
 impl Tracked {
+    /// It says where it is. If it had said that it was elsewhere, without doing anything else since, it has left there: that
+    /// span is returned.
+    fn is_at(&mut self, place: u32, now: u64) -> Option<Span> {
+        let left = self.told.filter(|told| place != self.place && *told > self.since);
+        let ended = left.map(|left| self.span(left));
+        self.since = left.unwrap_or(self.since);
+        self.place = place;
+        self.told = Some(now);
+        ended
+    }
+
     fn span(&self, end: u64) -> Span {
         Span { begin: self.since, end, doing: self.doing, place: self.place, lock: self.lock }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::timeline::Title;
+    use super::*;
+
+    #[test]
+    fn a_thread_that_runs_on_is_where_it_last_said() {
+        let mut moment = Moment::default();
+        let title = Title { program: "x.mpy".into(), rules: String::new(), has_gil: false };
+        let mut timeline = Timeline::new(title, 0, 90);
+        use Kind::{At, Begins, Granted};
+        for (at, kind) in
+            [(0, Begins), (1, Granted), (10, At(7)), (20, At(7)), (30, At(8)), (40, At(8)), (50, At(7))]
+        {
+            moment.apply(&Record { at, thread: 0, kind }, Some(&mut timeline));
+        }
+        moment.finish(90, &mut timeline);
+        let spans: Vec<_> =
+            timeline.threads[0].spans.iter().map(|span| (span.begin, span.end, span.place)).collect();
+        assert_eq!(spans, [(0, 1, NONE), (1, 20, 7), (20, 40, 8), (40, 90, 7)]);
     }
 }

@@ -318,7 +318,8 @@ impl Thread {
                 self.check_memory()?;
             }
         }
-        if pending.intersects(TrapBits::DROP_REQUEST | TrapBits::INTERRUPT) && self.vm.host.checkpoint(self) {
+        let for_host = TrapBits::DROP_REQUEST | TrapBits::INTERRUPT | TrapBits::TELL;
+        if pending.intersects(for_host) && self.vm.host.checkpoint(self) {
             self.abandon_wait();
             return Err(self.cx().raise_with(Builtin::KeyboardInterrupt, &[]));
         }

@@ -23,6 +23,8 @@ bitflags! {
         const ASYNC = 1 << 3;
         /// The simulator or the debugger wants the thread back.
         const SIMULATOR = 1 << 4;
+        /// An observer wants to know where the thread is.
+        const TELL = 1 << 5;
     }
 }
 

@@ -14,7 +14,8 @@ use super::clock::Clock;
 use super::lock::{Closed, Lock, Seat};
 use super::policy::{Action, After, Event, Nanos, Policy, PolicyKind, ThreadId};
 use super::settings::{CheckpointMode, Settings, interval_nanos};
-use crate::sync::{Arc, Condvar, Mutex, MutexGuard};
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Arc, Condvar, Mutex, MutexGuard, Patience};
 use crate::vm::event::{Note, Observer};
 use crate::vm::trap::{Trap, TrapBits};
 
@@ -40,10 +41,23 @@ impl Gil {
         Gil { clock: Clock::start(), settings, shared: Mutex::new(shared) }
     }
 
-    fn wait(&self, mut shared: MutexGuard<'_, Shared>, seat: &Seat, now: Nanos) -> Result<(), Closed> {
+    fn wait<'gil>(
+        &'gil self,
+        mut shared: MutexGuard<'gil, Shared>,
+        seat: &Seat,
+        after: After,
+        now: Nanos,
+    ) -> Result<(), Closed> {
         let thread = seat.thread();
         shared.accounts.enter(thread, State::Wanting, now);
         let bell = shared.bell(thread)?;
+        if after == After::Blocking {
+            // Who has just woken it is often about to block in turn.
+            bell.rang.store(false, Ordering::Relaxed);
+            drop(shared);
+            bell.patience.linger(|| bell.rang.load(Ordering::Relaxed));
+            shared = self.shared.lock();
+        }
         loop {
             let closed = shared.is_closed_to(thread);
             let interval = shared.policy.interval();
@@ -67,8 +81,8 @@ impl Gil {
                 // waking this thread to tell it. Without a GIL there are no timers.
                 let until = slot.deadline.unwrap_or(now.saturating_add(interval));
                 match self.clock.instant(until).filter(|_| self.is_exclusive()) {
-                    Some(until) => drop(bell.wait_until(&mut shared, until)),
-                    None => bell.wait(&mut shared),
+                    Some(until) => drop(bell.condition.wait_until(&mut shared, until)),
+                    None => bell.condition.wait(&mut shared),
                 }
             }
         }
@@ -110,7 +124,7 @@ impl Lock for Gil {
         }
         let event = Event::Want { thread: seat.thread(), after };
         let now = self.clock.now();
-        if shared.step(event, now).granted { Ok(()) } else { self.wait(shared, seat, now) }
+        if shared.step(event, now).granted { Ok(()) } else { self.wait(shared, seat, after, now) }
     }
 
     fn release(&self, seat: &Seat, state: State) {
@@ -139,7 +153,7 @@ impl Lock for Gil {
         let now = self.clock.now();
         let outcome = shared.step(Event::Checkpoint { thread }, now);
         if outcome.let_go && !outcome.granted {
-            self.wait(shared, seat, now)?;
+            self.wait(shared, seat, After::Checkpoint, now)?;
         }
         Ok(outcome.let_go)
     }
@@ -152,12 +166,12 @@ impl Lock for Gil {
         let (thread, now) = (seat.thread(), self.clock.now());
         let outcome = shared.step(Event::Stop { thread }, now);
         if outcome.let_go {
-            self.wait(shared, seat, now)?;
+            self.wait(shared, seat, After::Checkpoint, now)?;
             return Ok(false);
         }
         let bell = shared.bell(thread)?;
         while !shared.slot(thread).is_some_and(|slot| slot.runs_alone) {
-            bell.wait(&mut shared);
+            bell.condition.wait(&mut shared);
         }
         Ok(true)
     }
@@ -193,7 +207,7 @@ impl Lock for Gil {
         let mut shared = self.shared.lock();
         shared.closed_by = Some(seat.thread());
         for slot in shared.slots.iter().flatten() {
-            slot.bell.notify_one();
+            slot.bell.ring();
         }
     }
 
@@ -238,7 +252,7 @@ struct Shared {
 #[derive(Debug)]
 struct Slot {
     trap: Arc<Trap>,
-    bell: Arc<Condvar>,
+    bell: Arc<Bell>,
     holds: bool,
     /// It has stopped the world.
     runs_alone: bool,
@@ -247,13 +261,29 @@ struct Slot {
     deadline: Option<Nanos>,
 }
 
+/// What wakes one thread.
+#[derive(Debug, Default)]
+struct Bell {
+    condition: Condvar,
+    /// It rang since the thread began to linger. A hint: what has happened stands in the slot.
+    rang: AtomicBool,
+    patience: Patience,
+}
+
+impl Bell {
+    fn ring(&self) {
+        self.rang.store(true, Ordering::Relaxed);
+        self.condition.notify_one();
+    }
+}
+
 impl Shared {
     fn slot(&mut self, thread: ThreadId) -> Option<&mut Slot> {
         self.slots.get_mut(thread.0 as usize)?.as_mut()
     }
 
     /// Where a thread waits. The seat is the thread's, so its slot is there.
-    fn bell(&mut self, thread: ThreadId) -> Result<Arc<Condvar>, Closed> {
+    fn bell(&mut self, thread: ThreadId) -> Result<Arc<Bell>, Closed> {
         self.slot(thread).map(|slot| Arc::clone(&slot.bell)).ok_or(Closed)
     }
 
@@ -290,14 +320,14 @@ impl Shared {
                     if let Some(slot) = self.slot(thread) {
                         slot.grant();
                         if thread != event.thread() {
-                            slot.bell.notify_one();
+                            slot.bell.ring();
                         }
                     }
                 }
                 Action::Stopped { stopper } => {
                     if let Some(slot) = self.slot(stopper) {
                         slot.runs_alone = true;
-                        slot.bell.notify_one();
+                        slot.bell.ring();
                     }
                 }
                 // No policy that this file runs says the second.
@@ -308,7 +338,7 @@ impl Shared {
                 Action::Wake { thread } => {
                     if let Some(slot) = self.slot(thread) {
                         slot.woken = true;
-                        slot.bell.notify_one();
+                        slot.bell.ring();
                     }
                 }
                 Action::RequestDrop { holder } => {

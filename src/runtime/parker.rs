@@ -8,9 +8,12 @@
 //! | yes | either | takes the token and goes on: a wake-up is never lost, not even to a signal |
 //! | no | yes | goes on; the interrupt stays until a checkpoint takes it |
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex};
+
+use crate::sync::Patience;
 
 use crate::vm::host::Wake;
 
@@ -19,6 +22,9 @@ use crate::vm::host::Wake;
 pub struct Parker {
     state: Mutex<State>,
     bell: Condvar,
+    /// A token was left or a signal has arrived since the thread parked last. A hint.
+    has_news: AtomicBool,
+    patience: Patience,
 }
 
 #[derive(Debug, Default)]
@@ -32,9 +38,16 @@ struct State {
 }
 
 impl Parker {
+    /// As [`park`](Self::park), for a wake-up that may come soon.
+    pub fn park_soon_woken(&self, deadline: Option<Instant>) -> Wake {
+        self.patience.linger(|| self.has_news.load(Ordering::Relaxed));
+        self.park(deadline)
+    }
+
     /// Waits for a wake-up, until `deadline` at most. Only the thread whose place this is may call it.
     pub fn park(&self, deadline: Option<Instant>) -> Wake {
         let mut state = self.state.lock();
+        self.has_news.store(false, Ordering::Relaxed);
         loop {
             if std::mem::take(&mut state.token) {
                 return Wake::Unparked;
@@ -54,6 +67,7 @@ impl Parker {
     pub fn unpark(&self) -> bool {
         let mut state = self.state.lock();
         state.token = true;
+        self.has_news.store(true, Ordering::Relaxed);
         self.bell.notify_one();
         std::mem::take(&mut state.endless)
     }
@@ -86,6 +100,7 @@ impl Parker {
     pub fn interrupt(&self, request: impl FnOnce()) {
         let mut state = self.state.lock();
         state.interrupted = true;
+        self.has_news.store(true, Ordering::Relaxed);
         request();
         self.bell.notify_one();
     }

@@ -232,7 +232,7 @@ impl Shared {
         self.lock.release(&port.seat, state);
         let wake = match deadline {
             None => {
-                let wake = port.parker.park(None);
+                let wake = port.parker.park_soon_woken(None);
                 if port.parker.retract_endless() {
                     self.watch.goes_on();
                 }

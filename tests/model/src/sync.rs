@@ -11,6 +11,18 @@ pub use std::sync::Arc;
 /// How often a waiter looks again before it parks: each look is one more way for threads to meet.
 pub const SPINS: u32 = 1;
 
+/// How one thread waits for what may happen soon.
+#[derive(Debug, Default)]
+pub struct Patience;
+
+impl Patience {
+    /// Lets other threads run.
+    pub fn linger(&self, done: impl Fn() -> bool) {
+        loom::thread::yield_now();
+        done();
+    }
+}
+
 /// A mutex with the interface of `parking_lot`'s.
 #[derive(Debug)]
 pub struct Mutex<T>(loom::sync::Mutex<T>);

@@ -1,4 +1,4 @@
-//! Blocks: 64 KiB of equal cells with a bitmap of marks beside them, and the size classes there are.
+//! Blocks: 64 KiB of equal cells, the arenas that hold them and their marks, and the size classes there are.
 //!
 //! An object of up to [`MAX_CELL`] bytes stands in a cell of its size class. A cell is free when its mark is not set and
 //! the cursor of the thread that owns the block has not passed it since the last collection.
@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Size and alignment of a block, in bytes.
 pub(super) const BLOCK: usize = 1 << 16;
-/// How many blocks are asked of the system at once.
-const BLOCKS_AN_ARENA: usize = 16;
+/// Size and alignment of what is asked of the system at once, in bytes.
+const ARENA: usize = 1 << 22;
 /// The unit of sizes and marks, in bytes.
 pub(super) const GRANULE: usize = 16;
 /// What processors pass to each other, in bytes.
@@ -53,59 +53,103 @@ pub(super) fn cell_size(class: usize) -> usize {
     SIZES[class]
 }
 
+/// What an arena begins with, in place of its first block: bits for each granule of the arena that say of the object which
+/// begins there what [`Marks`] name.
+///
+/// The bits of an arena stand side by side because bits at the start of each block, 64 KiB from each other, would compete
+/// for a few sets of the processor's caches.
+#[repr(C)]
+struct Arena {
+    marks: [[AtomicU64; ARENA / GRANULE / 64]; 2],
+}
+
+const _: () = assert!(size_of::<Arena>() <= BLOCK);
+
+/// Two sets of objects.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Marks {
+    /// Those that stay: a collection reached them.
+    Kept,
+    /// Those that the running trace has reached.
+    Traced,
+}
+
+/// Words of marks that belong to one block.
+const MARK_WORDS: usize = BLOCK / GRANULE / 64;
+
+/// The word and the bit that are the mark of an address.
+///
+/// # Safety
+/// - The address is that of a cell in a block that was taken.
+#[inline(always)]
+unsafe fn mark_of<'a>(address: usize, marks: Marks) -> (&'a AtomicU64, u64) {
+    let arena = (address & !(ARENA - 1)) as *const Arena;
+    let granule = (address & (ARENA - 1)) / GRANULE;
+    // SAFETY: arenas are aligned to their size and begin with the marks, and the granule is inside the arena.
+    let word = unsafe { &(*arena).marks[marks as usize][granule / 64] };
+    (word, 1 << (granule % 64))
+}
+
+/// Marks the object at `address`; says whether it was not marked before.
+///
+/// # Safety
+/// - The world is stopped, and the address is that of a cell in a block that was taken.
+#[inline(always)]
+pub(super) unsafe fn mark<T>(address: *const T, marks: Marks) -> bool {
+    // SAFETY: the caller's promise.
+    let (word, bit) = unsafe { mark_of(address as usize, marks) };
+    let old = word.load(Ordering::Relaxed);
+    word.store(old | bit, Ordering::Relaxed);
+    old & bit == 0
+}
+
+/// Whether the object at `address` is marked.
+///
+/// # Safety
+/// - The world is stopped, and the address is that of a cell in a block that was taken.
+pub(super) unsafe fn is_marked<T>(address: *const T, marks: Marks) -> bool {
+    // SAFETY: the caller's promise.
+    let (word, bit) = unsafe { mark_of(address as usize, marks) };
+    word.load(Ordering::Relaxed) & bit != 0
+}
+
 /// What a block begins with; its cells follow.
-#[repr(C, align(16))]
+#[repr(C)]
 pub(super) struct Block {
-    marks: [AtomicU64; BLOCK / GRANULE / 64],
     class: u8,
+    /// How many of its cells were marked when last somebody counted.
+    survivors: u32,
+    /// Its place in the list of blocks in use.
+    place: u32,
 }
 
 /// Where the first cell begins, in bytes from the start of the block.
-const FIRST_CELL: usize = size_of::<Block>();
+const FIRST_CELL: usize = 64;
+
+const _: () = assert!(size_of::<Block>() <= FIRST_CELL);
 
 impl Block {
-    /// The block an address inside it belongs to.
-    #[inline(always)]
-    pub(super) fn of<T>(address: *const T) -> *mut Block {
-        (address as usize & !(BLOCK - 1)) as *mut Block
+    fn marks(&self, marks: Marks) -> &[AtomicU64; MARK_WORDS] {
+        let start = self as *const Block as usize;
+        // SAFETY: a block stands in an arena; its first address has the first of its marks, which were initialised when the
+        // block was taken.
+        unsafe { &*std::ptr::from_ref(mark_of(start, marks).0).cast() }
     }
 
-    /// Marks the cell at `address`; says whether it was not marked before.
-    ///
-    /// # Safety
-    /// - The world is stopped and `self` is the block of `address`.
-    #[inline(always)]
-    pub(super) unsafe fn mark<T>(&self, address: *const T) -> bool {
-        let granule = (address as usize & (BLOCK - 1)) / GRANULE;
-        let (word, bit) = (&self.marks[granule / 64], 1 << (granule % 64));
-        let old = word.load(Ordering::Relaxed);
-        word.store(old | bit, Ordering::Relaxed);
-        old & bit == 0
-    }
-
-    /// Whether the object at an address in this block is marked.
-    ///
-    /// # Safety
-    /// - The address is inside this block, and the world is stopped.
-    pub(super) unsafe fn has_marked<T>(&self, address: *const T) -> bool {
-        self.is_marked(address as usize & (BLOCK - 1))
-    }
-
-    /// Forgets all marks, before a full collection.
-    pub(super) fn clear_marks(&self) {
-        for word in &self.marks {
+    fn clear_marks(&self, marks: Marks) {
+        for word in self.marks(marks) {
             word.store(0, Ordering::Relaxed);
         }
     }
 
-    /// How many cells are marked.
-    pub(super) fn count_marks(&self) -> usize {
-        self.marks.iter().map(|word| word.load(Ordering::Relaxed).count_ones() as usize).sum()
+    fn keep_traced(&self) {
+        for (kept, traced) in self.marks(Marks::Kept).iter().zip(self.marks(Marks::Traced)) {
+            kept.store(traced.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
     }
 
-    /// The size class of its cells.
-    pub(super) fn class(&self) -> usize {
-        self.class as usize
+    fn count_kept(&self) -> usize {
+        self.marks(Marks::Kept).iter().map(|word| word.load(Ordering::Relaxed).count_ones() as usize).sum()
     }
 
     /// [`free_run`](Self::free_run) without the cells that stand in one cache line with an object: that may be another
@@ -128,43 +172,48 @@ impl Block {
     /// The next run of free cells at or behind `from` (an offset into the block, 0 at first): its start and end.
     pub(super) fn free_run(&self, from: usize) -> Option<(usize, usize)> {
         let size = SIZES[self.class as usize];
+        let marks = self.marks(Marks::Kept);
+        let is_marked = |offset: usize| {
+            let granule = offset / GRANULE;
+            marks[granule / 64].load(Ordering::Relaxed) >> (granule % 64) & 1 == 1
+        };
         let mut start = from.max(FIRST_CELL);
-        while start + size <= BLOCK && self.is_marked(start) {
+        while start + size <= BLOCK && is_marked(start) {
             start += size;
         }
         if start + size > BLOCK {
             return None;
         }
         let mut end = start + size;
-        while end + size <= BLOCK && !self.is_marked(end) {
+        while end + size <= BLOCK && !is_marked(end) {
             end += size;
         }
         Some((start, end))
-    }
-
-    #[inline(always)]
-    fn is_marked(&self, offset: usize) -> bool {
-        let granule = offset / GRANULE;
-        self.marks[granule / 64].load(Ordering::Relaxed) >> (granule % 64) & 1 == 1
     }
 }
 
 /// All blocks of a heap, in use and free.
 pub(super) struct Blocks {
     arenas: Vec<*mut u8>,
+    /// How many blocks of the last arena were never used: its last ones.
+    fresh: usize,
     /// Blocks that have a class.
-    pub(super) used: Vec<*mut Block>,
+    used: Vec<*mut Block>,
     empty: Vec<*mut Block>,
+    /// Blocks that were taken since the last collection: the only ones in which objects can have become old at the next.
+    taken: Vec<*mut Block>,
     /// By class, blocks in which survivors stand and cells may be free.
     sweepable: Vec<Vec<*mut Block>>,
     /// By class, blocks that a thread left behind, and the offset from which on cells may be free.
     left: Vec<Vec<(*mut Block, usize)>>,
+    /// Bytes that survived the last collection.
+    live: usize,
 }
 
 // SAFETY: the pointers lead to blocks that the heap owns; whoever holds the lock round this may use them.
 unsafe impl Send for Blocks {}
 
-const ARENA: Layout = match Layout::from_size_align(BLOCK * BLOCKS_AN_ARENA, BLOCK) {
+const ARENA_LAYOUT: Layout = match Layout::from_size_align(ARENA, ARENA) {
     Ok(layout) => layout,
     Err(_) => panic!("the arena's layout is valid"),
 };
@@ -174,10 +223,13 @@ impl Blocks {
     pub(super) fn new() -> Blocks {
         Blocks {
             arenas: Vec::new(),
+            fresh: 0,
             used: Vec::new(),
             empty: Vec::new(),
+            taken: Vec::new(),
             sweepable: vec![Vec::new(); CLASSES],
             left: vec![Vec::new(); CLASSES],
+            live: 0,
         }
     }
 
@@ -192,57 +244,97 @@ impl Blocks {
             return Some(left);
         }
         if let Some(block) = self.sweepable[class].pop() {
+            self.taken.push(block);
             return Some((block, 0));
         }
-        if self.empty.is_empty() {
-            self.grow()?;
-        }
-        let block = self.empty.pop()?;
-        // SAFETY: an empty block is BLOCK bytes that nobody else uses.
+        let block = match self.empty.pop() {
+            Some(block) => block,
+            None => self.grow()?,
+        };
+        // SAFETY: an empty block is BLOCK bytes that nobody else uses, in an arena.
         unsafe {
-            (&raw mut (*block).class).write(class as u8);
-            for word in 0..BLOCK / GRANULE / 64 {
-                (&raw mut (*block).marks[word]).write(AtomicU64::new(0));
-            }
+            block.write(Block { class: class as u8, survivors: 0, place: self.used.len() as u32 });
+            (*block).clear_marks(Marks::Kept);
+            (*block).clear_marks(Marks::Traced);
         }
         self.used.push(block);
+        self.taken.push(block);
         Some((block, 0))
     }
 
-    fn grow(&mut self) -> Option<()> {
-        // SAFETY: the layout has a size.
-        let arena = unsafe { alloc(ARENA) };
-        if arena.is_null() {
-            return None;
+    /// A block that was never used.
+    fn grow(&mut self) -> Option<*mut Block> {
+        if self.fresh == 0 {
+            // SAFETY: the layout has a size.
+            let arena = unsafe { alloc(ARENA_LAYOUT) };
+            if arena.is_null() {
+                return None;
+            }
+            self.arenas.push(arena);
+            self.fresh = ARENA / BLOCK - 1;
         }
-        self.arenas.push(arena);
-        for index in (0..BLOCKS_AN_ARENA).rev() {
-            // SAFETY: the offset is inside the arena.
-            self.empty.push(unsafe { arena.add(index * BLOCK) }.cast());
-        }
-        Some(())
+        let arena = self.arenas.last()?;
+        let offset = ARENA - self.fresh * BLOCK;
+        self.fresh -= 1;
+        // SAFETY: the offset is inside the arena.
+        Some(unsafe { arena.add(offset) }.cast())
     }
 
-    /// After marking: sorts the blocks into empty and sweepable ones. Returns the bytes that survive in them.
-    pub(super) fn retire_all(&mut self) -> usize {
-        let mut live = 0;
-        self.sweepable.iter_mut().for_each(Vec::clear);
-        self.left.iter_mut().for_each(Vec::clear);
-        let (sweepable, empty) = (&mut self.sweepable, &mut self.empty);
-        self.used.retain(|block| {
+    /// Forgets all marks of a sort.
+    pub(super) fn clear_marks(&self, marks: Marks) {
+        for block in &self.used {
             // SAFETY: used blocks are initialised, and the world is stopped.
-            let (count, class) = unsafe { ((**block).count_marks(), (**block).class()) };
-            if count == 0 {
-                empty.push(*block);
-                return false;
+            unsafe { (**block).clear_marks(marks) };
+        }
+    }
+
+    /// What was traced is what is kept.
+    pub(super) fn keep_traced(&self) {
+        for block in &self.used {
+            // SAFETY: used blocks are initialised, and the world is stopped.
+            unsafe { (**block).keep_traced() };
+        }
+    }
+
+    /// After marking: sorts the blocks into empty and sweepable ones. Unless marks were taken away (the collection was a
+    /// `full` one), only those blocks are looked at in which there can be new ones. Returns the bytes that survive in blocks.
+    pub(super) fn retire(&mut self, full: bool) -> usize {
+        self.left.iter_mut().for_each(Vec::clear);
+        let taken = std::mem::take(&mut self.taken);
+        if full {
+            self.sweepable.iter_mut().for_each(Vec::clear);
+            // From the end, since an empty block gives its place to the last one.
+            for place in (0..self.used.len()).rev() {
+                self.sort(self.used[place]);
             }
-            live += count * cell_size(class);
-            if count < (BLOCK - FIRST_CELL) / cell_size(class) {
-                sweepable[class].push(*block);
+        } else {
+            for block in &taken {
+                self.sort(*block);
             }
-            true
-        });
-        live
+        }
+        self.taken = taken;
+        self.taken.clear();
+        self.live
+    }
+
+    fn sort(&mut self, block: *mut Block) {
+        // SAFETY: the block is in use, so it is initialised, and the world is stopped.
+        let header = unsafe { &mut *block };
+        let (class, size) = (header.class as usize, cell_size(header.class as usize));
+        let count = header.count_kept();
+        self.live = self.live + count * size - header.survivors as usize * size;
+        header.survivors = count as u32;
+        if count == 0 {
+            let place = header.place;
+            self.used.swap_remove(place as usize);
+            if let Some(moved) = self.used.get(place as usize) {
+                // SAFETY: as above; it is not the block whose header is borrowed.
+                unsafe { (**moved).place = place };
+            }
+            self.empty.push(block);
+        } else if count < (BLOCK - FIRST_CELL) / size {
+            self.sweepable[class].push(block);
+        }
     }
 }
 
@@ -250,7 +342,7 @@ impl Drop for Blocks {
     fn drop(&mut self) {
         for arena in &self.arenas {
             // SAFETY: the arena was allocated with this layout, and the heap's objects die with the heap.
-            unsafe { dealloc(*arena, ARENA) };
+            unsafe { dealloc(*arena, ARENA_LAYOUT) };
         }
     }
 }
@@ -272,7 +364,7 @@ mod tests {
                 (0..cells).filter(|n| n % 97 > 90 || n % 31 == 5).map(|n| FIRST_CELL + n * size).collect();
             for offset in &objects {
                 // SAFETY: the cell is in this block, and nobody else is there.
-                assert!(unsafe { block.mark(start.wrapping_add(*offset)) });
+                assert!(unsafe { mark(start.wrapping_add(*offset), Marks::Kept) });
             }
             let lines = |offset: usize| offset / LINE..=(offset + size - 1) / LINE;
             let taken: Vec<usize> = objects.iter().flat_map(|object| lines(*object)).collect();

@@ -1,33 +1,81 @@
 //! The heap shared by the threads of a machine, and its collector: stop-the-world, mark and lazy sweep, non-moving.
 //!
-//! Marks are sticky: a young collection keeps the marks of the last one, so that what survived counts as old and only
-//! the roots and the old objects that were stored into since are looked at.
+//! Marks are sticky: a collection keeps the marks of the last one, so that what survived counts as old and only the roots and
+//! the old objects that were stored into since are looked at. When much is old, the next collections also trace it, each a
+//! part of it, so that no pause is as long as the heap is large.
 
-use std::alloc::dealloc;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 
-use super::block::{Block, Blocks};
+use super::block::{Block, Blocks, Marks};
 use super::header::{Header, flag};
-use super::local::{LARGE_PREFIX, large_layout};
-use super::word::Word;
+use super::large::{self, Large, is_large};
+use super::mark::{Marker, Trace, Visit};
 
-/// A collection is due when at least so many bytes were allocated since the last.
-const MIN_NURSERY: usize = 4 << 20;
-/// A full collection is not due before the heap holds so many bytes.
-const MIN_FULL: usize = 8 << 20;
+/// A collection is due when so many bytes were allocated since the last: at least, so that what is allocated and dies stays in
+/// the processor's caches.
+const MIN_NURSERY: usize = 1 << 20;
+/// And at most, so that a collection is short that finds them all alive.
+const MAX_NURSERY: usize = 4 << 20;
+/// No trace begins before so many bytes have survived.
+const MIN_LIVE: usize = 8 << 20;
+/// A trace goes on by one object for each so many bytes that are allocated.
+const STEP: usize = 32;
+
+/// What a collection looks at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Extent {
+    /// What was made since the last one, and a part of what is older if there is much of it.
+    Due,
+    /// The same, but there is always much of it, and parts are small: for tests.
+    Stress,
+    /// Everything.
+    All,
+}
+
+/// An old object that was stored into, and where.
+pub(super) struct Changed {
+    pub(super) object: *mut Header,
+    /// The part of a large object.
+    pub(super) part: u32,
+}
+
+// SAFETY: the heap owns the object; the pointer is followed only while the world is stopped.
+unsafe impl Send for Changed {}
+
+impl Changed {
+    /// Forgets that it was stored into; returns which bytes may have changed, of a large object.
+    ///
+    /// # Safety
+    /// - The object was not freed, and the world is stopped.
+    pub(super) unsafe fn forget(&self) -> Option<Range<usize>> {
+        // SAFETY: the caller's promise; a part is noted of a large object only.
+        unsafe {
+            if is_large(self.object) {
+                return Some(large::forget_store(self.object, self.part));
+            }
+            (*self.object).clear(flag::REMEMBERED);
+        }
+        None
+    }
+}
 
 /// What the threads of one machine allocate from.
 pub struct Heap {
     blocks: Mutex<Blocks>,
-    large: Mutex<Vec<LargePtr>>,
-    remembered: Mutex<Vec<LargePtr>>,
+    large: Mutex<Large>,
+    remembered: Mutex<Vec<Changed>>,
+    /// The trace that runs.
+    trace: Mutex<Option<Trace>>,
     /// Whether a collection is due.
     pub(super) due: AtomicBool,
     allocated: AtomicUsize,
+    /// A collection is due when so many bytes were allocated since the last.
     nursery: AtomicUsize,
-    live_at_full: AtomicUsize,
+    /// A trace begins when so many bytes have survived.
+    live_at_trace: AtomicUsize,
     live: AtomicUsize,
     /// Whether more than one thread may be running at this moment.
     parallel: AtomicBool,
@@ -38,84 +86,22 @@ pub struct Heap {
     limit: AtomicUsize,
 }
 
-/// An address that may go from thread to thread: the heap's lock guards what it leads to.
-#[derive(Clone, Copy)]
-struct LargePtr(*mut Header);
-
-// SAFETY: the heap owns the object; the pointer is followed only while the world is stopped.
-unsafe impl Send for LargePtr {}
-
 impl Default for Heap {
     fn default() -> Heap {
         Heap {
             blocks: Mutex::new(Blocks::new()),
-            large: Mutex::new(Vec::new()),
+            large: Mutex::new(Large::default()),
             remembered: Mutex::new(Vec::new()),
+            trace: Mutex::new(None),
             due: AtomicBool::new(false),
             allocated: AtomicUsize::new(0),
             nursery: AtomicUsize::new(MIN_NURSERY),
-            live_at_full: AtomicUsize::new(MIN_FULL),
+            live_at_trace: AtomicUsize::new(MIN_LIVE),
             live: AtomicUsize::new(0),
             parallel: AtomicBool::new(false),
             identities: AtomicU32::new(1),
             collections: AtomicUsize::new(0),
             limit: AtomicUsize::new(usize::MAX),
-        }
-    }
-}
-
-/// How the fields of an object are found: calls [`Marker::word`] for each.
-pub type Visit = fn(&Header, &mut Marker);
-
-/// Follows pointers from the roots.
-pub struct Marker {
-    pending: Vec<*mut Header>,
-    young: bool,
-}
-
-impl Marker {
-    /// Whether what earlier collections have reached is still marked.
-    pub fn is_young(&self) -> bool {
-        self.young
-    }
-
-    /// Marks what a word points to.
-    #[inline(always)]
-    pub fn word(&mut self, word: Word) {
-        if word.is_pointer() {
-            self.object(word.address());
-        }
-    }
-
-    /// Whether what a word points to was reached: when the marking has ended, whether it stays alive.
-    pub fn has_reached(&self, word: Word) -> bool {
-        if !word.is_pointer() {
-            return true;
-        }
-        let object = word.address();
-        // SAFETY: the caller's word points to an object that was alive at the last collection: nothing is freed yet.
-        let header = unsafe { &*object };
-        if header.has(flag::LARGE) {
-            return header.has(flag::MARKED);
-        }
-        // SAFETY: an object that is not large stands in a block; the world is stopped.
-        unsafe { (*Block::of(object)).has_marked(object) }
-    }
-
-    #[inline(always)]
-    fn object(&mut self, object: *mut Header) {
-        // SAFETY: words that the collector is shown point to objects that were alive at the last checkpoint.
-        let header = unsafe { &*object };
-        let fresh = if header.has(flag::LARGE) {
-            let fresh = !header.has(flag::MARKED);
-            header.set_alone(flag::MARKED);
-            fresh
-        } else {
-            // SAFETY: an object that is not large stands in a block; the world is stopped.
-            unsafe { (*Block::of(object)).mark(object) }
-        };
-        if fresh {
-            self.pending.push(object);
         }
     }
 }
@@ -188,97 +174,109 @@ impl Heap {
     }
 
     pub(super) fn add_large(&self, object: *mut Header) {
-        self.large.lock().push(LargePtr(object));
+        self.large.lock().add(object);
     }
 
-    pub(super) fn add_remembered(&self, objects: &mut Vec<*mut Header>) {
-        self.remembered.lock().extend(objects.drain(..).map(LargePtr));
+    pub(super) fn add_remembered(&self, objects: &mut Vec<Changed>) {
+        self.remembered.lock().append(objects);
     }
 
-    /// Collects. `full` looks at everything; otherwise what survived an earlier collection stays. `after` is called when
-    /// all that lives was reached, and before anything is freed.
+    /// Collects. `roots` shows every word that a thread or the machine holds outside the heap; `after` is called when all that
+    /// lives was reached, and before anything is freed.
     ///
     /// # Safety
-    /// - The world is stopped, every thread's allocator is retired, and `roots` shows every word that a thread or the
-    ///   machine holds outside the heap.
+    /// - The world is stopped, every thread's allocator is retired, and the roots are all there are.
     pub unsafe fn collect(
         &self,
-        full: bool,
+        extent: Extent,
         visit: Visit,
         roots: impl FnOnce(&mut Marker),
         after: impl FnOnce(&Marker),
     ) {
-        let full = full || self.live.load(Ordering::Relaxed) >= self.live_at_full.load(Ordering::Relaxed);
-        let mut marker = Marker { pending: Vec::new(), young: !full };
-        let remembered = std::mem::take(&mut *self.remembered.lock());
-        if full {
-            self.clear_marks();
-        }
-        for entry in &remembered {
-            // SAFETY: a remembered object is an old one, which no young collection frees; a full one has freed
-            // nothing yet.
-            let object = unsafe { &*entry.0 };
-            object.clear(flag::REMEMBERED);
-            if !full {
-                visit(object, &mut marker);
+        let live = self.live.load(Ordering::Relaxed);
+        let running = self.trace.lock().take().filter(|_| extent != Extent::All);
+        let runs = running.is_some();
+        let begins = match extent {
+            Extent::Due => !runs && live >= self.live_at_trace.load(Ordering::Relaxed),
+            Extent::Stress => !runs,
+            Extent::All => false,
+        };
+        let mut marker = Marker::new(visit, running.unwrap_or_default(), begins || extent == Extent::All);
+        for changed in std::mem::take(&mut *self.remembered.lock()) {
+            // SAFETY: a remembered object was alive when it was stored into, and that was since the last collection.
+            unsafe {
+                match extent {
+                    Extent::All => drop(changed.forget()),
+                    _ => marker.look_again(&changed, runs),
+                }
             }
+        }
+        if extent == Extent::All {
+            self.clear_marks(Marks::Kept);
+        }
+        if begins {
+            self.clear_marks(Marks::Traced);
+        }
+        if begins || runs {
+            marker.begin_tracing();
         }
         roots(&mut marker);
-        while let Some(object) = marker.pending.pop() {
-            // SAFETY: the object was reached, so it is alive.
-            let header = unsafe { &*object };
-            header.set_alone(flag::OLD);
-            visit(header, &mut marker);
+        marker.drain();
+        let mut is_whole = extent == Extent::All;
+        if begins || runs {
+            marker.step(self.step(extent, live));
+            if marker.trace.is_done() {
+                marker.end_tracing();
+                is_whole = true;
+            } else {
+                *self.trace.lock() = Some(std::mem::take(&mut marker.trace));
+            }
         }
         after(&marker);
-        self.finish(full);
+        if is_whole && extent != Extent::All {
+            self.blocks.lock().keep_traced();
+            self.large.lock().keep_traced();
+        }
+        self.finish(is_whole);
     }
 
-    fn clear_marks(&self) {
-        for block in &self.blocks.lock().used {
-            // SAFETY: used blocks are initialised, and the world is stopped.
-            unsafe { (**block).clear_marks() };
-        }
-        for entry in &*self.large.lock() {
-            // SAFETY: listed large objects are alive.
-            unsafe { (*entry.0).clear(flag::MARKED) };
+    fn clear_marks(&self, marks: Marks) {
+        self.blocks.lock().clear_marks(marks);
+        self.large.lock().clear_marks(marks);
+    }
+
+    /// How many objects a trace goes on in one collection.
+    fn step(&self, extent: Extent, live: usize) -> usize {
+        match extent {
+            Extent::Stress => 64 + live / 512,
+            _ => self.nursery.load(Ordering::Relaxed) / STEP,
         }
     }
 
-    fn finish(&self, full: bool) {
-        let mut live = self.blocks.lock().retire_all();
-        self.large.lock().retain(|entry| {
-            // SAFETY: the object is listed, so it was not freed yet; its size stands in front of it.
-            unsafe {
-                let base = entry.0.cast::<u8>().sub(LARGE_PREFIX);
-                let bytes = base.cast::<usize>().read();
-                if (*entry.0).has(flag::MARKED) {
-                    live += bytes;
-                    return true;
-                }
-                dealloc(base, large_layout(bytes));
-            }
-            false
-        });
-        self.live.store(live, Ordering::Relaxed);
-        if full {
-            self.live_at_full.store((live * 2).max(MIN_FULL), Ordering::Relaxed);
+    /// Frees what is not kept. `is_whole` says that objects were looked at that had survived before.
+    fn finish(&self, is_whole: bool) {
+        let live = self.blocks.lock().retire(is_whole) + self.large.lock().retire(is_whole);
+        let before = self.live.swap(live, Ordering::Relaxed);
+        if is_whole {
+            self.live_at_trace.store((live * 2).max(MIN_LIVE), Ordering::Relaxed);
+        } else {
+            self.size_nursery(live - before);
         }
-        self.nursery.store((live / 2).max(MIN_NURSERY), Ordering::Relaxed);
         self.allocated.store(0, Ordering::Relaxed);
         self.due.store(false, Ordering::Relaxed);
         self.collections.fetch_add(1, Ordering::Relaxed);
     }
-}
 
-impl Drop for Heap {
-    fn drop(&mut self) {
-        for entry in &*self.large.lock() {
-            // SAFETY: listed large objects were allocated with this layout and die with the heap.
-            unsafe {
-                let base = entry.0.cast::<u8>().sub(LARGE_PREFIX);
-                dealloc(base, large_layout(base.cast::<usize>().read()));
-            }
-        }
+    /// Where much survives, objects get more time to die.
+    fn size_nursery(&self, survived: usize) {
+        let nursery = self.nursery.load(Ordering::Relaxed);
+        let size = if survived > nursery / 4 {
+            (nursery * 2).min(MAX_NURSERY)
+        } else if survived < nursery / 16 {
+            (nursery / 2).max(MIN_NURSERY)
+        } else {
+            nursery
+        };
+        self.nursery.store(size, Ordering::Relaxed);
     }
 }

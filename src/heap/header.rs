@@ -61,10 +61,6 @@ pub mod flag {
     pub const OLD: u8 = 1;
     /// Is in a thread's list of remembered objects.
     pub const REMEMBERED: u8 = 2;
-    /// Stands outside the blocks, in an allocation of its own.
-    pub const LARGE: u8 = 4;
-    /// Marked by the running collection (of large objects only; the others have a bitmap).
-    pub const MARKED: u8 = 8;
     /// An instance whose class has a built-in base with a layout of its own: an object of that base stands in the
     /// word behind the header.
     pub const PAYLOAD: u8 = 16;
@@ -93,12 +89,13 @@ const _: () = assert!(size_of::<Header>() == 16);
 
 impl Header {
     /// The header of a new object.
-    pub(super) fn new(kind: Kind, shape: u32, flags: u8, aux: u32) -> Header {
+    #[inline(always)]
+    pub(super) fn new(kind: Kind, shape: u32, aux: u32) -> Header {
         Header {
             shape: AtomicU32::new(shape),
             kind,
             lock: ByteLock::new(),
-            flags: AtomicU8::new(flags),
+            flags: AtomicU8::new(0),
             _spare: 0,
             identity: AtomicU32::new(0),
             aux: AtomicU32::new(aux),

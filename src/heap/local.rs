@@ -1,15 +1,16 @@
 //! One thread's share of the heap: where it allocates, and the one function that stores into an object.
 
-use std::alloc::{Layout, alloc};
+use std::alloc::Layout;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-use super::block::{BLOCK, Block, CLASSES, GRANULE, MAX_CELL, cell_size, class_of};
+use super::block::{Block, CLASSES, MAX_CELL, cell_size, class_of};
 use super::byte_lock::Held;
-use super::collect::Heap;
+use super::collect::{Changed, Heap};
 use super::header::{Header, Kind, Object, flag};
+use super::large::{self, is_large};
 use super::slot::Slot;
-use super::word::Value;
+use super::word::{Value, Word};
 
 /// The largest object there is, in bytes.
 pub const MAX_OBJECT: usize = 1 << 40;
@@ -20,9 +21,6 @@ pub struct OutOfMemory;
 
 /// How many bytes a thread allocates before it counts them, at least.
 const COUNT_STEP: usize = 1 << 14;
-
-/// Bytes in front of a large object: its size, for the collector.
-pub(super) const LARGE_PREFIX: usize = 16;
 
 /// A run of free cells of one class, and the block it lies in.
 struct Cursor {
@@ -35,7 +33,7 @@ struct Cursor {
 pub struct Local {
     heap: Arc<Heap>,
     cursors: [Cursor; CLASSES],
-    remembered: RefCell<Vec<*mut Header>>,
+    remembered: RefCell<Vec<Changed>>,
     /// Bytes that were allocated and not counted yet.
     uncounted: Cell<usize>,
     alarm: Box<dyn Fn() + Send>,
@@ -60,11 +58,12 @@ impl Local {
     /// Makes an object of fixed size: `make` fills it behind the header.
     #[inline(always)]
     pub fn make<T: Object>(&self, shape: u32, aux: u32, make: impl FnOnce(Header) -> T) -> &T {
-        let (place, flags) = match self.allocate(size_of::<T>()) {
-            Ok(made) => made,
+        const { assert!(align_of::<T>() <= 8) };
+        let place = match self.allocate(size_of::<T>()) {
+            Ok(place) => place,
             Err(OutOfMemory) => std::alloc::handle_alloc_error(Layout::new::<T>()),
         };
-        let object = make(Header::new(T::KIND, shape, flags, aux));
+        let object = make(Header::new(T::KIND, shape, aux));
         // SAFETY: the cell has room for T, which has no drop glue; nobody else knows it.
         unsafe {
             place.cast::<T>().write(object);
@@ -102,10 +101,11 @@ impl Local {
         make: impl FnOnce(Header) -> T,
         fill: impl FnOnce(*mut u8),
     ) -> Result<&T, OutOfMemory> {
+        const { assert!(align_of::<T>() <= 8) };
         debug_assert!(T::is_kind(kind));
         let bytes = size_of::<T>().checked_add(extra).ok_or(OutOfMemory)?;
-        let (place, flags) = self.allocate(bytes)?;
-        let object = make(Header::new(kind, shape, flags, aux));
+        let place = self.allocate(bytes)?;
+        let object = make(Header::new(kind, shape, aux));
         // SAFETY: the place has room for T and `extra` bytes; nobody else knows it. `fill` initialises the rest.
         unsafe {
             place.cast::<T>().write(object);
@@ -117,16 +117,20 @@ impl Local {
     /// The one function that stores a value into an object. `owner` is the header of the object the slot stands in.
     #[inline(always)]
     pub fn store(&self, owner: &Header, slot: &Slot, value: Option<Value<'_>>) {
-        self.barrier(owner);
-        slot.set_raw(super::word::Word(value.map_or(0, |value| value.word().0)));
+        if needs_barrier(owner) {
+            self.remember(owner, slot, word_of(value));
+        }
+        slot.set_raw(word_of(value));
     }
 
     /// Stores values into the first slots of an object, one after the other.
     #[inline]
     pub fn store_all(&self, owner: &Header, slots: &[Slot], values: &[Option<Value<'_>>]) {
-        self.barrier(owner);
+        if needs_barrier(owner) {
+            self.remember_all(owner, slots, values);
+        }
         for (slot, value) in slots.iter().zip(values) {
-            slot.set_raw(super::word::Word(value.map_or(0, |value| value.word().0)));
+            slot.set_raw(word_of(*value));
         }
     }
 
@@ -151,22 +155,33 @@ impl Local {
         (first.lock.hold(), second.lock.hold())
     }
 
-    /// Says that `owner` is about to be written to in bulk.
-    #[inline(always)]
-    pub fn barrier(&self, owner: &Header) {
-        if owner.flags() & (flag::OLD | flag::REMEMBERED) == flag::OLD {
-            self.remember(owner);
+    #[cold]
+    fn remember_all(&self, owner: &Header, slots: &[Slot], values: &[Option<Value<'_>>]) {
+        let parts = if is_large(owner) { slots.len() } else { 1 };
+        for (slot, value) in slots.iter().zip(values).take(parts) {
+            self.remember(owner, slot, word_of(*value));
         }
     }
 
+    /// Of a small object it is remembered that it was stored into, of a large one also where.
     #[cold]
-    fn remember(&self, owner: &Header) {
-        owner.set(flag::REMEMBERED);
-        self.remembered.borrow_mut().push(std::ptr::from_ref(owner).cast_mut());
+    #[inline(never)]
+    fn remember(&self, owner: &Header, slot: &Slot, word: Word) {
+        let object = std::ptr::from_ref(owner).cast_mut();
+        if !is_large(object) {
+            owner.set(flag::REMEMBERED);
+            self.remembered.borrow_mut().push(Changed { object, part: 0 });
+        } else if word.is_pointer() {
+            let offset = std::ptr::from_ref(slot) as usize - object as usize;
+            // SAFETY: the slot stands in the object, which is alive.
+            if let Some(part) = unsafe { large::note_store(object, offset) } {
+                self.remembered.borrow_mut().push(Changed { object, part });
+            }
+        }
     }
 
     #[inline(always)]
-    fn allocate(&self, bytes: usize) -> Result<(*mut u8, u8), OutOfMemory> {
+    fn allocate(&self, bytes: usize) -> Result<*mut u8, OutOfMemory> {
         if bytes > MAX_CELL || cfg!(feature = "gc-malloc") {
             return self.allocate_large(bytes);
         }
@@ -175,9 +190,9 @@ impl Local {
         let place = cursor.next.get();
         if place < cursor.end.get() {
             cursor.next.set(place.wrapping_add(cell_size(class)));
-            return Ok((place, 0));
+            return Ok(place);
         }
-        self.refill(class).map(|place| (place, 0))
+        self.refill(class)
     }
 
     /// Moves the cursor of a class to the next run of free cells and takes the first of them.
@@ -207,24 +222,15 @@ impl Local {
     }
 
     #[cold]
-    fn allocate_large(&self, bytes: usize) -> Result<(*mut u8, u8), OutOfMemory> {
+    #[inline(never)]
+    fn allocate_large(&self, bytes: usize) -> Result<*mut u8, OutOfMemory> {
         if bytes > MAX_OBJECT || !self.heap.has_room(bytes) {
             return Err(OutOfMemory);
         }
-        let layout = large_layout(bytes);
-        // SAFETY: the layout has a size.
-        let base = unsafe { alloc(layout) };
-        if base.is_null() {
-            return Err(OutOfMemory);
-        }
-        // SAFETY: the allocation begins with LARGE_PREFIX bytes of ours.
-        let place = unsafe {
-            base.cast::<usize>().write(bytes);
-            base.add(LARGE_PREFIX)
-        };
+        let place = large::allocate(bytes).ok_or(OutOfMemory)?;
         self.heap.add_large(place.cast());
         self.count(bytes);
-        Ok((place, flag::LARGE))
+        Ok(place)
     }
 
     /// Leaves the cells that it has not used to other threads, and gives back the rest: the thread dies.
@@ -261,13 +267,13 @@ impl Local {
     }
 }
 
-/// The allocation behind a large object of `bytes`.
-pub(super) fn large_layout(bytes: usize) -> Layout {
-    let size = (bytes + LARGE_PREFIX).next_multiple_of(GRANULE);
-    match Layout::from_size_align(size, GRANULE) {
-        Ok(layout) => layout,
-        Err(_) => unreachable!("sizes are at most MAX_OBJECT"),
-    }
+#[inline(always)]
+fn word_of(value: Option<Value<'_>>) -> Word {
+    value.map_or(Word::NONE_AT_ALL, Value::word)
 }
 
-const _: () = assert!(BLOCK.is_multiple_of(GRANULE));
+/// Whether a store into an object is to be remembered for the next collection: it is old, and that was not done yet.
+#[inline(always)]
+fn needs_barrier(owner: &Header) -> bool {
+    owner.flags() & (flag::OLD | flag::REMEMBERED) == flag::OLD
+}

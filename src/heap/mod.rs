@@ -5,14 +5,19 @@ mod block;
 mod byte_lock;
 mod collect;
 mod header;
+mod large;
 mod local;
+mod mark;
 pub mod parking;
 mod slot;
+#[cfg(all(test, not(loom)))]
+mod tests;
 mod word;
 
 pub use byte_lock::Held;
-pub use collect::{Heap, Marker, Visit};
+pub use collect::{Extent, Heap};
 pub use header::{Header, Kind, Object, flag};
 pub use local::{Local, MAX_OBJECT, OutOfMemory};
+pub use mark::{Marker, Visit};
 pub use slot::Slot;
 pub use word::{MAX_SMALL, MIN_SMALL, Value, Word};

@@ -3,7 +3,7 @@
 //! | bits                        | what                                                     |
 //! | --------------------------- | -------------------------------------------------------- |
 //! | `0`                         | nothing: an unbound register, a hole in a store, or, as the result of native code, "an exception is pending" |
-//! | `0000 pppp pppp ppp0`       | a pointer to a heap object, 16-aligned                   |
+//! | `0000 pppp pppp pppp`       | a pointer to a heap object, 8-aligned                    |
 //! | `0000 0000 0000 00i2`       | the constant number `i` (None, False, True, …)           |
 //! | `0002 …` to `FFFA …`        | a float: its bits plus 2^49, NaNs made one               |
 //! | `FFFF iiii iiii iiii`       | an integer of 48 bits                                    |
@@ -18,7 +18,7 @@ use super::header::{Header, Kind, Object};
 const FLOAT_OFFSET: u64 = 1 << 49;
 const INT_TAG: u64 = 0xFFFF << 48;
 const PAYLOAD: u64 = (1 << 48) - 1;
-const NOT_POINTER: u64 = 0xFFFF_0000_0000_000F;
+const NOT_POINTER: u64 = 0xFFFF_0000_0000_0007;
 
 /// The least integer that stands in the word itself.
 pub const MIN_SMALL: i64 = -(1 << 47);

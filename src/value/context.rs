@@ -152,11 +152,11 @@ impl World {
         self.permanent.lock().push(value.word());
     }
 
-    /// Shows the collector what the world holds. All of it stays as it is, so that a young collection, which keeps the marks
-    /// of those before it, is shown only what is new since.
+    /// Shows the collector what the world holds. All of it stays as it is, so that most collections, which keep the marks of
+    /// those before them, are shown only what is new since.
     pub fn visit_roots(&self, marker: &mut Marker) {
         let mut seen = self.seen.lock();
-        if !marker.is_young() {
+        if marker.wants_all() {
             *seen = Seen::default();
         }
         seen.shapes = self.shapes.visit(seen.shapes, marker);

@@ -49,4 +49,4 @@ mod visit;
 
 pub use builtin::Builtin;
 pub use context::{Context, Raised, Res, World, shape_of};
-pub use visit::visit;
+pub use visit::VISIT;

@@ -1,6 +1,8 @@
 //! Which words an object holds: the one function behind marking, snapshots and dumps.
 
-use crate::heap::{Header, Kind, Marker, Object, Slot};
+use std::ops;
+
+use crate::heap::{Header, Kind, Marker, Object, Slot, Visit};
 
 use super::class::Type;
 use super::deque::Deque;
@@ -18,8 +20,11 @@ use super::set::{Set, SetTable};
 use super::slice::Slice;
 use super::tuple::Tuple;
 
+/// How the collector finds out.
+pub const VISIT: Visit = Visit { all: visit, part: visit_part };
+
 /// Shows `marker` every word the object holds.
-pub fn visit(object: &Header, marker: &mut Marker) {
+fn visit(object: &Header, marker: &mut Marker) {
     match object.kind() {
         Kind::Int | Kind::BigInt | Kind::Complex | Kind::Str | Kind::Bytes | Kind::Float => {}
         Kind::Tuple => cast::<Tuple>(object).items().iter().for_each(|item| marker.word(item.word())),
@@ -64,6 +69,41 @@ pub fn visit(object: &Header, marker: &mut Marker) {
         Kind::File => all(marker, cast::<super::file::File>(object).slots()),
         Kind::Random => {}
     }
+}
+
+/// Shows `marker` the words that stand in these bytes of the object: of those kinds that become large, only these.
+fn visit_part(object: &Header, bytes: ops::Range<usize>, marker: &mut Marker) {
+    match object.kind() {
+        Kind::Tuple => {
+            part(object, cast::<Tuple>(object).items(), bytes)
+                .iter()
+                .for_each(|item| marker.word(item.word()));
+        }
+        Kind::Store => {
+            part(object, cast::<Store>(object).slots(), bytes).iter().for_each(|slot| word(marker, slot))
+        }
+        Kind::DictTable => {
+            for entry in part(object, cast::<DictTable>(object).entries(), bytes) {
+                let (key, value) = entry.slots();
+                word(marker, key);
+                word(marker, value);
+            }
+        }
+        Kind::SetTable => {
+            part(object, cast::<SetTable>(object).entries(), bytes)
+                .iter()
+                .for_each(|entry| word(marker, entry.slot()));
+        }
+        _ => visit(object, marker),
+    }
+}
+
+/// Those items of an object that have a part in these bytes of it.
+fn part<'a, T>(object: &Header, items: &'a [T], bytes: ops::Range<usize>) -> &'a [T] {
+    let start = items.as_ptr().addr() - std::ptr::from_ref(object).addr();
+    let first = bytes.start.saturating_sub(start) / size_of::<T>();
+    let last = bytes.end.saturating_sub(start).div_ceil(size_of::<T>()).min(items.len());
+    &items[first.min(last)..last]
 }
 
 #[inline(always)]

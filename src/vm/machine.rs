@@ -5,13 +5,13 @@ use std::sync::{Arc, OnceLock};
 
 use parking_lot::{Mutex, RwLock};
 
-use crate::heap::{Value, Word};
+use crate::heap::{Extent, Value, Word};
 
 use crate::value::dict::Dict;
 use crate::value::exception::Exception;
 use crate::value::function::Function;
 use crate::value::lazy_unit::{LazyUnit, Origin};
-use crate::value::{Builtin, Context, Raised, World, visit};
+use crate::value::{Builtin, Context, Raised, VISIT, World};
 
 use super::host::Host;
 use super::inspect::is_library_source;
@@ -269,12 +269,17 @@ impl Vm {
                 marker.word(*word);
             }
         };
+        let extent = match (full, self.options.gc_stress) {
+            (true, _) => Extent::All,
+            (false, true) => Extent::Stress,
+            (false, false) => Extent::Due,
+        };
         let mut dropped = Vec::new();
         let after = |marker: &crate::heap::Marker| {
             dropped = self.resources.take_unreached(|object| marker.has_reached(object));
         };
         // SAFETY: the world is stopped, the threads are retired, and the roots are all there are.
-        unsafe { self.world.heap.collect(full, visit, roots, after) };
+        unsafe { self.world.heap.collect(extent, VISIT, roots, after) };
         // What is dropped here may be a file, which is written out and closed.
         drop(dropped);
     }

@@ -313,7 +313,7 @@ impl Thread {
             }
             if stress || self.vm.world.heap.is_due() {
                 self.collections_seen += 1;
-                let full = stress && self.collections_seen.is_multiple_of(16);
+                let full = stress && self.collections_seen.is_multiple_of(64);
                 self.collect(full);
                 self.check_memory()?;
             }

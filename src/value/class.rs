@@ -370,14 +370,31 @@ impl Type {
             }
             None => self.namespace().remove(cx, name)?.is_some(),
         };
-        let below = self.descendants();
         self.forget(cx, name, value.filter(|_| existed));
-        below.iter().for_each(|class| class.forget(cx, name, None));
+        self.have_subclasses_forget(cx, name);
         if is_special(name) {
             self.update_flags(cx);
-            below.iter().for_each(|class| class.update_flags(cx));
+            self.descendants().iter().for_each(|class| class.update_flags(cx));
         }
         Ok(existed)
+    }
+
+    fn have_subclasses_forget(&self, cx: &Context, name: Value<'_>) {
+        if self.subclasses().next().is_none() {
+            return;
+        }
+        if self.subclasses().all(|class| class.subclasses().next().is_none()) {
+            return self.subclasses().for_each(|class| class.forget(cx, name, None));
+        }
+        // Those of a tree are met once each; one with several bases is met from each of them.
+        let mut waiting: Vec<&Type> = self.subclasses().collect();
+        while let Some(class) = waiting.pop() {
+            if class.sole_base().is_none() {
+                return self.descendants().iter().for_each(|class| class.forget(cx, name, None));
+            }
+            class.forget(cx, name, None);
+            waiting.extend(class.subclasses());
+        }
     }
 
     /// The cache of the class no longer knows the name, or knows its new value.

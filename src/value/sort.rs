@@ -158,6 +158,12 @@ pub fn holds<'t>(cx: &'t Context, op: Comparison, a: Value<'t>, b: Value<'t>) ->
     if a.word().both_small(b.word()) {
         return Ok(op.holds(Some(a.word().as_small().cmp(&b.word().as_small()))));
     }
+    // Not of a subclass, which may have its own order.
+    if let (Some(Kind::Tuple), Some(Kind::Tuple)) = (a.kind(), b.kind())
+        && let (Some(a), Some(b)) = (a.get::<Tuple>(), b.get::<Tuple>())
+    {
+        return cx.nested(&COMPARISON, || items_hold(cx, op, a.items(), b.items()));
+    }
     if cx.class_of(a).has(class_flag::CUSTOM_ORDER) || cx.class_of(b).has(class_flag::CUSTOM_ORDER) {
         return Err(cx.needs_code());
     }
@@ -185,7 +191,10 @@ pub fn holds<'t>(cx: &'t Context, op: Comparison, a: Value<'t>, b: Value<'t>) ->
 fn items_hold<'t>(cx: &'t Context, op: Comparison, a: &[Value<'t>], b: &[Value<'t>]) -> Result<bool, Raised> {
     for (step, (a, b)) in a.iter().zip(b).enumerate() {
         cx.poll(step)?;
-        if !same_key(cx, *a, *b)? {
+        if a.is(*b) {
+            continue;
+        }
+        if a.word().both_small(b.word()) || !same_key(cx, *a, *b)? {
             return holds(cx, op, *a, *b);
         }
     }

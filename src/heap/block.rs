@@ -297,8 +297,9 @@ impl Blocks {
     }
 
     /// After marking: sorts the blocks into empty and sweepable ones. Unless marks were taken away (the collection was a
-    /// `full` one), only those blocks are looked at in which there can be new ones. Returns the bytes that survive in blocks.
-    pub(super) fn retire(&mut self, full: bool) -> usize {
+    /// `full` one), only those blocks are looked at in which there can be new ones. Returns the bytes
+    /// that survive in blocks, and the bytes of those blocks.
+    pub(super) fn retire(&mut self, full: bool) -> (usize, usize) {
         self.left.iter_mut().for_each(Vec::clear);
         let taken = std::mem::take(&mut self.taken);
         if full {
@@ -314,7 +315,7 @@ impl Blocks {
         }
         self.taken = taken;
         self.taken.clear();
-        self.live
+        (self.live, self.used.len() * BLOCK)
     }
 
     fn sort(&mut self, block: *mut Block) {

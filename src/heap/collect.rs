@@ -19,8 +19,8 @@ use super::mark::{Marker, Trace, Visit};
 const MIN_NURSERY: usize = 1 << 20;
 /// And at most, so that a collection is short that finds them all alive.
 const MAX_NURSERY: usize = 4 << 20;
-/// No trace begins before so many bytes have survived.
-const MIN_LIVE: usize = 8 << 20;
+/// No trace begins before what survives takes so many bytes.
+const MIN_HELD: usize = 4 << 20;
 /// A trace goes on by one object for each so many bytes that are allocated.
 const STEP: usize = 32;
 
@@ -74,8 +74,11 @@ pub struct Heap {
     allocated: AtomicUsize,
     /// A collection is due when so many bytes were allocated since the last.
     nursery: AtomicUsize,
-    /// A trace begins when so many bytes have survived.
-    live_at_trace: AtomicUsize,
+    /// Bytes of the blocks in which something survived, and of the large objects that did.
+    held: AtomicUsize,
+    /// A trace begins when it is so many. They are counted and not those of the survivors: where one object in a whole block is
+    /// alive, the others' room is of use to nobody but their like.
+    held_at_trace: AtomicUsize,
     live: AtomicUsize,
     /// Whether more than one thread may be running at this moment.
     parallel: AtomicBool,
@@ -96,7 +99,8 @@ impl Default for Heap {
             due: AtomicBool::new(false),
             allocated: AtomicUsize::new(0),
             nursery: AtomicUsize::new(MIN_NURSERY),
-            live_at_trace: AtomicUsize::new(MIN_LIVE),
+            held: AtomicUsize::new(0),
+            held_at_trace: AtomicUsize::new(MIN_HELD),
             live: AtomicUsize::new(0),
             parallel: AtomicBool::new(false),
             identities: AtomicU32::new(1),
@@ -197,7 +201,9 @@ impl Heap {
         let running = self.trace.lock().take().filter(|_| extent != Extent::All);
         let runs = running.is_some();
         let begins = match extent {
-            Extent::Due => !runs && live >= self.live_at_trace.load(Ordering::Relaxed),
+            Extent::Due => {
+                !runs && self.held.load(Ordering::Relaxed) >= self.held_at_trace.load(Ordering::Relaxed)
+            }
             Extent::Stress => !runs,
             Extent::All => false,
         };
@@ -255,10 +261,13 @@ impl Heap {
 
     /// Frees what is not kept. `is_whole` says that objects were looked at that had survived before.
     fn finish(&self, is_whole: bool) {
-        let live = self.blocks.lock().retire(is_whole) + self.large.lock().retire(is_whole);
+        let (small, blocks) = self.blocks.lock().retire(is_whole);
+        let large = self.large.lock().retire(is_whole);
+        let (live, held) = (small + large, blocks + large);
+        self.held.store(held, Ordering::Relaxed);
         let before = self.live.swap(live, Ordering::Relaxed);
         if is_whole {
-            self.live_at_trace.store((live * 2).max(MIN_LIVE), Ordering::Relaxed);
+            self.held_at_trace.store((held * 2).max(MIN_HELD), Ordering::Relaxed);
         } else {
             self.size_nursery(live - before);
         }

@@ -439,11 +439,9 @@ fn next_of_set<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>, R
         it.set_limit(-1);
         return Err(cx.raise(Builtin::RuntimeError, "Set changed size during iteration"));
     }
-    let from = it.position() as usize;
-    let rest = set.entries().get(from..).unwrap_or_default();
-    match rest.iter().enumerate().find_map(|(index, entry)| Some((index, entry.key()?))) {
-        Some((index, key)) => {
-            it.set_position((from + index + 1) as i64);
+    match set.table().and_then(|table| table.next_key(it.position() as usize)) {
+        Some((key, after)) => {
+            it.set_position(after as i64);
             it.set_limit((it.limit() - 1).max(0));
             Ok(Some(key))
         }

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::heap::{Header, Held, Kind, Object, Slot, Value};
 
 use super::builtin::Builtin;
-use super::context::{Context, Raised};
+use super::context::{Context, Raised, Res};
 use super::sequence::place;
 use super::slice::Bounds;
 
@@ -99,6 +99,26 @@ impl List {
             }
             list.len.store(written, Ordering::Release);
         }
+        Ok(list)
+    }
+
+    /// A list of at most `most` items, made one after the other.
+    ///
+    /// # Errors
+    /// `MemoryError`, and what making an item raises.
+    pub fn try_from_iter<'t>(
+        cx: &'t Context,
+        most: usize,
+        items: impl Iterator<Item = Res<'t>>,
+    ) -> Result<&'t List, Raised> {
+        let list = List::with_capacity(cx, Builtin::List.shape(), most)?;
+        let slots = list.store_object().map_or(&[][..], Store::slots);
+        let mut written = 0;
+        for (slot, item) in slots.iter().zip(items) {
+            slot.init(Some(item?));
+            written += 1;
+        }
+        list.len.store(written, Ordering::Release);
         Ok(list)
     }
 

@@ -41,7 +41,8 @@ fn visit(object: &Header, marker: &mut Marker) {
         }
         Kind::Set | Kind::FrozenSet => word(marker, cast::<Set>(object).table_slot()),
         Kind::SetTable => {
-            cast::<SetTable>(object).entries().iter().for_each(|entry| word(marker, entry.slot()));
+            let entries = cast::<SetTable>(object).entries_with_objects();
+            entries.iter().for_each(|entry| word(marker, entry.slot()));
         }
         Kind::Instance => cast::<Instance>(object).all_slots().iter().for_each(|slot| word(marker, slot)),
         Kind::Cell => word(marker, cast::<Cell>(object).slot()),

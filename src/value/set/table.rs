@@ -3,7 +3,7 @@
 //! A key never moves inside its table. Its hash is written before it, and both are taken for what they are only together,
 //! so that a reader who takes no lock finds every key that is there all the time, and none that never was.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use crate::heap::{Header, Held, Kind, Object, Slot, Value};
 use crate::value::builtin::Builtin;
@@ -19,6 +19,8 @@ pub(super) const MIN_SIZE: usize = 8;
 pub struct SetTable {
     header: Header,
     pub(super) mask: usize,
+    /// Whether a key was ever an object: of a set of numbers there is nothing to mark.
+    holds_objects: AtomicBool,
 }
 
 // SAFETY: repr(C), begins with the header, no drop glue, fields are atomic.
@@ -59,7 +61,7 @@ impl SetTable {
                 bytes,
                 Builtin::Object.shape(),
                 0,
-                |header| SetTable { header, mask: size - 1 },
+                |header| SetTable { header, mask: size - 1, holds_objects: AtomicBool::new(false) },
                 // SAFETY: the bytes behind the object belong to it; zero is an empty entry.
                 |place| unsafe { place.write_bytes(0, bytes) },
             )
@@ -71,6 +73,23 @@ impl SetTable {
     pub fn entries(&self) -> &[SetEntry] {
         // SAFETY: `mask + 1` entries follow the object.
         unsafe { std::slice::from_raw_parts((self as *const SetTable).add(1).cast(), self.mask + 1) }
+    }
+
+    /// The entries, if any of them may hold an object.
+    pub(in crate::value) fn entries_with_objects(&self) -> &[SetEntry] {
+        if self.holds_objects.load(Ordering::Relaxed) { self.entries() } else { &[] }
+    }
+
+    /// The first key at or behind a place, and the place after it.
+    #[inline]
+    pub fn next_key(&self, place: usize) -> Option<(Value<'_>, usize)> {
+        let rest = self.entries().get(place..)?;
+        for (index, entry) in rest.iter().enumerate() {
+            if let Some(key) = entry.key() {
+                return Some((key, place + index + 1));
+            }
+        }
+        None
     }
 
     pub(super) fn fill(&self) -> usize {
@@ -149,6 +168,9 @@ impl SetTable {
     ) {
         let is_new = entry.key.word().is_nothing();
         entry.hash.store(hash, Ordering::Relaxed);
+        if key.header().is_some() {
+            self.holds_objects.store(true, Ordering::Relaxed);
+        }
         cx.store(self, &entry.key, Some(key));
         self.header.aux.store(self.header.aux() + u32::from(is_new), Ordering::Release);
     }

@@ -14,6 +14,7 @@ use super::builtin::Builtin;
 use super::context::{Context, Raised};
 use super::dict::Dict;
 use super::list::List;
+use super::recall::Looked;
 use super::shape::MAX_SLOTS;
 use super::str::Str;
 use super::tuple::Tuple;
@@ -335,7 +336,23 @@ impl Type {
 
     /// [`lookup`](Self::lookup) of a name that native code knows.
     pub fn lookup_str<'t>(&'t self, cx: &'t Context, name: &'static str) -> Option<Value<'t>> {
-        self.lookup(cx, cx.name(name))
+        let shape = self.root_shape();
+        let place = cx.looked_up(shape, name);
+        let known = place.get();
+        if known.is_of(shape, name)
+            && let Some(entry) =
+                self.lookup_cache().table().and_then(|table| table.entries().get(known.entry()))
+            && let Some(found) = entry.value().get()
+            && !found.is(Value::DUMMY)
+        {
+            return (!found.is(Value::ABSENT)).then_some(found);
+        }
+        let key = cx.name(name);
+        let found = self.lookup(cx, key);
+        if let Ok(Some(entry)) = self.lookup_cache().entry_index(cx, key) {
+            place.set(Looked::new(shape, name, entry));
+        }
+        found
     }
 
     fn fill_lookup<'t>(&'t self, cx: &'t Context, name: Value<'t>) -> Value<'t> {

@@ -19,7 +19,7 @@ use super::exception::Exception;
 use super::hash;
 use super::lazy_unit::LazyUnit;
 use super::list::{List, Store};
-use super::recall::{Access, Recall};
+use super::recall::{Access, Looked, Recall};
 use super::recursion::{Outcome, Recursion};
 use super::shape::Shapes;
 use super::str::Str;
@@ -181,6 +181,7 @@ pub struct Context {
     /// Names that native code has asked for by a text of its own, each at a place that the text's address gives.
     known: [Cell<Known>; KNOWN_NAMES],
     recall: Recall,
+    scratch: Cell<Vec<u8>>,
     /// How often there was one.
     nestings: Cell<usize>,
     interrupted: Box<dyn Fn() -> bool + Send>,
@@ -191,6 +192,9 @@ type Known = (*const u8, usize, Word);
 
 /// How many names a context remembers.
 const KNOWN_NAMES: usize = 128;
+
+/// The largest buffer for text that is kept, in bytes.
+const SCRATCH: usize = 1 << 16;
 
 /// After how many steps a native loop looks whether it is to be interrupted: a power of two.
 const STEPS: usize = 1 << 12;
@@ -210,6 +214,7 @@ impl Context {
             depth: Cell::new(0),
             known: std::array::from_fn(|_| Cell::new((std::ptr::null(), 0, Word::NONE_AT_ALL))),
             recall: Recall::default(),
+            scratch: Cell::default(),
             nestings: Cell::new(0),
             interrupted,
         }
@@ -290,6 +295,21 @@ impl Context {
         self.wtf8(text.as_bytes())
     }
 
+    /// A string of ASCII characters.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    #[inline]
+    pub fn ascii_str(&self, text: &[u8]) -> Res<'_> {
+        debug_assert!(text.is_ascii());
+        match text {
+            [_, _, ..] => {
+                Str::from_parts(self, text.len(), text.len(), std::iter::once(text)).map(Value::object)
+            }
+            _ => self.wtf8(text),
+        }
+    }
+
     /// A string of bytes that are valid WTF-8.
     ///
     /// # Errors
@@ -301,6 +321,30 @@ impl Context {
             [] => Ok(self.empty_str()),
             _ => Str::new(self, bytes).map(Value::object),
         }
+    }
+
+    /// Lends `work` an empty buffer for text that is no object yet. It is kept, so that not every text is an allocation.
+    #[inline]
+    pub fn scratch<R>(&self, work: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+        let mut buffer = self.scratch.take();
+        let result = work(&mut buffer);
+        if buffer.capacity() <= SCRATCH {
+            buffer.clear();
+            self.scratch.set(buffer);
+        }
+        result
+    }
+
+    /// The string that `write` appends to an empty buffer.
+    ///
+    /// # Errors
+    /// `MemoryError`, and what `write` raises.
+    #[inline]
+    pub fn written(&self, write: impl FnOnce(&mut Vec<u8>) -> Result<(), Raised>) -> Res<'_> {
+        self.scratch(|out| {
+            write(out)?;
+            self.wtf8(out)
+        })
     }
 
     /// The string of one ASCII character, which is one object.
@@ -364,6 +408,12 @@ impl Context {
         let interned = self.intern(name);
         place.set((name.as_ptr(), name.len(), interned.word()));
         interned
+    }
+
+    /// Where this thread remembers a lookup on a class.
+    #[inline(always)]
+    pub(crate) fn looked_up(&self, shape: u32, name: &'static str) -> &Cell<Looked> {
+        self.recall.looked_up(shape, name)
     }
 
     /// Fills an inline cache with what this thread remembers of an attribute of a shape. Says whether it remembers any.

@@ -49,4 +49,5 @@ mod visit;
 
 pub use builtin::Builtin;
 pub use context::{Context, Raised, Res, World, shape_of};
+pub(crate) use recall::Looked;
 pub use visit::VISIT;

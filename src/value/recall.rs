@@ -1,4 +1,5 @@
-//! What a thread remembers of attributes by shape and name: the help of inline caches at places that meet several classes.
+//! What a thread remembers of attributes by shape and name: the help of inline caches at places that meet several classes,
+//! and of native code that looks for a special method.
 
 use std::cell::Cell;
 
@@ -18,8 +19,44 @@ pub enum Access {
     Store,
 }
 
-/// Contents of inline caches, each at a place that shape and name give.
-pub(super) struct Recall([Cell<Known>; PLACES]);
+/// How many lookups a thread remembers.
+const LOOKUPS: usize = 256;
+
+/// Contents of inline caches and places of lookups, each at a place that shape and name give.
+pub(super) struct Recall {
+    known: [Cell<Known>; PLACES],
+    looked_up: [Cell<Looked>; LOOKUPS],
+}
+
+/// Where a class of a root shape keeps what it has found for a text in native code: the entry of its cache of lookups,
+/// whose index never becomes another name's.
+#[derive(Clone, Copy)]
+pub(crate) struct Looked {
+    shape: u32,
+    entry: u32,
+    name: *const u8,
+    len: usize,
+}
+
+impl Looked {
+    const NOTHING: Looked = Looked { shape: 0, entry: 0, name: std::ptr::null(), len: 0 };
+
+    /// What is to be remembered.
+    pub(crate) fn new(shape: u32, name: &'static str, entry: u32) -> Looked {
+        Looked { shape, entry, name: name.as_ptr(), len: name.len() }
+    }
+
+    /// Whether it is of this class and this text.
+    #[inline(always)]
+    pub(crate) fn is_of(self, shape: u32, name: &'static str) -> bool {
+        self.shape == shape && self.name == name.as_ptr() && self.len == name.len()
+    }
+
+    /// The index.
+    pub(crate) fn entry(self) -> usize {
+        self.entry as usize
+    }
+}
 
 #[derive(Clone, Copy)]
 struct Known {
@@ -34,7 +71,10 @@ impl Default for Recall {
     fn default() -> Recall {
         let nothing =
             Known { shape: 0, generation: 0, name: Word::NONE_AT_ALL, access: Access::Load, cached: 0 };
-        Recall(std::array::from_fn(|_| Cell::new(nothing)))
+        Recall {
+            known: std::array::from_fn(|_| Cell::new(nothing)),
+            looked_up: [const { Cell::new(Looked::NOTHING) }; LOOKUPS],
+        }
     }
 }
 
@@ -42,7 +82,15 @@ impl Recall {
     fn place(&self, shape: u32, name: Value<'_>, access: Access) -> &Cell<Known> {
         let mixed =
             (name.word().0 as usize >> 4) ^ (shape as usize).wrapping_mul(31) ^ (access as usize) << 8;
-        &self.0[mixed % PLACES]
+        &self.known[mixed % PLACES]
+    }
+
+    /// The place of a lookup.
+    #[inline(always)]
+    pub(super) fn looked_up(&self, shape: u32, name: &'static str) -> &Cell<Looked> {
+        let address = name.as_ptr() as usize;
+        let mixed = address ^ (address >> 7) ^ (shape as usize).wrapping_mul(31);
+        &self.looked_up[mixed % LOOKUPS]
     }
 
     /// Fills an inline cache with what is known of the attribute of a shape. Says whether anything is.

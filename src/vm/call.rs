@@ -85,7 +85,11 @@ impl Thread {
         for (place, arg) in args.iter().enumerate() {
             self.set(base + place, *arg);
         }
-        self.call(callee, Arguments::positional(base, args.len()), cont)
+        let args = Arguments::positional(base, args.len());
+        if self.live(callee).kind() == Some(Kind::Function) {
+            return self.call_function(callee, args, cont);
+        }
+        self.call(callee, args, cont)
     }
 
     /// Calls a function of the prelude.
@@ -165,13 +169,17 @@ impl Thread {
     #[inline]
     pub(crate) fn call_function(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
         // SAFETY: the caller has matched the kind, and the callee is rooted by whoever holds it.
-        let function = unsafe { &*callee.address().cast::<Function>() };
+        let function = unsafe { &*callee.address().cast::<Function>().cast_const() };
+        if args.names.is_nothing()
+            && let Some(unit) = function.plain_unit(args.count)
+        {
+            return self.push_frame(callee, unit, args.base, cont, Role::Plain);
+        }
         let Ok(unit) = function.unit(self.cx()) else { return Flow::Raised };
         if args.base + args.count + unit.register_count() + SCRATCH >= REGISTERS {
             return self.too_deep();
         }
-        let plain = function.plain_unit(args.count).is_some() && args.names.is_nothing();
-        if !plain && bind::bind(self, function, unit, args).is_err() {
+        if bind::bind(self, function, unit, args).is_err() {
             return Flow::Raised;
         }
         if unit.code.is_generator {
@@ -211,9 +219,25 @@ impl Thread {
         Flow::Pushed
     }
 
+    /// Calls what is no plain function of the language, with arguments by position.
+    #[inline(always)]
+    pub(crate) fn call_kind(
+        &mut self,
+        kind: Option<Kind>,
+        callee: Word,
+        args: Arguments,
+        cont: Cont,
+    ) -> Flow {
+        match kind {
+            Some(Kind::Native) => self.call_leaf(callee, args, cont),
+            Some(Kind::Type) => self.call_type(callee, args, cont),
+            _ => self.call(callee, args, cont),
+        }
+    }
+
     /// Calls a native function with arguments by position. One that cannot call back, that is bound to nothing and that the
     /// arguments fit is run at once.
-    pub(crate) fn call_leaf(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
+    fn call_leaf(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
         // SAFETY: the caller has matched the kind, and the callee is rooted by whoever holds it.
         let native = unsafe { &*callee.address().cast::<Native>().cast_const() };
         let row = self.vm().native(native.number()).row;
@@ -350,6 +374,23 @@ impl Thread {
                 run(self, &Call { base, count: words.len(), cont })
             }
         }
+    }
+
+    /// Calls a class with arguments by position. A built-in one whose constructor cannot call back makes its instance at once.
+    fn call_type(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
+        // SAFETY: the caller has matched the kind, and the callee is rooted by whoever holds it.
+        let class = unsafe { &*callee.address().cast::<Type>().cast_const() };
+        if class.has(class_flag::BUILTIN)
+            && let Some(number) = self.vm().constructor(class.layout())
+        {
+            let row = self.vm().native(number).row;
+            if row.fit.takes(args.count)
+                && let Run::Leaf(leaf) = row.run
+            {
+                return self.run_leaf(row, leaf, args, cont);
+            }
+        }
+        self.call(callee, args, cont)
     }
 
     /// Calls a class: makes an instance.

@@ -272,9 +272,6 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
             save!();
             // SAFETY: a pointer word in a register points to a live object.
             let kind = if callee.is_pointer() { Some(unsafe { (*callee.address()).kind() }) } else { None };
-            if kind == Some(Kind::Native) {
-                called!($dst, th.call_leaf(callee, Arguments::positional(base, count), Cont::Store($dst.0)))
-            }
             if kind == Some(Kind::Function) {
                 // SAFETY: the kind was checked; the register keeps the function alive.
                 let function = unsafe { &*callee.address().cast::<Function>().cast_const() };
@@ -295,7 +292,8 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
                     continue;
                 }
             }
-            called!($dst, th.call(callee, Arguments::positional(base, count), Cont::Store($dst.0)))
+            let args = Arguments::positional(base, count);
+            called!($dst, th.call_kind(kind, callee, args, Cont::Store($dst.0)))
         }};
     }
 

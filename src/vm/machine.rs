@@ -11,7 +11,7 @@ use crate::value::dict::Dict;
 use crate::value::exception::Exception;
 use crate::value::function::Function;
 use crate::value::lazy_unit::{LazyUnit, Origin};
-use crate::value::{Builtin, Context, Raised, VISIT, World};
+use crate::value::{Builtin, Context, Looked, Raised, VISIT, World};
 
 use super::host::Host;
 use super::inspect::is_library_source;
@@ -296,7 +296,23 @@ fn permanent_dict<'t>(word: Word) -> &'t Dict {
     unsafe { &*word.address().cast::<Dict>() }
 }
 
+/// What stands for the prelude where lookups are remembered by the shape of a class: no class has it.
+const PRELUDE: u32 = u32::MAX;
+
 /// A function of the prelude.
+#[inline]
 pub(super) fn prelude_function<'t>(vm: &'t Vm, cx: &'t Context, name: &'static str) -> Option<&'t Function> {
-    vm.prelude().get(cx, cx.name(name)).ok()??.get()
+    let (prelude, key) = (vm.prelude(), cx.name(name));
+    let place = cx.looked_up(PRELUDE, name);
+    let known = place.get();
+    if known.is_of(PRELUDE, name)
+        && let Some(entry) = prelude.table().and_then(|table| table.entries().get(known.entry()))
+        && entry.key().is_some_and(|at| at.is(key))
+    {
+        return entry.value().get()?.get();
+    }
+    if let Ok(Some(entry)) = prelude.entry_index(cx, key) {
+        place.set(Looked::new(PRELUDE, name, entry));
+    }
+    prelude.get(cx, key).ok()??.get()
 }

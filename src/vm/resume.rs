@@ -124,6 +124,12 @@ impl Thread {
             Cont::Stop => Next::Stop(word),
             Cont::Store(dst) => self.store(Reg(dst), word),
             Cont::Discard => self.advance(),
+            Cont::Op(Stage::Candidate(0 | 1))
+                if matches!(word, Word::TRUE | Word::FALSE)
+                    && let Some((sense, to)) = fused_branch(self.frame().op()) =>
+            {
+                if (word == Word::TRUE) == sense.0 { self.go(to) } else { self.advance() }
+            }
             Cont::Op(stage) => {
                 let flow = self.deliver_to_op(stage, word);
                 self.settle_stage(stage, flow)

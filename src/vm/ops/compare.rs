@@ -8,6 +8,7 @@ use crate::value::class::class_flag;
 use crate::value::compare::Comparison;
 use crate::value::{Builtin, Context, Raised, algebra, compare};
 
+use crate::vm::fast::str_at;
 use crate::vm::frame::{Cont, Stage};
 use crate::vm::thread::{Flow, Thread};
 
@@ -73,6 +74,10 @@ impl Thread {
     /// The comparison at the program counter, from the candidate `from` on.
     pub(crate) fn compare_op(&mut self, from: u8) -> Flow {
         let Some((op, a, b)) = decode(self) else { return Flow::Raised };
+        if let (Some(left), Some(right)) = (str_at(a), str_at(b)) {
+            // The order of code points is that of the bytes that encode them.
+            return Flow::Done(Word::bool(op.holds(Some(left.as_bytes().cmp(right.as_bytes())))));
+        }
         let cx = self.cx();
         let (left, right) = (self.live(a), self.live(b));
         let flag = match op {
@@ -103,11 +108,12 @@ impl Thread {
             let (receiver, other, method) = if on_left { (a, b, op) } else { (b, a, op.reflected()) };
             let method = if candidate >= NE_FROM_EQ { Comparison::Eq } else { method };
             let class = cx.class_of(self.live(receiver));
-            let name = cx.name(method.method());
-            let Some(found) = class.lookup(cx, name) else { continue };
+            let Some(found) = class.lookup_str(cx, method.method()) else { continue };
             // What `object` defines is the default below; natively defined comparisons of built-in bases count.
             if found.kind() != Some(Kind::Function)
-                && class.defining(cx, name).is_some_and(|(definer, _)| definer.is(Builtin::Object))
+                && class
+                    .defining(cx, cx.name(method.method()))
+                    .is_some_and(|(definer, _)| definer.is(Builtin::Object))
             {
                 continue;
             }

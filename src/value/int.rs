@@ -1,6 +1,9 @@
 //! `int`: 48 bits in the word, up to 127 bits in a cell, above that the library's big integers.
 
 use std::cmp::Ordering;
+use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
+use std::ops::Deref;
 
 use dashu_int::{IBig, Sign, UBig};
 
@@ -20,6 +23,12 @@ pub struct Int {
 // SAFETY: repr(C), begins with the header, no drop glue, immutable.
 unsafe impl Object for Int {
     const KIND: Kind = Kind::Int;
+}
+
+impl Int {
+    fn value(&self) -> i128 {
+        i128::from(self.high) << 64 | i128::from(self.low)
+    }
 }
 
 /// An integer of more; its magnitude follows in 64-bit limbs, least first. The header's count is 1 if it is negative.
@@ -46,9 +55,52 @@ pub fn check_bits(cx: &Context, bits: usize) -> Result<(), Raised> {
 }
 
 impl BigInt {
+    fn sign(&self) -> Sign {
+        if self.header.aux() == 1 { Sign::Negative } else { Sign::Positive }
+    }
+
     fn limbs(&self) -> &[u64] {
         // SAFETY: that many limbs follow the object.
         unsafe { std::slice::from_raw_parts((self as *const BigInt).add(1).cast(), self.limbs as usize) }
+    }
+}
+
+/// A big integer whose limbs the library reads where they stand, in the object.
+pub struct Borrowed<'t> {
+    value: ManuallyDrop<IBig>,
+    object: PhantomData<&'t BigInt>,
+}
+
+impl<'t> Borrowed<'t> {
+    fn new(big: &'t BigInt) -> Borrowed<'t> {
+        // SAFETY:
+        // - The object is alive and does not change for longer than this value: the limbs are as good as static.
+        // - The library's integer, which does not own them, is neither changed nor dropped: it is only lent out.
+        // - The highest limb is not zero: the limbs are those of an integer of the library.
+        let value = unsafe {
+            let limbs: &'static [u64] = std::slice::from_raw_parts(big.limbs().as_ptr(), big.limbs().len());
+            IBig::from_static_words(big.sign(), limbs)
+        };
+        Borrowed { value: ManuallyDrop::new(value), object: PhantomData }
+    }
+}
+
+/// An operand of the library's operators.
+pub enum Operand<'t> {
+    /// It is no object, or a small one.
+    Fixed(IBig),
+    /// It stands in its object.
+    Big(Borrowed<'t>),
+}
+
+impl Deref for Operand<'_> {
+    type Target = IBig;
+
+    fn deref(&self) -> &IBig {
+        match self {
+            Operand::Fixed(value) => value,
+            Operand::Big(big) => &big.value,
+        }
     }
 }
 
@@ -135,7 +187,16 @@ pub fn fixed_of(value: Value<'_>) -> Option<i128> {
     if let Some(truth) = value.as_bool() {
         return Some(truth.into());
     }
-    value.get::<Int>().map(|int| i128::from(int.high) << 64 | i128::from(int.low))
+    value.get::<Int>().map(Int::value)
+}
+
+/// The integer, if it is one of at most 127 bits and no bool or instance of a subclass.
+#[inline]
+pub fn exact(value: Value<'_>) -> Option<i128> {
+    match value.as_small() {
+        Some(small) => Some(small.into()),
+        None => value.get::<Int>().filter(|_| value.kind() == Some(Kind::Int)).map(Int::value),
+    }
 }
 
 /// The integer, if it is one; bools and instances of subclasses count.
@@ -144,9 +205,15 @@ pub fn integer_of(value: Value<'_>) -> Option<Integer> {
         return Some(Integer::Fixed(fixed));
     }
     let big = value.get::<BigInt>()?;
-    let magnitude = UBig::from_words(big.limbs());
-    let sign = if big.header.aux() == 1 { Sign::Negative } else { Sign::Positive };
-    Some(Integer::Big(IBig::from_parts(sign, magnitude)))
+    Some(Integer::Big(IBig::from_parts(big.sign(), UBig::from_words(big.limbs()))))
+}
+
+/// The integer as an operand, if it is one; bools and instances of subclasses count.
+pub fn operand_of(value: Value<'_>) -> Option<Operand<'_>> {
+    match fixed_of(value) {
+        Some(fixed) => Some(Operand::Fixed(fixed.into())),
+        None => value.get::<BigInt>().map(|big| Operand::Big(Borrowed::new(big))),
+    }
 }
 
 /// The integer as i64, if it is one and fits.
@@ -164,9 +231,9 @@ pub fn is_int(value: Value<'_>) -> bool {
 
 /// Compares two integers; `None` if one is none.
 pub fn compare(a: Value<'_>, b: Value<'_>) -> Option<Ordering> {
-    match (integer_of(a)?, integer_of(b)?) {
-        (Integer::Fixed(a), Integer::Fixed(b)) => Some(a.cmp(&b)),
-        (a, b) => Some(a.into_big().cmp(&b.into_big())),
+    match (fixed_of(a), fixed_of(b)) {
+        (Some(a), Some(b)) => Some(a.cmp(&b)),
+        _ => Some((*operand_of(a)?).cmp(&*operand_of(b)?)),
     }
 }
 

@@ -152,6 +152,20 @@ pub fn binary<'t>(
         return floating::binary(cx, op, a, b);
     }
     mixed(cx, op, a, b)
+/// [`binary`] of two integers that are no bools and fit 127 bits; nothing if they are something else.
+#[inline]
+pub fn integers<'t>(
+    cx: &'t Context,
+    op: BinaryOp,
+    a: Value<'t>,
+    b: Value<'t>,
+) -> Option<Result<Option<Value<'t>>, Raised>> {
+    match (a.as_small(), b.as_small()) {
+        (Some(a), Some(b)) => Some(integer::small(cx, op, a, b)),
+        _ => Some(integer::fixed(cx, op, int::exact(a)?, int::exact(b)?)),
+    }
+}
+
 }
 
 fn mixed<'t>(cx: &'t Context, op: BinaryOp, a: Value<'t>, b: Value<'t>) -> Result<Option<Value<'t>>, Raised> {

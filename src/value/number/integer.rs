@@ -53,12 +53,25 @@ pub(super) fn binary<'t>(cx: &'t Context, op: BinaryOp, a: Value<'t>, b: Value<'
     if let (Some(a), Some(b)) = (int::fixed_of(a), int::fixed_of(b)) {
         return fixed(cx, op, a, b);
     }
-    let (Some(a), Some(b)) = (int::integer_of(a), int::integer_of(b)) else { return Ok(None) };
-    big(cx, op, a, b)
+    match op {
+        BinaryOp::Pow | BinaryOp::LShift | BinaryOp::RShift => {
+            let (Some(a), Some(b)) = (int::integer_of(a), int::integer_of(b)) else { return Ok(None) };
+            match op {
+                BinaryOp::Pow => power::integers(cx, a, b),
+                BinaryOp::LShift => shift_left(cx, a, b),
+                _ => shift_right(cx, a, b),
+            }
+            .map(Some)
+        }
+        _ => match (int::operand_of(a), int::operand_of(b)) {
+            (Some(a), Some(b)) => big(cx, op, &a, &b),
+            _ => Ok(None),
+        },
+    }
 }
 
 /// An operator on two integers of at most 127 bits.
-fn fixed<'t>(cx: &'t Context, op: BinaryOp, a: i128, b: i128) -> Answer<'t> {
+pub(super) fn fixed<'t>(cx: &'t Context, op: BinaryOp, a: i128, b: i128) -> Answer<'t> {
     let result = match op {
         BinaryOp::Add => a.checked_add(b),
         BinaryOp::Sub => a.checked_sub(b),
@@ -67,7 +80,11 @@ fn fixed<'t>(cx: &'t Context, op: BinaryOp, a: i128, b: i128) -> Answer<'t> {
             if b == 0 {
                 return Err(zero_division(cx, op));
             }
-            let (mut quotient, mut rest) = (a / b, a % b);
+            // The machine divides words, and a routine what is longer.
+            let (mut quotient, mut rest) = match (i64::try_from(a), i64::try_from(b)) {
+                (Ok(a), Ok(b)) if b != -1 => ((a / b).into(), (a % b).into()),
+                _ => (a / b, a % b),
+            };
             if rest != 0 && (rest < 0) != (b < 0) {
                 (quotient, rest) = (quotient - 1, rest + b);
             }
@@ -93,22 +110,14 @@ fn fixed<'t>(cx: &'t Context, op: BinaryOp, a: i128, b: i128) -> Answer<'t> {
     };
     match result {
         Some(result) if result != i128::MIN => Ok(Some(int::wide(cx, result))),
-        _ => big(cx, op, Integer::Fixed(a), Integer::Fixed(b)),
+        _ => big(cx, op, &a.into(), &b.into()),
     }
 }
 
-/// An operator on two integers of any size.
-fn big<'t>(cx: &'t Context, op: BinaryOp, a: Integer, b: Integer) -> Answer<'t> {
-    match op {
-        BinaryOp::Pow => return power::integers(cx, a, b).map(Some),
-        BinaryOp::LShift => return shift_left(cx, a, b).map(Some),
-        BinaryOp::RShift => return shift_right(cx, a, b).map(Some),
-        BinaryOp::MatMul => return Ok(None),
-        _ => {}
-    }
-    let (a, b) = (a.into_big(), b.into_big());
+/// An operator on two integers of any size, but not a power or a shift.
+fn big<'t>(cx: &'t Context, op: BinaryOp, a: &IBig, b: &IBig) -> Answer<'t> {
     let is_division = matches!(op, BinaryOp::FloorDiv | BinaryOp::Mod | BinaryOp::DivMod | BinaryOp::Div);
-    if is_division && b == IBig::ZERO {
+    if is_division && *b == IBig::ZERO {
         return Err(zero_division(cx, op));
     }
     let result = match op {
@@ -121,18 +130,19 @@ fn big<'t>(cx: &'t Context, op: BinaryOp, a: Integer, b: Integer) -> Answer<'t> 
         BinaryOp::BitAnd => a & b,
         BinaryOp::BitOr => a | b,
         BinaryOp::BitXor => a ^ b,
-        BinaryOp::Div => return divide(cx, &a, &b).map(|quotient| Some(Value::float(quotient))),
+        BinaryOp::Div => return divide(cx, a, b).map(|quotient| Some(Value::float(quotient))),
         // With equal signs the quotient is not rounded, and the rest has the sign it should have.
         BinaryOp::FloorDiv if a.sign() == b.sign() => a / b,
         BinaryOp::Mod if a.sign() == b.sign() => a % b,
-        _ => {
-            let (quotient, rest) = big_div_mod(&a, &b);
+        BinaryOp::FloorDiv | BinaryOp::Mod | BinaryOp::DivMod => {
+            let (quotient, rest) = big_div_mod(a, b);
             match op {
                 BinaryOp::FloorDiv => quotient,
                 BinaryOp::Mod => rest,
                 _ => return pair(cx, int::big(cx, &quotient)?, int::big(cx, &rest)?).map(Some),
             }
         }
+        BinaryOp::MatMul | BinaryOp::Pow | BinaryOp::LShift | BinaryOp::RShift => return Ok(None),
     };
     int::big(cx, &result).map(Some)
 }

@@ -10,8 +10,9 @@ use crate::value::class::class_flag;
 use crate::value::format::percent::percent;
 use crate::value::number::{self, BinaryOp, UnaryOp};
 use crate::value::str::Str;
-use crate::value::{Context, Raised, sequence};
+use crate::value::{Context, Raised, sequence, str};
 
+use crate::vm::fast::str_at;
 use crate::vm::frame::{Cont, Stage};
 use crate::vm::thread::{Flow, Thread};
 
@@ -110,6 +111,19 @@ impl Thread {
         let Some((op, form, a, b)) = decode(self) else { return Flow::Raised };
         let cx = self.cx();
         let (left, right) = (self.live(a), self.live(b));
+        // A string and an integer are never what a subclass makes of them.
+        if let (Some(left), Some(right)) = (str_at(a), str_at(b))
+            && op == BinaryOp::Add
+        {
+            return Flow::of(str::concat(cx, left, right));
+        }
+        if let Some(result) = number::integers(cx, op, left, right) {
+            return match result {
+                Ok(Some(value)) => Flow::Done(value.word()),
+                Ok(None) => self.no_operator(op, form, a, b),
+                Err(Raised) => Flow::Raised,
+            };
+        }
         let custom = cx.class_of(left).has(CUSTOM) || cx.class_of(right).has(CUSTOM);
         if !custom {
             let in_place = form == Form::InPlace && left.kind().is_some();

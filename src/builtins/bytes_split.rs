@@ -14,7 +14,7 @@ pub(super) fn split<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let this = this_bytes(cx, args)?;
     let parts = match separator(cx, args.get(1))? {
         None => substring::split_words(this.as_bytes(), Alphabet::Bytes, max),
-        Some(separator) => substring::split(this.as_bytes(), separator, max),
+        Some(separator) => substring::split(this.as_bytes(), separator, max).collect(),
     };
     list_of(cx, this, &parts)
 }

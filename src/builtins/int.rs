@@ -54,7 +54,9 @@ fn new<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 /// # Errors
 /// `TypeError` and `ValueError` in CPython's words; [`Context::needs_code`] if a class is written in the language.
 pub(crate) fn int_new<'t>(cx: &'t Context, value: Value<'t>, base: Option<Value<'t>>) -> Res<'t> {
-    let Some(base) = base else { return convert(cx, value) };
+    let Some(base) = base else {
+        return if value.as_small().is_some() { Ok(value) } else { convert(cx, value) };
+    };
     let base = number::index_clamped(cx, base)?;
     if base != 0 && !(2..=36).contains(&base) {
         return Err(cx.value_error("int() base must be >= 2 and <= 36, or 0"));
@@ -67,6 +69,11 @@ pub(crate) fn int_new<'t>(cx: &'t Context, value: Value<'t>, base: Option<Value<
 }
 
 fn convert<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
+    if value.kind() == Some(Kind::Str)
+        && let Some(result) = parse(cx, value, 10)
+    {
+        return result;
+    }
     let is_number = int::is_int(value) || float::value_of(value).is_some();
     let asked: &[&str] = if is_number { &["__int__"] } else { &["__int__", "__index__", "__trunc__"] };
     if number::defines(cx, value, asked) {

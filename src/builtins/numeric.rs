@@ -99,8 +99,5 @@ fn prefixed<'t>(cx: &'t Context, value: Value<'t>, base: Base) -> Res<'t> {
         Integer::Fixed(value) => IntRef::Small(*value),
         Integer::Big(value) => IntRef::Big(value),
     };
-    match text.to_prefixed(base) {
-        Ok(text) => cx.str(&text),
-        Err(error) => Err(cx.text_error(&error)),
-    }
+    cx.written(|out| text.write_prefixed(out, base).map_err(|error| cx.text_error(&error)))
 }

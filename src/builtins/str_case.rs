@@ -135,8 +135,11 @@ fn pad<'t>(cx: &'t Context, args: Args<'t>, left: impl FnOnce(usize, usize) -> u
         let (before, rest) = out.split_at_mut(left * fill.len());
         let (middle, after) = rest.split_at_mut(string.byte_len());
         middle.copy_from_slice(string.as_bytes());
-        for place in before.chunks_exact_mut(fill.len()).chain(after.chunks_exact_mut(fill.len())) {
-            place.copy_from_slice(fill);
+        for place in [before, after] {
+            match fill {
+                [byte] => place.fill(*byte),
+                _ => place.chunks_exact_mut(fill.len()).for_each(|place| place.copy_from_slice(fill)),
+            }
         }
     });
     padded.map(Value::object)

@@ -1,7 +1,9 @@
 //! The methods of `str` that take apart and put together: `split`, `splitlines`, `partition`, `join`, `replace`.
 
 use crate::heap::Value;
+use crate::value::list::List;
 use crate::value::str::{MAX_LEN, Str};
+use crate::value::text::wtf8;
 use crate::value::{Builtin, Context, Raised, Res};
 use crate::vm::native::Args;
 
@@ -11,11 +13,15 @@ use super::substring::{self, Alphabet};
 pub(super) fn split<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let max = limit(cx, args.get(2))?;
     let string = this_str(cx, args)?;
-    let parts = match separator(cx, args.get(1))? {
-        None => substring::split_words(string.as_bytes(), Alphabet::Text, max),
-        Some(separator) => substring::split(string.as_bytes(), separator.as_bytes(), max),
-    };
-    list_of(cx, string, &parts)
+    let bytes = string.as_bytes();
+    match separator(cx, args.get(1))? {
+        None => list_of(cx, string, &substring::split_words(bytes, Alphabet::Text, max)),
+        Some(separator) => {
+            let separator = separator.as_bytes();
+            let count = substring::count_up_to(bytes, separator, max) + 1;
+            list_of_parts(cx, string, count, substring::split(bytes, separator, max))
+        }
+    }
 }
 
 pub(super) fn rsplit<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
@@ -46,18 +52,30 @@ fn separator<'t>(cx: &'t Context, value: Option<Value<'t>>) -> Result<Option<&'t
 
 /// A list of parts of a string.
 fn list_of<'t>(cx: &'t Context, string: &'t Str, parts: &[&[u8]]) -> Res<'t> {
-    let mut values = Vec::new();
-    cx.reserve(&mut values, parts.len())?;
-    for (step, part) in parts.iter().enumerate() {
+    list_of_parts(cx, string, parts.len(), parts.iter().copied())
+}
+
+/// [`list_of`] of at most `most` parts.
+fn list_of_parts<'t, 'p>(
+    cx: &'t Context,
+    string: &'t Str,
+    most: usize,
+    parts: impl Iterator<Item = &'p [u8]>,
+) -> Res<'t> {
+    let values = parts.enumerate().map(|(step, part)| {
         cx.poll(step)?;
-        values.push(value_of(cx, string, part)?);
-    }
-    cx.list(&values)
+        value_of(cx, string, part)
+    });
+    List::try_from_iter(cx, most, values).map(Value::object)
 }
 
 /// A part of a string; all of it is the string itself.
 fn value_of<'t>(cx: &'t Context, string: &'t Str, part: &[u8]) -> Res<'t> {
-    if part.len() == string.byte_len() { Ok(Value::object(string)) } else { cx.wtf8(part) }
+    match part {
+        _ if part.len() == string.byte_len() => Ok(Value::object(string)),
+        _ if string.is_ascii() => cx.ascii_str(part),
+        _ => cx.wtf8(part),
+    }
 }
 
 pub(super) fn partition<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
@@ -124,17 +142,34 @@ pub(super) fn replace<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let old = text(cx, args.at(1), "replace() argument 1")?;
     let new = text(cx, args.at(2), "replace() argument 2")?;
     let max = limit(cx, args.get(3))?;
-    let parts = substring::replace(string.as_bytes(), Alphabet::Text, old.as_bytes(), new.as_bytes(), max);
-    let Some(parts) = parts else { return Ok(Value::object(string)) };
-    let count = parts.len() / 2;
-    let total = |whole: usize, old: usize, new: usize| {
-        new.checked_mul(count).and_then(|added| added.checked_add(whole - count * old))
-    };
-    let len = total(string.byte_len(), old.byte_len(), new.byte_len()).filter(|len| *len <= MAX_LEN);
-    let chars = total(string.char_count(), old.char_count(), new.char_count());
-    match (len, chars) {
-        (Some(0), _) => Ok(cx.empty_str()),
-        (Some(len), Some(chars)) => Str::from_parts(cx, len, chars, parts.into_iter()).map(Value::object),
-        _ => Err(cx.memory_error()),
+    let (hay, sought, put) = (string.as_bytes(), old.as_bytes(), new.as_bytes());
+    if sought.is_empty() {
+        let parts = substring::replace(hay, Alphabet::Text, sought, put, max);
+        return parts.map_or(Ok(Value::object(string)), |parts| of_parts(cx, &parts));
     }
+    cx.scratch(|out| {
+        let mut count = 0;
+        for (index, part) in substring::split(hay, sought, max).enumerate() {
+            let put = if index == 0 { &[][..] } else { put };
+            if out.capacity() - out.len() < put.len() + part.len() {
+                cx.reserve(out, (put.len() + part.len()).max(out.len()))?;
+            }
+            out.extend_from_slice(put);
+            out.extend_from_slice(part);
+            count = index;
+        }
+        match string.char_count() - count * old.char_count() + count * new.char_count() {
+            _ if count == 0 => Ok(Value::object(string)),
+            0 | 1 => cx.wtf8(out),
+            chars => Str::from_parts(cx, out.len(), chars, std::iter::once(&out[..])).map(Value::object),
+        }
+    })
+}
+
+/// The string that parts make.
+fn of_parts<'t>(cx: &'t Context, parts: &[&[u8]]) -> Res<'t> {
+    let len = parts.iter().try_fold(0usize, |len, part| len.checked_add(part.len()));
+    let Some(len) = len.filter(|len| *len <= MAX_LEN) else { return Err(cx.memory_error()) };
+    let chars = parts.iter().map(|part| wtf8::count(part)).sum();
+    Str::from_parts(cx, len, chars, parts.iter().copied()).map(Value::object)
 }

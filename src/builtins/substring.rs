@@ -53,6 +53,8 @@ impl Alphabet {
 /// How often a needle that is not empty occurs without overlap.
 pub(super) fn count(hay: &[u8], needle: &[u8]) -> usize {
     match needle {
+        // To prepare a search would take longer.
+        [byte] if hay.len() < 64 => hay.iter().filter(|other| *other == byte).count(),
         [byte] => memchr::memchr_iter(*byte, hay).count(),
         _ => search::places(hay, needle).count(),
     }
@@ -66,16 +68,21 @@ pub(super) fn places(hay: &[u8], needle: &[u8], max: usize) -> Vec<usize> {
     }
 }
 
+/// How many separators `max` leaves of those that there are.
+pub(super) fn count_up_to(hay: &[u8], separator: &[u8], max: usize) -> usize {
+    if max == usize::MAX { count(hay, separator) } else { search::places(hay, separator).take(max).count() }
+}
+
 /// The parts between the first `max` separators.
-pub(super) fn split<'a>(hay: &'a [u8], separator: &[u8], max: usize) -> Vec<&'a [u8]> {
-    let mut parts = Vec::new();
-    let mut start = 0;
-    for place in places(hay, separator, max) {
-        parts.push(&hay[start..place]);
-        start = place + separator.len();
-    }
-    parts.push(&hay[start..]);
-    parts
+pub(super) fn split<'a>(hay: &'a [u8], separator: &'a [u8], max: usize) -> impl Iterator<Item = &'a [u8]> {
+    let mut places = search::places(hay, separator).take(max);
+    let mut rest = Some(0);
+    std::iter::from_fn(move || {
+        let start = rest?;
+        let place = places.next();
+        rest = place.map(|place| place + separator.len());
+        Some(&hay[start..place.unwrap_or(hay.len())])
+    })
 }
 
 /// The parts between the last `max` separators.

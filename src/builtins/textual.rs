@@ -78,7 +78,7 @@ fn chr<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     }
     let code_point = int::i64_of(value).and_then(|value| u32::try_from(value).ok());
     match code_point.filter(|code_point| *code_point <= wtf8::MAX) {
-        Some(code_point) => cx.wtf8(&wtf8::from_code_point(code_point)),
+        Some(code_point) => cx.wtf8(wtf8::encode(code_point, &mut [0; 4])),
         None => Err(cx.value_error("chr() arg not in range(0x110000)")),
     }
 }

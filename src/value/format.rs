@@ -11,7 +11,7 @@ use crate::heap::Value;
 use super::context::{Context, Raised, Res};
 use super::list::List;
 use super::number;
-use super::repr::{is_custom, str_of};
+use super::repr::{is_custom, str_of, write_str};
 use super::str::Str;
 use super::text::error::Error;
 use super::text::format_spec;
@@ -22,10 +22,25 @@ use super::text::format_spec;
 /// [`Context::needs_code`] if the class finds `__format__` in a class written in the language, and what
 /// [`format_builtin`] raises.
 pub fn format<'t>(cx: &'t Context, value: Value<'t>, spec: &[u8]) -> Res<'t> {
-    if value.header().is_some() && is_custom(cx, cx.class_of(value), "__format__") {
+    if spec.is_empty() && !has_own_format(cx, value) {
+        return str_of(cx, value);
+    }
+    cx.written(|out| write_format(cx, out, value, spec))
+}
+
+/// Appends `format(value, spec)`.
+///
+/// # Errors
+/// As [`format`].
+pub fn write_format(cx: &Context, out: &mut Vec<u8>, value: Value<'_>, spec: &[u8]) -> Result<(), Raised> {
+    if has_own_format(cx, value) {
         return Err(cx.needs_code());
     }
-    format_builtin(cx, value, spec)
+    write_builtin(cx, out, value, spec)
+}
+
+fn has_own_format(cx: &Context, value: Value<'_>) -> bool {
+    value.header().is_some() && is_custom(cx, cx.class_of(value), "__format__")
 }
 
 /// What the `__format__` of a built-in class does.
@@ -36,11 +51,17 @@ pub fn format_builtin<'t>(cx: &'t Context, value: Value<'t>, spec: &[u8]) -> Res
     if spec.is_empty() {
         return str_of(cx, value);
     }
-    if let Some(text) = value.get::<Str>() {
-        let formatted = format_spec::format_str(text.as_bytes(), spec);
-        return cx.wtf8(&formatted.map_err(|error| cx.text_error(&error))?);
+    cx.written(|out| write_builtin(cx, out, value, spec))
+}
+
+fn write_builtin(cx: &Context, out: &mut Vec<u8>, value: Value<'_>, spec: &[u8]) -> Result<(), Raised> {
+    if spec.is_empty() {
+        return write_str(cx, out, value);
     }
-    number::format_number(cx, value, spec).unwrap_or_else(|| {
+    if let Some(text) = value.get::<Str>() {
+        return format_spec::format_str(out, text.as_bytes(), spec).map_err(|error| cx.text_error(&error));
+    }
+    number::format_number(cx, out, value, spec).unwrap_or_else(|| {
         let class = cx.type_name(value);
         Err(cx.type_error(format_args!("unsupported format string passed to {class}.__format__")))
     })
@@ -107,6 +128,11 @@ impl<'t> Answers<'t> {
             Err(_) if cx.take_needs_code() => Err(Stop::Ask(Request { what, value, detail: detail(cx)? })),
             Err(Raised) => Err(Stop::Raised),
         }
+    }
+
+    /// Whether nothing is remembered: then what is appended need not be an object first.
+    fn are_forgotten(&self) -> bool {
+        self.known.is_none()
     }
 
     fn error(&self, error: &Error) -> Stop<'t> {

@@ -21,9 +21,7 @@ use super::{float, int};
 
 pub use complex::equal as complex_equal;
 pub(crate) use complex::parts_of as complex_parts;
-pub use convert::{
-    Clamped, float_argument, index, index_clamped, index_i64, repr_number, to_float, to_int, truth,
-};
+pub use convert::{Clamped, float_argument, index, index_clamped, index_i64, to_float, to_int, truth};
 pub(crate) use convert::{defines, format_number, from_text};
 pub use integer::{bit_length, from_integer, shift_left};
 pub use power::power_mod;
@@ -152,6 +150,8 @@ pub fn binary<'t>(
         return floating::binary(cx, op, a, b);
     }
     mixed(cx, op, a, b)
+}
+
 /// [`binary`] of two integers that are no bools and fit 127 bits; nothing if they are something else.
 #[inline]
 pub fn integers<'t>(
@@ -164,8 +164,6 @@ pub fn integers<'t>(
         (Some(a), Some(b)) => Some(integer::small(cx, op, a, b)),
         _ => Some(integer::fixed(cx, op, int::exact(a)?, int::exact(b)?)),
     }
-}
-
 }
 
 fn mixed<'t>(cx: &'t Context, op: BinaryOp, a: Value<'t>, b: Value<'t>) -> Result<Option<Value<'t>>, Raised> {

@@ -38,9 +38,7 @@ use super::{Builtin, function};
 /// # Errors
 /// [`Context::needs_code`], `RecursionError`, `ValueError` for an integer of too many digits, `MemoryError`.
 pub fn repr<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
-    let mut out = Vec::new();
-    write_repr(cx, &mut out, value)?;
-    cx.wtf8(&out)
+    cx.written(|out| write_repr(cx, out, value))
 }
 
 /// `str(value)`
@@ -49,15 +47,11 @@ pub fn repr<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
 /// As [`repr`].
 pub fn str_of<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
     if let Some(small) = value.as_small() {
-        return cx.wtf8(Decimal::new(small).as_bytes());
+        return cx.ascii_str(itoa::Buffer::new().format(small).as_bytes());
     }
     match text_of(cx, value)? {
         Some(text) => Ok(text),
-        None => {
-            let mut out = Vec::new();
-            write_unless_text(cx, &mut out, value)?;
-            cx.wtf8(&out)
-        }
+        None => cx.written(|out| write_unless_text(cx, out, value)),
     }
 }
 
@@ -66,9 +60,10 @@ pub fn str_of<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
 /// # Errors
 /// As [`repr`].
 pub fn ascii<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
-    let mut out = Vec::new();
-    write_repr(cx, &mut out, value)?;
-    if out.is_ascii() { cx.wtf8(&out) } else { cx.str(&quote::escape_non_ascii(&out)) }
+    cx.scratch(|out| {
+        write_repr(cx, out, value)?;
+        if out.is_ascii() { cx.wtf8(out) } else { cx.str(&quote::escape_non_ascii(out)) }
+    })
 }
 
 /// What `object.__repr__` gives, whatever the class.
@@ -76,9 +71,10 @@ pub fn ascii<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
 /// # Errors
 /// `MemoryError`
 pub fn default_repr<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
-    let mut out = Vec::new();
-    Printer { cx, out: &mut out, open: Vec::new() }.nameless(value);
-    cx.wtf8(&out)
+    cx.written(|out| {
+        Printer { cx, out, open: Vec::new() }.nameless(value);
+        Ok(())
+    })
 }
 
 /// What `type.__repr__` gives, whatever the metaclass.
@@ -86,9 +82,10 @@ pub fn default_repr<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
 /// # Errors
 /// `MemoryError`
 pub fn class_repr<'t>(cx: &'t Context, class: Value<'t>) -> Res<'t> {
-    let mut out = Vec::new();
-    Printer { cx, out: &mut out, open: Vec::new() }.class(class);
-    cx.wtf8(&out)
+    cx.written(|out| {
+        Printer { cx, out, open: Vec::new() }.class(class);
+        Ok(())
+    })
 }
 
 /// What the `__repr__` of the value's built-in class gives, whatever a subclass has.
@@ -96,9 +93,7 @@ pub fn class_repr<'t>(cx: &'t Context, class: Value<'t>) -> Res<'t> {
 /// # Errors
 /// As [`repr`].
 pub fn repr_builtin<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
-    let mut out = Vec::new();
-    Printer { cx, out: &mut out, open: Vec::new() }.builtin(value)?;
-    cx.wtf8(&out)
+    cx.written(|out| Printer { cx, out, open: Vec::new() }.builtin(value))
 }
 
 /// What the `__str__` of the value's built-in class gives, whatever a subclass has.
@@ -110,9 +105,7 @@ pub fn str_builtin<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
     if plain.kind() == Some(Kind::Str) {
         return Ok(plain);
     }
-    let mut out = Vec::new();
-    write_unless_text(cx, &mut out, value)?;
-    cx.wtf8(&out)
+    cx.written(|out| write_unless_text(cx, out, value))
 }
 
 /// Appends `repr(value)`.
@@ -170,39 +163,6 @@ fn write_unless_text<'t>(cx: &'t Context, out: &mut Vec<u8>, value: Value<'t>) -
     }
 }
 
-/// An integer of the word in decimal digits, without an allocation.
-struct Decimal {
-    digits: [u8; 20],
-    start: usize,
-}
-
-impl Decimal {
-    fn new(value: i64) -> Decimal {
-        let mut decimal = Decimal { digits: [0; 20], start: 20 };
-        let mut rest = value.unsigned_abs();
-        loop {
-            decimal.push(b'0' + (rest % 10) as u8);
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
-        if value < 0 {
-            decimal.push(b'-');
-        }
-        decimal
-    }
-
-    fn push(&mut self, byte: u8) {
-        self.start -= 1;
-        self.digits[self.start] = byte;
-    }
-
-    fn as_bytes(&self) -> &[u8] {
-        &self.digits[self.start..]
-    }
-}
-
 /// Writes values, and knows which containers it is in the middle of.
 struct Printer<'p, 't> {
     cx: &'t Context,
@@ -222,7 +182,7 @@ impl<'t> Printer<'_, 't> {
 
     fn value(&mut self, value: Value<'t>) -> Result<(), Raised> {
         if let Some(small) = value.as_small() {
-            self.out.extend_from_slice(Decimal::new(small).as_bytes());
+            self.text(itoa::Buffer::new().format(small));
             return Ok(());
         }
         if value.header().is_some() && is_custom(self.cx, self.cx.class_of(value), "__repr__") {
@@ -261,9 +221,9 @@ impl<'t> Printer<'_, 't> {
 
     fn immediate(&mut self, value: Value<'_>) {
         if let Some(small) = value.as_small() {
-            self.format(format_args!("{small}"));
+            self.text(itoa::Buffer::new().format(small));
         } else if let Some(number) = value.as_float() {
-            self.text(&float::repr(number));
+            float::write_repr(self.out, number);
         } else {
             self.text(match value.as_bool() {
                 Some(true) => "True",
@@ -277,13 +237,8 @@ impl<'t> Printer<'_, 't> {
 
     fn integer(&mut self, value: Value<'_>) -> Result<(), Raised> {
         let Some(integer) = int::integer_of(value) else { return Ok(()) };
-        match integer.as_text().to_decimal(self.cx.max_digits()) {
-            Ok(digits) => {
-                self.text(&digits);
-                Ok(())
-            }
-            Err(error) => Err(self.cx.text_error(&error)),
-        }
+        let written = integer.as_text().write_decimal(self.out, self.cx.max_digits());
+        written.map_err(|error| self.cx.text_error(&error))
     }
 
     /// What may hold other values.

@@ -101,17 +101,23 @@ pub fn slice_bounds(cx: &Context, slice: &Slice, len: usize) -> Result<(i64, i64
 /// How many items bounds pick that [`Bounds::within`] has computed.
 pub fn count_of(start: i64, stop: i64, step: i64) -> usize {
     let span = if step < 0 { start - stop } else { stop - start };
-    if span <= 0 { 0 } else { ((span - 1) / step.abs() + 1) as usize }
+    match step {
+        _ if span <= 0 => 0,
+        1 | -1 => span as usize,
+        _ => ((span - 1) / step.abs() + 1) as usize,
+    }
 }
 
 /// A part of a slice, clamped to 64 bits; nothing for None.
+#[inline(always)]
 fn part(cx: &Context, value: Value<'_>) -> Result<Option<i64>, Raised> {
-    if let Some(small) = value.as_small() {
-        return Ok(Some(small));
+    match value.as_small() {
+        None if !value.is_none() => other_part(cx, value),
+        small => Ok(small),
     }
-    if value.is_none() {
-        return Ok(None);
-    }
+}
+
+fn other_part(cx: &Context, value: Value<'_>) -> Result<Option<i64>, Raised> {
     match clamped(value) {
         Some(clamped) => Ok(Some(clamped)),
         None if has_index(cx, value) => Err(cx.needs_code()),

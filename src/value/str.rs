@@ -302,6 +302,17 @@ fn pick<'t>(cx: &'t Context, string: &'t Str, start: i64, step: i64, count: usiz
     if step == 1 {
         return part(cx, string, start as usize, start as usize + count);
     }
+    if step == -1 && string.is_ascii() {
+        let end = start as usize + 1;
+        let bytes = &string.as_bytes()[end - count..end];
+        if let [byte] = bytes {
+            return Ok(cx.ascii(*byte));
+        }
+        let picked = Str::with(cx, Builtin::Str.shape(), count, count, |out| {
+            out.iter_mut().zip(bytes.iter().rev()).for_each(|(to, from)| *to = *from);
+        });
+        return picked.map(Value::object);
+    }
     let places = (0..count).map(|place| (start + place as i64 * step) as usize);
     if string.is_ascii() {
         let bytes = string.as_bytes();

@@ -40,10 +40,12 @@ pub fn percent<'t>(
         args: Arguments::new(args),
         answers: Answers::new(cx, answers),
     };
-    let text = formatter.render(template);
-    let text = text.and_then(|text| match target {
-        Target::Str => Ok(cx.wtf8(&text)?),
-        Target::Bytes => Ok(bytes::value(cx, &text)?),
+    let text = cx.scratch(|out| {
+        formatter.render(out, template)?;
+        match target {
+            Target::Str => Ok(cx.wtf8(out)?),
+            Target::Bytes => Ok(bytes::value(cx, out)?),
+        }
     });
     finish(cx, text, answers.is_some())
 }
@@ -115,21 +117,20 @@ struct Formatter<'t> {
 }
 
 impl<'t> Formatter<'t> {
-    fn render(&mut self, template: &[u8]) -> Result<Vec<u8>, Stop<'t>> {
-        let mut out = Vec::with_capacity(template.len() + 16);
+    fn render(&mut self, out: &mut Vec<u8>, template: &[u8]) -> Result<(), Stop<'t>> {
         for piece in text::pieces(template, self.target) {
             match piece {
                 Piece::Literal(literal) => out.extend_from_slice(literal),
-                Piece::Conversion(conversion) => out.extend(self.conversion(conversion)?),
+                Piece::Conversion(conversion) => self.conversion(out, conversion)?,
             }
         }
         if self.mapping.is_none() && !self.args.is_empty() {
             return Err(self.answers.error(&self.target.not_all_converted()));
         }
-        Ok(out)
+        Ok(())
     }
 
-    fn conversion(&mut self, mut conversion: Conversion<'_>) -> Result<Vec<u8>, Stop<'t>> {
+    fn conversion(&mut self, out: &mut Vec<u8>, mut conversion: Conversion<'_>) -> Result<(), Stop<'t>> {
         if conversion.wants_mapping {
             let Some(mapping) = self.mapping else { return Err(self.answers.error(&WANTS_MAPPING)) };
             if let Some(key) = conversion.key {
@@ -153,7 +154,7 @@ impl<'t> Formatter<'t> {
         conversion.complete().map_err(|error| self.answers.error(&error))?;
         let Some(value) = self.args.next() else { return Err(self.answers.error(&NOT_ENOUGH)) };
         let kind = conversion.kind().map_err(|error| self.answers.error(&error))?;
-        self.value(&conversion, kind, value)
+        self.value(out, &conversion, kind, value)
     }
 
     fn star(&mut self) -> Result<Integer, Stop<'t>> {
@@ -165,45 +166,46 @@ impl<'t> Formatter<'t> {
 
     fn value(
         &mut self,
+        out: &mut Vec<u8>,
         conversion: &Conversion<'_>,
         kind: Kind,
         value: Value<'t>,
-    ) -> Result<Vec<u8>, Stop<'t>> {
+    ) -> Result<(), Stop<'t>> {
         let cx = self.cx;
         let rendered = match kind {
             Kind::Str => {
                 let text = self.answers.answer("str", value, |cx| repr::str_of(cx, value), nothing)?;
-                conversion.render_text(content(text))
+                conversion.render_text(out, content(text))
             }
             Kind::Repr => {
                 let text = self.answers.answer("repr", value, |cx| repr::repr(cx, value), nothing)?;
-                conversion.render_text(content(text))
+                conversion.render_text(out, content(text))
             }
             Kind::Ascii => {
                 let text = self.answers.answer("ascii", value, |cx| repr::ascii(cx, value), nothing)?;
-                conversion.render_text(content(text))
+                conversion.render_text(out, content(text))
             }
             Kind::Bytes => {
                 let value = self.number(conversion, "bytes", value, &["__bytes__"], |value| {
                     Ok(value.get::<Bytes>().is_some().then_some(value))
                 })?;
-                conversion.render_text(content(value))
+                conversion.render_text(out, content(value))
             }
             Kind::Decimal => {
                 let names = ["__int__", "__index__"];
                 let value = self.number(conversion, "int", value, &names, |value| whole(cx, value))?;
-                conversion.render_int(integer(value).as_text(), cx.max_digits())
+                conversion.render_int(out, integer(value).as_text(), cx.max_digits())
             }
             Kind::Integer => {
                 let value = self.number(conversion, "index", value, &["__index__"], int_only)?;
-                conversion.render_int(integer(value).as_text(), cx.max_digits())
+                conversion.render_int(out, integer(value).as_text(), cx.max_digits())
             }
             Kind::Float => {
                 let names = ["__float__", "__index__"];
                 let value = self.number(conversion, "float", value, &names, |value| float(cx, value))?;
-                conversion.render_float(value.plain().as_float().unwrap_or(0.0))
+                conversion.render_float(out, value.plain().as_float().unwrap_or(0.0))
             }
-            Kind::Character => return self.character(conversion, value),
+            Kind::Character => return self.character(out, conversion, value),
         };
         rendered.map_err(|error| self.answers.error(&error))
     }
@@ -233,7 +235,12 @@ impl<'t> Formatter<'t> {
         self.answers.answer(what, value, found, |cx| cx.wtf8(&wrong().message))
     }
 
-    fn character(&mut self, conversion: &Conversion<'_>, value: Value<'t>) -> Result<Vec<u8>, Stop<'t>> {
+    fn character(
+        &mut self,
+        out: &mut Vec<u8>,
+        conversion: &Conversion<'_>,
+        value: Value<'t>,
+    ) -> Result<(), Stop<'t>> {
         let single = match self.target {
             Target::Str => value.get::<Str>().and_then(Str::single),
             Target::Bytes => match value.get::<Bytes>().map(Bytes::as_bytes) {
@@ -242,12 +249,12 @@ impl<'t> Formatter<'t> {
             },
         };
         let rendered = match single {
-            Some(character) => conversion.render_character(character),
+            Some(character) => conversion.render_character(out, character),
             None => {
                 let value = self.number(conversion, "index", value, &["__index__"], int_only)?;
                 conversion
                     .character(integer(value).as_text())
-                    .and_then(|character| conversion.render_character(character))
+                    .and_then(|character| conversion.render_character(out, character))
             }
         };
         rendered.map_err(|error| self.answers.error(&error))

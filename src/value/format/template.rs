@@ -2,7 +2,7 @@
 
 use crate::heap::Value;
 
-use super::{Answers, Stop, finish, format};
+use super::{Answers, Stop, finish, format, write_format};
 use crate::value::class::class_flag;
 use crate::value::context::{Context, Res};
 use crate::value::list::List;
@@ -34,8 +34,10 @@ pub fn format_template<'t>(
 ) -> Res<'t> {
     let mut formatter =
         Formatter { cx, source, answers: Answers::new(cx, answers), numbering: Numbering::default() };
-    let text = formatter.render(template.as_bytes(), MAX_DEPTH);
-    let text = text.and_then(|text| Ok(cx.wtf8(&text)?));
+    let text = cx.scratch(|out| {
+        formatter.render(out, template.as_bytes(), MAX_DEPTH)?;
+        Ok(cx.wtf8(out)?)
+    });
     finish(cx, text, answers.is_some())
 }
 
@@ -47,25 +49,21 @@ struct Formatter<'t> {
 }
 
 impl<'t> Formatter<'t> {
-    fn render(&mut self, template: &[u8], depth: usize) -> Result<Vec<u8>, Stop<'t>> {
+    fn render(&mut self, out: &mut Vec<u8>, template: &[u8], depth: usize) -> Result<(), Stop<'t>> {
         if depth == 0 {
             return Err(self.answers.error(&TOO_DEEP));
         }
-        let mut out = Vec::with_capacity(template.len() + 16);
         for piece in str_format::pieces(template) {
             let piece = piece.map_err(|error| self.answers.error(&error))?;
             out.extend_from_slice(piece.literal);
             if let Some(field) = piece.field {
-                let text = self.field(&field, depth)?;
-                if let Some(text) = text.get::<Str>() {
-                    out.extend_from_slice(text.as_bytes());
-                }
+                self.field(out, &field, depth)?;
             }
         }
-        Ok(out)
+        Ok(())
     }
 
-    fn field(&mut self, field: &Field<'_>, depth: usize) -> Result<Value<'t>, Stop<'t>> {
+    fn field(&mut self, out: &mut Vec<u8>, field: &Field<'_>, depth: usize) -> Result<(), Stop<'t>> {
         let value = self.value(field)?;
         let conversion = field.conversion().map_err(|error| self.answers.error(&error))?;
         let value = match conversion {
@@ -76,14 +74,21 @@ impl<'t> Formatter<'t> {
                 self.answers.answer("ascii", value, |cx| repr::ascii(cx, value), none)?
             }
         };
-        let expanded;
+        let mut expanded = Vec::new();
         let spec = if field.spec_is_template {
-            expanded = self.render(field.spec, depth - 1)?;
+            self.render(&mut expanded, field.spec, depth - 1)?;
             &expanded[..]
         } else {
             field.spec
         };
-        self.answers.answer("format", value, |cx| format(cx, value, spec), |cx| cx.wtf8(spec))
+        if self.answers.are_forgotten() {
+            return Ok(write_format(self.cx, out, value, spec)?);
+        }
+        let text = self.answers.answer("format", value, |cx| format(cx, value, spec), |cx| cx.wtf8(spec))?;
+        if let Some(text) = text.get::<Str>() {
+            out.extend_from_slice(text.as_bytes());
+        }
+        Ok(())
     }
 
     /// What the field names.

@@ -5,8 +5,8 @@ use dashu_int::IBig;
 use crate::heap::{Kind, Value};
 use crate::value::class::class_flag;
 use crate::value::int::{self, Integer};
+use crate::value::text::format_spec;
 use crate::value::text::int::Int;
-use crate::value::text::{complex as text_complex, float as text_float, format_spec};
 use crate::value::{Builtin, Context, Raised, Res, complex, float};
 
 use super::from_integer;
@@ -42,42 +42,22 @@ pub fn truth(value: Value<'_>) -> Option<bool> {
     }
 }
 
-/// `repr` of a number: a str; `None` if it is none.
-///
-/// # Errors
-/// `ValueError` for an integer of more digits than the limit; `MemoryError`.
-pub fn repr_number<'t>(cx: &'t Context, value: Value<'t>) -> Result<Option<Value<'t>>, Raised> {
-    let plain = value.plain();
-    if let Some(truth) = plain.as_bool() {
-        return cx.str(if truth { "True" } else { "False" }).map(Some);
-    }
-    if let Some(float) = plain.as_float() {
-        return cx.str(&text_float::repr(float)).map(Some);
-    }
-    if let Some(parts) = complex::value_of(plain) {
-        return cx.str(&text_complex::repr(parts.re, parts.im)).map(Some);
-    }
-    let Some(integer) = int::integer_of(plain) else { return Ok(None) };
-    match integer.as_text().to_decimal(cx.max_digits()) {
-        Ok(text) => cx.str(&text).map(Some),
-        Err(error) => Err(cx.text_error(&error)),
-    }
-}
-
-/// `format(value, spec)` of a number; `None` if it is none. The specification is WTF-8.
-pub(crate) fn format_number<'t>(cx: &'t Context, value: Value<'t>, spec: &[u8]) -> Option<Res<'t>> {
-    if spec.is_empty() && value.kind() != Some(Kind::Instance) {
-        return repr_number(cx, value).transpose();
-    }
-    let text = if let Some(float) = float::value_of(value) {
-        format_spec::format_float(float, spec, cx.type_name(value))
+/// Appends `format(value, spec)` of a number; `None` if it is none. The specification is WTF-8, and not empty.
+pub(crate) fn format_number(
+    cx: &Context,
+    out: &mut Vec<u8>,
+    value: Value<'_>,
+    spec: &[u8],
+) -> Option<Result<(), Raised>> {
+    let written = if let Some(float) = float::value_of(value) {
+        format_spec::format_float(out, float, spec, cx.type_name(value))
     } else if let Some(parts) = complex::value_of(value) {
-        format_spec::format_complex(parts.re, parts.im, spec, cx.type_name(value))
+        format_spec::format_complex(out, parts.re, parts.im, spec, cx.type_name(value))
     } else {
         let integer = int::integer_of(value)?;
-        format_spec::format_int(integer.as_text(), spec, cx.type_name(value), cx.max_digits())
+        format_spec::format_int(out, integer.as_text(), spec, cx.type_name(value), cx.max_digits())
     };
-    Some(text.map_err(|error| cx.text_error(&error)).and_then(|text| cx.wtf8(&text)))
+    Some(written.map_err(|error| cx.text_error(&error)))
 }
 
 /// The nearest float to an integer.

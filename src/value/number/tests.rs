@@ -33,7 +33,7 @@ pub(crate) fn read<'t>(cx: &'t Context, text: &str) -> Value<'t> {
 pub(crate) fn show(cx: &Context, result: Result<Option<Value<'_>>, Raised>) -> String {
     match result {
         Ok(None) => "none".to_owned(),
-        Ok(Some(value)) => show_value(cx, value),
+        Ok(Some(value)) => show_value(value),
         Err(Raised) => {
             let pending = cx.take_pending().expect("an exception");
             let class = Builtin::ALL[shape_of(pending) as usize];
@@ -47,14 +47,24 @@ pub(crate) fn show(cx: &Context, result: Result<Option<Value<'_>>, Raised>) -> S
     }
 }
 
-fn show_value(cx: &Context, value: Value<'_>) -> String {
+fn show_value(value: Value<'_>) -> String {
     if let Some(tuple) = value.get::<Tuple>() {
-        let items: Vec<String> = tuple.items().iter().map(|item| show_value(cx, *item)).collect();
+        let items: Vec<String> = tuple.items().iter().map(|item| show_value(*item)).collect();
         return format!("({})", items.join(", "));
     }
-    cx.world().int_max_str_digits.store(0, std::sync::atomic::Ordering::Relaxed);
-    let text = super::repr_number(cx, value).ok().flatten().expect("a number");
-    text.get::<Str>().expect("text").lossy().into_owned()
+    if let Some(truth) = value.as_bool() {
+        return if truth { "True" } else { "False" }.to_owned();
+    }
+    if let Some(float) = value.as_float() {
+        return text::float::repr(float);
+    }
+    if let Some(parts) = crate::value::complex::value_of(value) {
+        return text::complex::repr(parts.re, parts.im);
+    }
+    let mut out = Vec::new();
+    let integer = crate::value::int::integer_of(value).expect("a number");
+    integer.as_text().write_decimal(&mut out, 0).expect("digits without a limit");
+    String::from_utf8(out).expect("digits")
 }
 
 fn apply<'t>(cx: &'t Context, name: &str, a: &str, b: &str) -> Result<Option<Value<'t>>, Raised> {
@@ -94,7 +104,7 @@ fn operators_agree_with_cpython() {
         let [name, a, b, theirs] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
         let big = |text: &str| {
             if text.starts_with("0x") || text.starts_with("-0x") {
-                show_value(&cx, read(&cx, text))
+                show_value(read(&cx, text))
             } else {
                 text.to_owned()
             }

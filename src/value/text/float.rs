@@ -1,7 +1,9 @@
 //! Floats to text and back: `repr`, the printf codes, `float("…")`, `round`. It knows nothing of format specifications.
 //!
-//! Digits come from Rust's exact printing and from the shortest-digits library; how they are laid out follows
+//! Digits come from the shortest-digits library, and from Rust's exact printing where those do not tell; how they are laid out follows
 //! `format_float_short` in CPython's `Python/pystrtod.c`, so that every code and flag agrees to the letter.
+
+use smallvec::{SmallVec, smallvec};
 
 use super::error::{Error, Kind, Result};
 use super::{class, quote};
@@ -30,24 +32,48 @@ pub(crate) struct Flags {
     pub(crate) no_negative_zero: bool,
     /// `E`, `INF`, `NAN`.
     pub(crate) upper: bool,
+    /// What stands where there is no minus: `+`, a space, or 0 for nothing.
+    pub(crate) plus: u8,
+}
+
+impl Flags {
+    /// The sign that is written, if any.
+    fn sign(self, minus: bool) -> Option<u8> {
+        let sign = if minus { b'-' } else { self.plus };
+        (sign != 0).then_some(sign)
+    }
 }
 
 /// Exact digits of a binary64 never go further than this, significant ones and those after the point.
 const MAX_SIGNIFICANT: usize = 800;
 const MAX_FRACTION: usize = 1100;
 
+/// So many significant digits survive the way through a normal binary64 and back: C's `DBL_DIG`.
+const DECIMAL_DIGITS: usize = 15;
+
 /// `repr(x)`: the shortest text that reads back as `x`.
 pub(crate) fn repr(x: f64) -> String {
     format(x, Code::Shortest, 0, Flags { dot_zero: true, ..Flags::default() })
 }
 
+/// Appends `repr(x)`.
+pub(crate) fn write_repr(out: &mut Vec<u8>, x: f64) {
+    write(out, x, Code::Shortest, 0, Flags { dot_zero: true, ..Flags::default() });
+}
+
 /// `x` in the given layout, with a minus if it has one.
 pub(crate) fn format(x: f64, code: Code, precision: usize, flags: Flags) -> String {
-    let mut out = String::with_capacity(24);
+    let mut out = Vec::with_capacity(24);
+    write(&mut out, x, code, precision, flags);
+    String::from_utf8(out).unwrap_or_default()
+}
+
+/// Appends `x` in the given layout, with a sign if it has one.
+pub(crate) fn write(out: &mut Vec<u8>, x: f64, code: Code, precision: usize, flags: Flags) {
+    let start = out.len();
     if !x.is_finite() {
-        let word = if x.is_nan() { "nan" } else { "inf" };
-        out.push_str(if x < 0.0 { "-" } else { "" });
-        out.push_str(word);
+        out.extend(flags.sign(x < 0.0));
+        out.extend_from_slice(if x.is_nan() { b"nan" } else { b"inf" });
     } else {
         let precision = if code == Code::General { precision.max(1) } else { precision };
         let digits = match code {
@@ -56,38 +82,81 @@ pub(crate) fn format(x: f64, code: Code, precision: usize, flags: Flags) -> Stri
             Code::Fixed => fraction(x, precision),
             Code::Shortest => shortest(x),
         };
-        lay_out(&mut out, x.is_sign_negative(), &digits, code, precision, flags);
+        lay_out(out, x.is_sign_negative(), &digits, code, precision, flags);
     }
     if flags.upper {
-        out.make_ascii_uppercase();
+        out[start..].make_ascii_uppercase();
     }
-    out
 }
 
-/// Decimal digits without trailing zeros and where the point is: the value is `0.digits` times `10 ** point`.
+/// Decimal digits without zeros at either end and where the point is: the value is `0.digits` times `10 ** point`.
 struct Digits {
-    digits: String,
+    digits: SmallVec<[u8; 32]>,
     point: isize,
 }
 
 impl Digits {
     fn zero() -> Digits {
-        Digits { digits: "0".to_owned(), point: 1 }
+        Digits { digits: smallvec![b'0'], point: 1 }
     }
 
     /// From `ddd.ddd`, with an exponent or not.
     fn parse(text: &str) -> Digits {
-        let (number, exponent) = text.split_once('e').unwrap_or((text, "0"));
-        let (whole, part) = number.split_once('.').unwrap_or((number, ""));
-        let mut point = whole.len() as isize + exponent.parse::<isize>().unwrap_or(0);
-        let mut digits = String::with_capacity(whole.len() + part.len());
-        digits.push_str(whole);
-        digits.push_str(part);
-        digits.truncate(digits.trim_end_matches('0').len());
-        let zeros = digits.len() - digits.trim_start_matches('0').len();
-        digits.drain(..zeros);
-        point -= zeros as isize;
-        Digits { digits, point }
+        let (number, exponent) = match text.bytes().position(|byte| byte == b'e') {
+            Some(at) => (&text[..at], text[at + 1..].parse().unwrap_or(0)),
+            None => (text, 0),
+        };
+        let number = number.as_bytes();
+        let whole = number.iter().position(|&byte| byte == b'.').unwrap_or(number.len());
+        let part = number.get(whole + 1..).unwrap_or_default();
+        let zeros = number[..whole].iter().chain(part).take_while(|&&digit| digit == b'0').count();
+        let mut digits = SmallVec::from_slice(&number[zeros.min(whole)..whole]);
+        digits.extend_from_slice(&part[zeros.saturating_sub(whole)..]);
+        let mut digits = Digits { digits, point: exponent + whole as isize - zeros as isize };
+        digits.trim_zeros();
+        digits
+    }
+
+    fn trim_zeros(&mut self) {
+        while self.digits.last() == Some(&b'0') {
+            self.digits.pop();
+        }
+    }
+
+    /// Of the shortest digits of `x`: the exact value rounded to `count` digits, where that can be told from them.
+    ///
+    /// - Where all are kept, a normal number has no other digits among the first [`DECIMAL_DIGITS`].
+    /// - Where some are dropped, no middle of two roundings lies between them and the exact value: it would be as short and
+    ///   nearer, or shorter. So both are rounded alike, unless they are a middle themselves.
+    fn round(mut self, x: f64, count: isize) -> Option<Digits> {
+        let Ok(count) = usize::try_from(count) else {
+            self.digits.clear();
+            return Some(self);
+        };
+        let Some(dropped) = self.digits.get(count..).filter(|dropped| !dropped.is_empty()) else {
+            return (count <= DECIMAL_DIGITS && x.is_normal()).then_some(self);
+        };
+        let up = match dropped {
+            [b'5'] => return None,
+            [first, ..] => *first >= b'5',
+            [] => false,
+        };
+        self.digits.truncate(count);
+        if !up {
+            self.trim_zeros();
+            return Some(self);
+        }
+        while self.digits.last() == Some(&b'9') {
+            self.digits.pop();
+        }
+        match self.digits.last_mut() {
+            Some(last) => *last += 1,
+            None => {
+                self.digits.push(b'1');
+                self.point += 1;
+            }
+        }
+        Some(self)
     }
 }
 
@@ -104,7 +173,9 @@ fn significant(x: f64, count: usize) -> Digits {
     if x == 0.0 {
         return Digits::zero();
     }
-    Digits::parse(&format!("{:.*e}", count.clamp(1, MAX_SIGNIFICANT) - 1, x.abs()))
+    let count = count.clamp(1, MAX_SIGNIFICANT);
+    let rounded = shortest(x).round(x, count as isize);
+    rounded.unwrap_or_else(|| Digits::parse(&format!("{:.*e}", count - 1, x.abs())))
 }
 
 /// `count` digits after the point, correctly rounded, ties to even.
@@ -112,7 +183,11 @@ fn fraction(x: f64, count: usize) -> Digits {
     if x == 0.0 {
         return Digits::zero();
     }
-    let mut digits = Digits::parse(&format!("{:.*}", count.min(MAX_FRACTION), x.abs()));
+    let shortest = shortest(x);
+    let kept = shortest.point + count.min(MAX_FRACTION) as isize;
+    let rounded = shortest.round(x, kept);
+    let exact = || Digits::parse(&format!("{:.*}", count.min(MAX_FRACTION), x.abs()));
+    let mut digits = rounded.unwrap_or_else(exact);
     if digits.digits.is_empty() {
         digits.point = -(count as isize);
     }
@@ -120,8 +195,8 @@ fn fraction(x: f64, count: usize) -> Digits {
 }
 
 /// Zeros, digits, point, zeros, exponent: CPython's `format_float_short`, with its names.
-fn lay_out(out: &mut String, minus: bool, number: &Digits, code: Code, precision: usize, flags: Flags) {
-    let digits = number.digits.as_str();
+fn lay_out(out: &mut Vec<u8>, minus: bool, number: &Digits, code: Code, precision: usize, flags: Flags) {
+    let digits = number.digits.as_slice();
     let length = digits.len() as isize;
     let precision = precision as isize;
     let mut point = number.point;
@@ -144,38 +219,37 @@ fn lay_out(out: &mut String, minus: bool, number: &Digits, code: Code, precision
     }
     end = end.max(if !use_exponent && flags.dot_zero { point + 1 } else { point });
 
-    if minus && !(flags.no_negative_zero && matches!(digits, "" | "0")) {
-        out.push('-');
-    }
+    out.extend(flags.sign(minus && !(flags.no_negative_zero && matches!(digits, b"" | b"0"))));
     if point <= 0 {
-        out.push_str("0.");
+        out.extend_from_slice(b"0.");
         zeros(out, -point);
     }
     if 0 < point && point <= length {
-        out.push_str(&digits[..point as usize]);
-        out.push('.');
-        out.push_str(&digits[point as usize..]);
+        out.extend_from_slice(&digits[..point as usize]);
+        out.push(b'.');
+        out.extend_from_slice(&digits[point as usize..]);
     } else {
-        out.push_str(digits);
+        out.extend_from_slice(digits);
     }
     if length < point {
         zeros(out, point - length);
-        out.push('.');
+        out.push(b'.');
         zeros(out, end - point);
     } else {
         zeros(out, end - length);
     }
-    if out.ends_with('.') && !flags.alternate {
+    if out.last() == Some(&b'.') && !flags.alternate {
         out.pop();
     }
     if use_exponent {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        out.push_str(&format!("e{sign}{:02}", exponent.unsigned_abs()));
+        out.extend_from_slice(if exponent < 0 { b"e-" } else { b"e+" });
+        zeros(out, isize::from(exponent.abs() < 10));
+        out.extend_from_slice(itoa::Buffer::new().format(exponent.unsigned_abs()).as_bytes());
     }
 }
 
-fn zeros(out: &mut String, count: isize) {
-    out.extend(std::iter::repeat_n('0', count.max(0) as usize));
+fn zeros(out: &mut Vec<u8>, count: isize) {
+    out.resize(out.len() + count.max(0) as usize, b'0');
 }
 
 /// `float("…")`: the text of a string.
@@ -242,7 +316,7 @@ pub(crate) fn round_half_even(x: f64, digits: i64) -> Result<f64> {
         return Ok(0.0 * x);
     }
     let rounded = match usize::try_from(digits) {
-        Ok(digits) => read(&format!("{x:.digits$}")),
+        Ok(digits) => read(&format(x, Code::Fixed, digits, Flags::default())),
         Err(_) => round_before_point(x, digits.unsigned_abs() as isize),
     };
     if rounded.is_infinite() {
@@ -257,7 +331,7 @@ fn round_before_point(x: f64, places: isize) -> f64 {
     let kept = exact.point - places;
     let rounded = if kept >= 1 {
         read(&format!("{:.*e}", kept as usize - 1, x.abs()))
-    } else if kept == 0 && exact.digits.as_str() > "5" {
+    } else if kept == 0 && exact.digits.as_slice() > &b"5"[..] {
         // All digits go; a half goes to zero, which is even, and anything above it to one.
         read(&format!("1e{}", exact.point))
     } else {
@@ -288,6 +362,32 @@ mod tests {
             round_half_even(1.7e308, -308).unwrap_err().to_string(),
             "OverflowError: rounded value too large to represent"
         );
+    }
+
+    #[test]
+    fn shortest_digits_round_as_exact_ones() {
+        let mut bits = 0x9E37_79B9_7F4A_7C15_u64;
+        let check = |x: f64| {
+            let x = x.abs();
+            for count in 0..24 {
+                let exact = format!("{x:.count$}");
+                assert_eq!(format(x, Code::Fixed, count, Flags::default()), exact, "{x:e} to {count}");
+                let exact = Digits::parse(&format!("{x:.count$e}"));
+                let rounded = significant(x, count + 1);
+                assert_eq!((rounded.digits, rounded.point), (exact.digits, exact.point), "{x:e}, {count}");
+            }
+        };
+        for round in 1..4000_u32 {
+            bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let any = f64::from_bits(bits & !(1 << 63));
+            if any.is_finite() {
+                check(any);
+            }
+            check(f64::from(round) * 0.125);
+            check(f64::from(round) / 1000.0 + 0.0005);
+            check(((bits >> 40) + 1) as f64 / 65536.0);
+            check(f64::from_bits(u64::from(round) + 1));
+        }
     }
 
     #[test]

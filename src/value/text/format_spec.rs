@@ -46,6 +46,7 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
+    #[inline]
     fn peek(&self) -> Option<u32> {
         wtf8::next(self.text, self.at).map(|(code_point, _)| code_point)
     }
@@ -58,12 +59,33 @@ impl Parser<'_> {
         })
     }
 
+    #[inline]
     fn accept_byte(&mut self, wanted: u8) -> bool {
-        self.accept(|code_point| code_point == u32::from(wanted)).is_some()
+        let found = self.text.get(self.at) == Some(&wanted);
+        self.at += usize::from(found);
+        found
     }
 
     /// Decimal digits of any script, as in CPython.
+    #[inline]
     fn number(&mut self) -> Result<Option<usize>> {
+        // So many digits fit.
+        const SHORT: usize = 18;
+        let (start, mut number) = (self.at, 0);
+        while let Some(digit @ b'0'..=b'9') = self.text.get(self.at)
+            && self.at - start < SHORT
+        {
+            number = number * 10 + usize::from(digit - b'0');
+            self.at += 1;
+        }
+        if let Some(b'0'..=b'9' | 0x80..) = self.text.get(self.at) {
+            self.at = start;
+            return self.long_number();
+        }
+        Ok((self.at > start).then_some(number))
+    }
+
+    fn long_number(&mut self) -> Result<Option<usize>> {
         let mut number = None;
         while let Some(digit) = self.peek().and_then(super::class::decimal_value) {
             self.accept(|_| true);
@@ -77,13 +99,15 @@ impl Parser<'_> {
     }
 }
 
-fn is_align(code_point: u32) -> bool {
-    [b'<', b'>', b'=', b'^'].map(u32::from).contains(&code_point)
+#[inline]
+fn is_align(byte: u8) -> bool {
+    matches!(byte, b'<' | b'>' | b'=' | b'^')
 }
 
 impl Spec {
     /// Parses `text` for a value of the type named `type_name`, whose default alignment is `align` and whose default
     /// type is `kind`.
+    #[inline]
     fn parse(text: &[u8], type_name: &str, kind: u32, align: u8) -> Result<Spec> {
         let mut parser = Parser { text, at: 0 };
         let default_align = align;
@@ -99,18 +123,21 @@ impl Spec {
             kind,
         };
         let mut fill_given = false;
-        let mut align_given = false;
+        let mut align_given = true;
         if let Some((fill, after)) = wtf8::next(text, 0)
-            && let Some((align, end)) = wtf8::next(text, after).filter(|&(align, _)| is_align(align))
+            && let Some(align) = text.get(after).filter(|align| is_align(**align))
         {
-            (spec.fill, spec.align, parser.at) = (fill, align as u8, end);
-            (fill_given, align_given) = (true, true);
-        } else if let Some(align) = parser.accept(is_align) {
-            spec.align = align as u8;
-            align_given = true;
+            (spec.fill, spec.align, parser.at) = (fill, *align, after + 1);
+            fill_given = true;
+        } else if let Some(align) = text.first().filter(|align| is_align(**align)) {
+            (spec.align, parser.at) = (*align, 1);
+        } else {
+            align_given = false;
         }
-        let is_sign = |c: u32| [b' ', b'+', b'-'].map(u32::from).contains(&c);
-        spec.sign = parser.accept(is_sign).map_or(0, |sign| sign as u8);
+        if let Some(sign @ (b' ' | b'+' | b'-')) = text.get(parser.at) {
+            spec.sign = *sign;
+            parser.at += 1;
+        }
         spec.no_negative_zero = parser.accept_byte(b'z');
         spec.alternate = parser.accept_byte(b'#');
         if !fill_given && parser.accept_byte(b'0') {
@@ -135,7 +162,7 @@ impl Spec {
         if let Some(kind) = parser.accept(|_| true) {
             self.kind = kind;
         }
-        if parser.peek().is_some() {
+        if parser.at < parser.text.len() {
             let mut message = b"Invalid format specifier '".to_vec();
             message.extend_from_slice(parser.text);
             message.extend_from_slice(format!("' for object of type '{type_name}'").as_bytes());
@@ -156,6 +183,11 @@ impl Spec {
                 ))
             }
         }
+    }
+
+    /// What stands where there is no minus; 0 for nothing.
+    fn plus(&self) -> u8 {
+        if self.sign == b'-' { 0 } else { self.sign }
     }
 
     fn unknown(&self, type_name: &str) -> Error {
@@ -193,11 +225,11 @@ impl Grouping {
         if self == Grouping::UnderscoreFour { 4 } else { 3 }
     }
 
-    /// `digits` in groups, with zeros before them up to `width` characters, separators counted.
-    fn apply(self, digits: &str, width: usize) -> String {
+    /// Puts the digits `out[from..to]` in groups, with zeros before them up to `width` characters, separators counted.
+    fn apply(self, out: &mut Vec<u8>, from: usize, to: usize, width: usize) {
+        let digits = to - from;
         if self == Grouping::None {
-            let zeros = width.saturating_sub(digits.len());
-            return "0".repeat(zeros) + digits;
+            return insert(out, from, b"0", width.saturating_sub(digits));
         }
         let size = self.size();
         // As many digits as fill the width; a width that ends in a separator takes one digit more before it.
@@ -205,72 +237,103 @@ impl Grouping {
             0 => width / (size + 1) * size + 1,
             rest => width / (size + 1) * size + rest,
         };
-        let count = if width == 0 { digits.len() } else { digits.len().max(for_width) };
-        let padded = "0".repeat(count - digits.len()) + digits;
-        let mut out = String::with_capacity(count + count / size);
-        for (at, digit) in padded.chars().enumerate() {
-            if at > 0 && (count - at).is_multiple_of(size) {
-                out.push(self.separator());
+        let count = if width == 0 { digits } else { digits.max(for_width) };
+        let separators = (count - 1) / size;
+        insert(out, from, b"0", count - digits + separators);
+        // The digits stand at the end of their place now, and go to the left as far as separators are left.
+        let (mut source, mut target) = (from + separators, from);
+        for left in (1..=count).rev() {
+            out[target] = out[source];
+            (source, target) = (source + 1, target + 1);
+            if left > 1 && (left - 1).is_multiple_of(size) {
+                out[target] = self.separator() as u8;
+                target += 1;
             }
-            out.push(digit);
         }
-        out
     }
 }
 
-/// The parts of a number, each of them possibly empty.
-struct Number<'a> {
-    minus: bool,
-    prefix: &'a str,
-    digits: &'a str,
-    /// A point with what follows, an exponent, `inf`.
-    rest: &'a [u8],
-    /// How many characters `rest` has.
+/// Inserts `unit` at a place of `out`, `count` times.
+pub(super) fn insert(out: &mut Vec<u8>, at: usize, unit: &[u8], count: usize) {
+    if count == 0 {
+        return;
+    }
+    let (end, added) = (out.len(), unit.len() * count);
+    if let [byte] = unit {
+        out.resize(end + added, *byte);
+        out.copy_within(at..end, at + added);
+        out[at..at + added].fill(*byte);
+        return;
+    }
+    out.resize(end + added, 0);
+    out.copy_within(at..end, at + added);
+    out[at..at + added].chunks_exact_mut(unit.len()).for_each(|place| place.copy_from_slice(unit));
+}
+
+/// A number or a text that was appended to what is written, and is to be laid out there.
+struct Written {
+    /// Where its sign and its prefix begin.
+    start: usize,
+    /// Where its digits begin.
+    digits: usize,
+    /// Where the rest begins: a point with what follows, an exponent, `inf`.
+    rest: usize,
+    /// How many characters the rest has.
     rest_count: usize,
 }
 
+impl Written {
+    /// A number of ASCII characters whose sign and prefix are `out[start..digits]`.
+    fn number(out: &[u8], start: usize, digits: usize) -> Written {
+        let count = out[digits..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        Written { start, digits, rest: digits + count, rest_count: out.len() - digits - count }
+    }
+
+    /// Text without digits that are to be looked at.
+    fn text(start: usize, count: usize) -> Written {
+        Written { start, digits: start, rest: start, rest_count: count }
+    }
+}
+
 /// `|padding|sign|prefix|padding|digits|rest|padding|`
-fn lay_out(spec: &Spec, number: &Number<'_>) -> Result<Vec<u8>> {
-    let sign = match (spec.sign, number.minus) {
-        (_, true) => "-",
-        (b'+', false) => "+",
-        (b' ', false) => " ",
-        _ => "",
-    };
-    let fixed = sign.len() + number.prefix.len() + number.rest_count;
+fn lay_out(out: &mut Vec<u8>, spec: &Spec, number: &Written) -> Result<()> {
     let width = spec.width.unwrap_or(0);
     check_padding(width)?;
-    let zeros_to =
-        if spec.fill == u32::from('0') && spec.align == b'=' { width.saturating_sub(fixed) } else { 0 };
-    let digits =
-        if number.digits.is_empty() { String::new() } else { spec.grouping.apply(number.digits, zeros_to) };
-    let padding = width.saturating_sub(fixed + digits.len());
+    let fixed = number.digits - number.start + number.rest_count;
+    let zero_filled = spec.fill == u32::from('0') && spec.align == b'=';
+    let mut digits = number.rest - number.digits;
+    if digits > 0 && (zero_filled || spec.grouping != Grouping::None) {
+        let zeros_to = if zero_filled { width.saturating_sub(fixed) } else { 0 };
+        let before = out.len();
+        spec.grouping.apply(out, number.digits, number.rest, zeros_to);
+        digits += out.len() - before;
+    }
+    let padding = width.saturating_sub(fixed + digits);
+    if padding == 0 {
+        return Ok(());
+    }
     let (left, inner, right) = match spec.align {
         b'<' => (0, 0, padding),
         b'^' => (padding / 2, 0, padding - padding / 2),
         b'=' => (0, padding, 0),
         _ => (padding, 0, 0),
     };
-    let fill = wtf8::from_code_point(spec.fill);
-    let mut out = Vec::with_capacity(fixed + digits.len() + padding * fill.len());
-    let pad = |out: &mut Vec<u8>, count: usize| out.extend(fill.repeat(count));
-    pad(&mut out, left);
-    out.extend_from_slice(sign.as_bytes());
-    out.extend_from_slice(number.prefix.as_bytes());
-    pad(&mut out, inner);
-    out.extend_from_slice(digits.as_bytes());
-    out.extend_from_slice(number.rest);
-    pad(&mut out, right);
-    Ok(out)
+    let mut fill = [0; 4];
+    let fill = wtf8::encode(spec.fill, &mut fill);
+    insert(out, out.len(), fill, right);
+    insert(out, number.digits, fill, inner);
+    insert(out, number.start, fill, left);
+    Ok(())
 }
 
-/// `format(text, spec)` of a str.
+/// Appends `format(text, spec)` of a str.
 ///
 /// # Errors
 /// A `ValueError` with CPython's words.
-pub(crate) fn format_str(text: &[u8], spec: &[u8]) -> Result<Vec<u8>> {
+pub(crate) fn format_str(out: &mut Vec<u8>, text: &[u8], spec: &[u8]) -> Result<()> {
     if spec.is_empty() {
-        return Ok(text.to_vec());
+        out.extend_from_slice(text);
+        return Ok(());
     }
     let spec = Spec::parse(spec, "str", 's'.into(), b'<')?;
     if spec.kind != u32::from('s') {
@@ -290,35 +353,34 @@ pub(crate) fn format_str(text: &[u8], spec: &[u8]) -> Result<Vec<u8>> {
         return Err(Error::value(error));
     }
     let cut = spec.precision.map_or(text.len(), |precision| wtf8::byte_offset(text, precision));
-    let text = &text[..cut];
-    lay_out(
-        &spec,
-        &Number { minus: false, prefix: "", digits: "", rest: text, rest_count: wtf8::count(text) },
-    )
+    let (start, text) = (out.len(), &text[..cut]);
+    out.extend_from_slice(text);
+    lay_out(out, &spec, &Written::text(start, wtf8::count(text)))
 }
 
-/// `format(value, spec)` of an int; `type_name` is `int`, or `bool`, or the name of a subclass.
+/// Appends `format(value, spec)` of an int; `type_name` is `int`, or `bool`, or the name of a subclass.
 ///
 /// # Errors
 /// A `ValueError` or an `OverflowError` with CPython's words; a decimal beyond `max_digits` digits is one.
 pub(crate) fn format_int(
+    out: &mut Vec<u8>,
     value: IntRef<'_>,
     spec: &[u8],
     type_name: &str,
     max_digits: usize,
-) -> Result<Vec<u8>> {
+) -> Result<()> {
     if spec.is_empty() {
-        return value.to_decimal(max_digits).map(String::into_bytes);
+        return value.write_decimal(out, max_digits);
     }
     let spec = Spec::parse(spec, type_name, 'd'.into(), b'>')?;
     match u8::try_from(spec.kind).unwrap_or(0xFF) {
-        b'b' | b'c' | b'd' | b'o' | b'x' | b'X' | b'n' => int_as_int(value, &spec, max_digits),
-        b'e' | b'E' | b'f' | b'F' | b'g' | b'G' | b'%' => float_as_float(value.to_float()?, &spec),
+        b'b' | b'c' | b'd' | b'o' | b'x' | b'X' | b'n' => int_as_int(out, value, &spec, max_digits),
+        b'e' | b'E' | b'f' | b'F' | b'g' | b'G' | b'%' => float_as_float(out, value.to_float()?, &spec),
         _ => Err(spec.unknown(type_name)),
     }
 }
 
-fn int_as_int(value: IntRef<'_>, spec: &Spec, max_digits: usize) -> Result<Vec<u8>> {
+fn int_as_int(out: &mut Vec<u8>, value: IntRef<'_>, spec: &Spec, max_digits: usize) -> Result<()> {
     if spec.precision.is_some() {
         return Err(Error::value("Precision not allowed in integer format specifier"));
     }
@@ -327,22 +389,28 @@ fn int_as_int(value: IntRef<'_>, spec: &Spec, max_digits: usize) -> Result<Vec<u
     }
     let upper = spec.kind == u32::from('X');
     let base = match u8::try_from(spec.kind) {
-        Ok(b'c') => return int_as_character(value, spec),
+        Ok(b'c') => return int_as_character(out, value, spec),
         Ok(b'b') => Base::Binary,
         Ok(b'o') => Base::Octal,
         Ok(b'x' | b'X') => Base::Hex,
         _ => Base::Decimal,
     };
-    let mut digits = value.digits(base, max_digits)?;
-    let mut prefix = if spec.alternate { base.prefix() } else { "" };
-    if upper {
-        digits.make_ascii_uppercase();
-        prefix = if spec.alternate { "0X" } else { "" };
+    let start = out.len();
+    let sign = if value.is_negative() { b'-' } else { spec.plus() };
+    out.extend((sign != 0).then_some(sign));
+    if spec.alternate {
+        out.extend_from_slice(base.prefix().as_bytes());
     }
-    lay_out(spec, &Number { minus: value.is_negative(), prefix, digits: &digits, rest: b"", rest_count: 0 })
+    let digits = out.len();
+    value.write_digits(out, base, max_digits)?;
+    if upper {
+        out[start..].make_ascii_uppercase();
+    }
+    let rest = out.len();
+    lay_out(out, spec, &Written { start, digits, rest, rest_count: 0 })
 }
 
-fn int_as_character(value: IntRef<'_>, spec: &Spec) -> Result<Vec<u8>> {
+fn int_as_character(out: &mut Vec<u8>, value: IntRef<'_>, spec: &Spec) -> Result<()> {
     if spec.sign != 0 {
         return Err(Error::value("Sign not allowed with integer format specifier 'c'"));
     }
@@ -359,37 +427,37 @@ fn int_as_character(value: IntRef<'_>, spec: &Spec) -> Result<Vec<u8>> {
     let Some(code_point) = u32::try_from(long).ok().filter(|&code_point| code_point <= wtf8::MAX) else {
         return Err(Error::fixed(Kind::Overflow, "%c arg not in range(0x110000)"));
     };
-    let text = wtf8::from_code_point(code_point);
-    lay_out(spec, &Number { minus: false, prefix: "", digits: "", rest: &text, rest_count: 1 })
+    let start = out.len();
+    wtf8::push(out, code_point);
+    lay_out(out, spec, &Written::text(start, 1))
 }
 
-/// `format(value, spec)` of a float.
+/// Appends `format(value, spec)` of a float.
 ///
 /// # Errors
 /// A `ValueError` with CPython's words.
-pub(crate) fn format_float(value: f64, spec: &[u8], type_name: &str) -> Result<Vec<u8>> {
+pub(crate) fn format_float(out: &mut Vec<u8>, value: f64, spec: &[u8], type_name: &str) -> Result<()> {
     if spec.is_empty() {
-        return Ok(float::repr(value).into_bytes());
+        float::write_repr(out, value);
+        return Ok(());
     }
     let spec = Spec::parse(spec, type_name, 0, b'>')?;
     match u8::try_from(spec.kind).unwrap_or(0xFF) {
-        0 | b'e' | b'E' | b'f' | b'F' | b'g' | b'G' | b'n' | b'%' => float_as_float(value, &spec),
+        0 | b'e' | b'E' | b'f' | b'F' | b'g' | b'G' | b'n' | b'%' => float_as_float(out, value, &spec),
         _ => Err(spec.unknown(type_name)),
     }
 }
 
-fn float_as_float(value: f64, spec: &Spec) -> Result<Vec<u8>> {
+fn float_as_float(out: &mut Vec<u8>, value: f64, spec: &Spec) -> Result<()> {
     if spec.precision.is_some_and(|precision| precision > MAX_PRECISION) {
         return Err(Error::value("precision too big"));
     }
     check_padding(spec.precision.unwrap_or(0))?;
-    let text = float_text(value, spec, true);
-    let (minus, digits, rest) = split_number(&text);
-    lay_out(spec, &Number { minus, prefix: "", digits, rest: rest.as_bytes(), rest_count: rest.len() })
+    write_float(out, value, spec, true)
 }
 
-/// The text of a float with a minus if it has one; `dot_zero` is whether a whole one has `.0` where no type is given.
-fn float_text(value: f64, spec: &Spec, dot_zero: bool) -> String {
+/// Appends a float, laid out; `dot_zero` is whether a whole one has `.0` where no type is given.
+fn write_float(out: &mut Vec<u8>, value: f64, spec: &Spec, dot_zero: bool) -> Result<()> {
     let kind = u8::try_from(spec.kind).unwrap_or(0);
     let percent = kind == b'%';
     let code = match kind {
@@ -403,33 +471,33 @@ fn float_text(value: f64, spec: &Spec, dot_zero: bool) -> String {
         dot_zero: dot_zero && kind == 0,
         no_negative_zero: spec.no_negative_zero,
         upper: kind.is_ascii_uppercase(),
+        plus: spec.plus(),
     };
     let value = if percent { value * 100.0 } else { value };
-    let mut text = float::format(value, code, spec.precision.unwrap_or(6), flags);
+    let start = out.len();
+    float::write(out, value, code, spec.precision.unwrap_or(6), flags);
     if percent {
-        text.push('%');
+        out.push(b'%');
     }
-    text
+    let has_sign = matches!(out[start], b'-' | b'+' | b' ');
+    let number = Written::number(out, start, start + usize::from(has_sign));
+    lay_out(out, spec, &number)
 }
 
-/// Minus, digits before the point, and the rest.
-fn split_number(text: &str) -> (bool, &str, &str) {
-    let (minus, body) = match text.strip_prefix('-') {
-        Some(body) => (true, body),
-        None => (false, text),
-    };
-    let digits = body.bytes().take_while(u8::is_ascii_digit).count();
-    let (digits, rest) = body.split_at(digits);
-    (minus, digits, rest)
-}
-
-/// `format(value, spec)` of a complex number.
+/// Appends `format(value, spec)` of a complex number.
 ///
 /// # Errors
 /// A `ValueError` with CPython's words.
-pub(crate) fn format_complex(re: f64, im: f64, spec: &[u8], type_name: &str) -> Result<Vec<u8>> {
+pub(crate) fn format_complex(
+    out: &mut Vec<u8>,
+    re: f64,
+    im: f64,
+    spec: &[u8],
+    type_name: &str,
+) -> Result<()> {
     if spec.is_empty() {
-        return Ok(complex::repr(re, im).into_bytes());
+        out.extend_from_slice(complex::repr(re, im).as_bytes());
+        return Ok(());
     }
     let spec = Spec::parse(spec, type_name, 0, b'>')?;
     match u8::try_from(spec.kind).unwrap_or(0xFF) {
@@ -449,25 +517,18 @@ pub(crate) fn format_complex(re: f64, im: f64, spec: &[u8], type_name: &str) -> 
     // As in `repr`, a real part of zero is left out, and parentheses stand around both.
     let as_repr = spec.kind == 0;
     let only_imaginary = as_repr && re == 0.0 && re.is_sign_positive();
-    let mut text = Vec::new();
+    let in_parentheses = as_repr && !only_imaginary;
+    let start = out.len();
+    out.extend(in_parentheses.then_some(b'('));
+    let part = Spec { width: None, ..spec };
     if !only_imaginary {
-        text.extend(complex_part(re, &spec, spec.sign)?);
+        write_float(out, re, &part, false)?;
     }
-    text.extend(complex_part(im, &spec, if only_imaginary { spec.sign } else { b'+' })?);
-    text.push(b'j');
-    if as_repr && !only_imaginary {
-        text = [&b"("[..], &text, b")"].concat();
-    }
-    let number = Number { minus: false, prefix: "", digits: "", rest: &text, rest_count: text.len() };
-    lay_out(&Spec { sign: 0, ..spec }, &number)
-}
-
-/// One part of a complex number, without padding.
-fn complex_part(value: f64, spec: &Spec, sign: u8) -> Result<Vec<u8>> {
-    let text = float_text(value, spec, false);
-    let (minus, digits, rest) = split_number(&text);
-    let number = Number { minus, prefix: "", digits, rest: rest.as_bytes(), rest_count: rest.len() };
-    lay_out(&Spec { sign, width: None, ..*spec }, &number)
+    write_float(out, im, &Spec { sign: if only_imaginary { spec.sign } else { b'+' }, ..part }, false)?;
+    out.push(b'j');
+    out.extend(in_parentheses.then_some(b')'));
+    let count = out.len() - start;
+    lay_out(out, &spec, &Written::text(start, count))
 }
 
 #[cfg(test)]
@@ -476,11 +537,12 @@ mod tests {
 
     #[test]
     fn widths_beyond_memory_are_refused() {
-        let error = |result: Result<Vec<u8>>| result.unwrap_err().to_string();
-        assert_eq!(error(format_str(b"", b"9223372036854775807")), "MemoryError: ");
-        assert_eq!(error(format_int(1.into(), b"01073741825,", "int", 0)), "MemoryError: ");
-        assert_eq!(error(format_float(1.0, b".2147483647f", "float")), "MemoryError: ");
+        let error = |result: Result<()>| result.unwrap_err().to_string();
+        let mut out = Vec::new();
+        assert_eq!(error(format_str(&mut out, b"", b"9223372036854775807")), "MemoryError: ");
+        assert_eq!(error(format_int(&mut out, 1.into(), b"01073741825,", "int", 0)), "MemoryError: ");
+        assert_eq!(error(format_float(&mut out, 1.0, b".2147483647f", "float")), "MemoryError: ");
         let too_many = "ValueError: Too many decimal digits in format string";
-        assert_eq!(error(format_str(b"", b"9223372036854775808")), too_many);
+        assert_eq!(error(format_str(&mut out, b"", b"9223372036854775808")), too_many);
     }
 }

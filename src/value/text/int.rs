@@ -92,60 +92,52 @@ impl IntRef<'_> {
         }
     }
 
-    /// The digits of the magnitude: no sign, no prefix, lower-case.
+    /// Appends the digits of the magnitude: no sign, no prefix, lower-case.
     ///
     /// # Errors
     /// A `ValueError` in base ten beyond `max_digits` digits; 0 is no limit.
-    pub(crate) fn digits(self, base: Base, max_digits: usize) -> Result<String> {
-        let text = match self {
-            IntRef::Small(value) => {
-                let magnitude = value.unsigned_abs();
-                match base {
-                    Base::Binary => format!("{magnitude:b}"),
-                    Base::Octal => format!("{magnitude:o}"),
-                    Base::Decimal => decimal(magnitude),
-                    Base::Hex => format!("{magnitude:x}"),
-                }
-            }
+    pub(crate) fn write_digits(self, out: &mut Vec<u8>, base: Base, max_digits: usize) -> Result<()> {
+        let start = out.len();
+        match self {
+            IntRef::Small(value) => write_small(out, value.unsigned_abs(), base),
             IntRef::Big(value) => {
                 let bits = bit_length(value);
                 if base == Base::Decimal && max_digits > 0 && bits / 4 > max_digits {
                     return Err(too_many_digits_to_write(max_digits));
                 }
-                let mut text = match base {
+                let text = match base {
                     Base::Binary => format!("{value:b}"),
                     Base::Octal => format!("{value:o}"),
                     Base::Decimal => value.to_string(),
                     Base::Hex => format!("{value:x}"),
                 };
-                if text.starts_with('-') {
-                    text.remove(0);
-                }
-                text
+                out.extend_from_slice(text.strip_prefix('-').unwrap_or(&text).as_bytes());
             }
-        };
-        if base == Base::Decimal && max_digits > 0 && text.len() > max_digits {
+        }
+        if base == Base::Decimal && max_digits > 0 && out.len() - start > max_digits {
             return Err(too_many_digits_to_write(max_digits));
         }
-        Ok(text)
+        Ok(())
     }
 
-    /// `str(value)`
+    /// Appends `str(value)`.
     ///
     /// # Errors
     /// A `ValueError` beyond `max_digits` digits; 0 is no limit.
-    pub(crate) fn to_decimal(self, max_digits: usize) -> Result<String> {
-        let mut text = self.digits(Base::Decimal, max_digits)?;
+    pub(crate) fn write_decimal(self, out: &mut Vec<u8>, max_digits: usize) -> Result<()> {
         if self.is_negative() {
-            text.insert(0, '-');
+            out.push(b'-');
         }
-        Ok(text)
+        self.write_digits(out, Base::Decimal, max_digits)
     }
 
-    /// `bin(value)`, `oct(value)`, `hex(value)`
-    pub(crate) fn to_prefixed(self, base: Base) -> Result<String> {
-        let sign = if self.is_negative() { "-" } else { "" };
-        Ok(format!("{sign}{}{}", base.prefix(), self.digits(base, 0)?))
+    /// Appends `bin(value)`, `oct(value)`, `hex(value)`.
+    pub(crate) fn write_prefixed(self, out: &mut Vec<u8>, base: Base) -> Result<()> {
+        if self.is_negative() {
+            out.push(b'-');
+        }
+        out.extend_from_slice(base.prefix().as_bytes());
+        self.write_digits(out, base, 0)
     }
 
     /// `float(value)`: the nearest float, ties to even.
@@ -182,10 +174,22 @@ fn bit_length(value: &IBig) -> usize {
 }
 
 /// Machine words print several times faster than 128 bits do.
-fn decimal(magnitude: u128) -> String {
-    match u64::try_from(magnitude) {
-        Ok(small) => small.to_string(),
-        Err(_) => magnitude.to_string(),
+fn write_small(out: &mut Vec<u8>, magnitude: u128, base: Base) {
+    let bits = match (base, u64::try_from(magnitude)) {
+        (Base::Decimal, Ok(small)) => {
+            return out.extend_from_slice(itoa::Buffer::new().format(small).as_bytes());
+        }
+        (Base::Decimal, Err(_)) => {
+            return out.extend_from_slice(itoa::Buffer::new().format(magnitude).as_bytes());
+        }
+        (Base::Binary, _) => 1,
+        (Base::Octal, _) => 3,
+        (Base::Hex, _) => 4,
+    };
+    let count = (u128::BITS - magnitude.leading_zeros()).max(1).div_ceil(bits);
+    for place in (0..count).rev() {
+        let digit = (magnitude >> (place * bits)) as usize & ((1 << bits) - 1);
+        out.push(b"0123456789abcdef"[digit]);
     }
 }
 
@@ -211,6 +215,9 @@ fn too_many_digits_to_read(max: usize, digits: usize) -> Error {
 /// A `ValueError` if the base is no base, the text no number, or it has more than `max_digits` digits (0: no limit) in
 /// a base that is no power of two.
 pub(crate) fn parse(text: &[u8], base: u32, max_digits: usize) -> Result<Int> {
+    if let Some(short) = parse_short(text, base) {
+        return Ok(Int::Small(short.into()));
+    }
     let ascii = class::to_ascii_digits(text);
     parse_ascii(&ascii, base, max_digits)?.ok_or_else(|| invalid(base, quote::repr_str(text)))
 }
@@ -227,6 +234,25 @@ fn invalid(base: u32, repr: String) -> Error {
     // CPython quotes 200 characters at most.
     let quoted: String = repr.chars().take(200).collect();
     Error::new(Kind::Value, format!("invalid literal for int() with base {base}: {quoted}"))
+}
+
+/// What most texts are: a few digits, with or without a minus.
+fn parse_short(text: &[u8], base: u32) -> Option<i64> {
+    // So many digits of any base fit.
+    const LONGEST: usize = 12;
+    const _: () = assert!(36_u128.pow(LONGEST as u32) < 1 << 63);
+    let (minus, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    if !(1..=LONGEST).contains(&digits.len()) || !(2..=36).contains(&base) {
+        return None;
+    }
+    let mut value = 0;
+    for digit in digits {
+        value = value * i64::from(base) + i64::from(char::from(*digit).to_digit(base)?);
+    }
+    Some(if minus { -value } else { value })
 }
 
 fn parse_ascii(text: &[u8], base: u32, max_digits: usize) -> Result<Option<Int>> {

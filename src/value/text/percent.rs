@@ -9,6 +9,7 @@
 
 use super::error::{Error, Kind as Exception, Result, check_padding};
 use super::float::{self, Code};
+use super::format_spec::insert;
 use super::int::{Base, IntRef};
 use super::wtf8;
 
@@ -91,8 +92,8 @@ pub(crate) struct Conversion<'a> {
     alternate: bool,
     zero: bool,
     target: Target,
-    /// The conversion's character with its index, or what is wrong with the format.
-    code: Result<(u32, usize)>,
+    /// The conversion's character with what stands before it, or what is wrong with the format.
+    code: Result<(u32, &'a [u8])>,
 }
 
 /// What a conversion wants.
@@ -167,7 +168,7 @@ impl<'a> Pieces<'a> {
         self.text.get(self.at).copied()
     }
 
-    fn parse(&mut self, conversion: &mut Conversion<'a>) -> Result<(u32, usize)> {
+    fn parse(&mut self, conversion: &mut Conversion<'a>) -> Result<(u32, &'a [u8])> {
         if self.peek() == Some(b'(') {
             conversion.wants_mapping = true;
             conversion.key = Some(self.key()?);
@@ -198,15 +199,13 @@ impl<'a> Pieces<'a> {
         if matches!(self.peek(), Some(b'h' | b'l' | b'L')) {
             self.at += 1;
         }
-        let (code, after, index) = match self.target {
-            Target::Str => {
-                let (code, after) = wtf8::next(self.text, self.at).ok_or(INCOMPLETE)?;
-                (code, after, wtf8::count(&self.text[..self.at]))
-            }
-            Target::Bytes => (self.peek().ok_or(INCOMPLETE)?.into(), self.at + 1, self.at),
+        let before = self.text.get(..self.at).unwrap_or_default();
+        let (code, after) = match self.target {
+            Target::Str => wtf8::next(self.text, self.at).ok_or(INCOMPLETE)?,
+            Target::Bytes => (self.peek().ok_or(INCOMPLETE)?.into(), self.at + 1),
         };
         self.at = after;
-        Ok((code, index))
+        Ok((code, before))
     }
 
     /// The key in balanced parentheses.
@@ -275,7 +274,7 @@ impl Conversion<'_> {
     /// # Errors
     /// A `ValueError`.
     pub(crate) fn complete(&self) -> Result<()> {
-        self.code.clone().map(|_| ())
+        self.code.as_ref().map(|_| ()).map_err(Error::clone)
     }
 
     /// What kind of value it takes. CPython finds out after it has taken the value.
@@ -283,7 +282,7 @@ impl Conversion<'_> {
     /// # Errors
     /// A `ValueError` for a character that is none of the conversions.
     pub(crate) fn kind(&self) -> Result<Kind> {
-        let (code, index) = self.code.clone()?;
+        let &(code, before) = self.code.as_ref().map_err(Error::clone)?;
         let bytes = self.target == Target::Bytes;
         Ok(match u8::try_from(code).unwrap_or(0) {
             b's' if bytes => Kind::Bytes,
@@ -300,6 +299,7 @@ impl Conversion<'_> {
                 let shown = if bytes || (31..127).contains(&code) { code } else { '?'.into() };
                 let mut message = b"unsupported format character '".to_vec();
                 wtf8::push(&mut message, shown);
+                let index = if bytes { before.len() } else { wtf8::count(before) };
                 message.extend_from_slice(format!("' (0x{code:x}) at index {index}").as_bytes());
                 return Err(Error::new(Exception::Value, message));
             }
@@ -353,29 +353,34 @@ impl Conversion<'_> {
         code_point.filter(|&value| value <= limit).ok_or(Error::fixed(Exception::Overflow, message))
     }
 
-    /// Renders a character, a code point or a byte.
-    pub(crate) fn render_character(&self, character: u32) -> Result<Vec<u8>> {
+    /// Appends a character, a code point or a byte.
+    pub(crate) fn render_character(&self, out: &mut Vec<u8>, character: u32) -> Result<()> {
+        let start = out.len();
         match self.target {
-            Target::Str => self.pad(&wtf8::from_code_point(character), b' '),
-            Target::Bytes => self.pad(&[character as u8], b' '),
+            Target::Str => wtf8::push(out, character),
+            Target::Bytes => out.push(character as u8),
         }
+        self.pad(out, start, 1)
     }
 
-    /// Renders text: the result of `str`, `repr` or `ascii`, or bytes.
-    pub(crate) fn render_text(&self, text: &[u8]) -> Result<Vec<u8>> {
+    /// Appends text: the result of `str`, `repr` or `ascii`, or bytes.
+    pub(crate) fn render_text(&self, out: &mut Vec<u8>, text: &[u8]) -> Result<()> {
         let cut = match (self.precision, self.target) {
             (Amount::Given(precision), Target::Str) => wtf8::byte_offset(text, precision),
             (Amount::Given(precision), Target::Bytes) => precision.min(text.len()),
             _ => text.len(),
         };
-        self.pad(&text[..cut], b' ')
+        let (start, text) = (out.len(), &text[..cut]);
+        out.extend_from_slice(text);
+        let count = if self.target == Target::Str { wtf8::count(text) } else { text.len() };
+        self.pad(out, start, count)
     }
 
-    /// Renders an integer in base 8, 10 or 16.
+    /// Appends an integer in base 8, 10 or 16.
     ///
     /// # Errors
     /// A `ValueError` beyond `max_digits` decimal digits, an `OverflowError` for a precision beyond CPython's.
-    pub(crate) fn render_int(&self, value: IntRef<'_>, max_digits: usize) -> Result<Vec<u8>> {
+    pub(crate) fn render_int(&self, out: &mut Vec<u8>, value: IntRef<'_>, max_digits: usize) -> Result<()> {
         let precision = if let Amount::Given(precision) = self.precision { precision } else { 0 };
         if precision > i32::MAX as usize - 3 {
             return Err(Error::fixed(Exception::Overflow, "precision too large"));
@@ -386,20 +391,23 @@ impl Conversion<'_> {
             b'x' | b'X' => Base::Hex,
             _ => Base::Decimal,
         };
-        let mut digits = value.digits(base, max_digits)?;
-        if digits.len() < precision {
-            digits.insert_str(0, &"0".repeat(precision - digits.len()));
+        let start = out.len();
+        let sign = if value.is_negative() { b'-' } else { self.plus() };
+        out.extend((sign != 0).then_some(sign));
+        if self.alternate {
+            out.extend_from_slice(base.prefix().as_bytes());
         }
-        let mut prefix = if self.alternate { base.prefix().to_owned() } else { String::new() };
+        let digits = out.len();
+        value.write_digits(out, base, max_digits)?;
+        insert(out, digits, b"0", precision.saturating_sub(out.len() - digits));
         if self.code() == b'X' {
-            digits.make_ascii_uppercase();
-            prefix.make_ascii_uppercase();
+            out[start..].make_ascii_uppercase();
         }
-        self.pad_number(value.is_negative(), &prefix, &digits)
+        self.pad_number(out, start, digits)
     }
 
-    /// Renders a float.
-    pub(crate) fn render_float(&self, value: f64) -> Result<Vec<u8>> {
+    /// Appends a float.
+    pub(crate) fn render_float(&self, out: &mut Vec<u8>, value: f64) -> Result<()> {
         let precision = if let Amount::Given(precision) = self.precision { precision } else { 6 };
         check_padding(precision)?;
         let letter = self.code();
@@ -411,41 +419,42 @@ impl Conversion<'_> {
         let flags = float::Flags {
             alternate: self.alternate,
             upper: letter.is_ascii_uppercase(),
+            plus: self.plus(),
             ..Default::default()
         };
-        let text = float::format(value, code, precision, flags);
-        match text.strip_prefix('-') {
-            Some(magnitude) => self.pad_number(true, "", magnitude),
-            None => self.pad_number(false, "", &text),
+        let start = out.len();
+        float::write(out, value, code, precision, flags);
+        let has_sign = matches!(out[start], b'-' | b'+' | b' ');
+        self.pad_number(out, start, start + usize::from(has_sign))
+    }
+
+    /// What stands where there is no minus; 0 for nothing.
+    fn plus(&self) -> u8 {
+        match self {
+            Conversion { sign: true, .. } => b'+',
+            Conversion { blank: true, .. } => b' ',
+            _ => 0,
         }
     }
 
-    fn pad_number(&self, minus: bool, prefix: &str, digits: &str) -> Result<Vec<u8>> {
-        let sign = match self {
-            _ if minus => "-",
-            Conversion { sign: true, .. } => "+",
-            Conversion { blank: true, .. } => " ",
-            _ => "",
-        };
+    /// Pads the number that was appended, whose sign and prefix are `out[start..digits]`.
+    fn pad_number(&self, out: &mut Vec<u8>, start: usize, digits: usize) -> Result<()> {
+        let count = out.len() - start;
         if !self.zero || self.left {
-            return self.pad(format!("{sign}{prefix}{digits}").as_bytes(), b' ');
+            return self.pad(out, start, count);
         }
-        let mut inner = self.clone();
-        let fixed = sign.len() + prefix.len();
-        if let Amount::Given(width) = self.width {
-            inner.width = Amount::Given(width.saturating_sub(fixed));
-        }
-        let mut out = format!("{sign}{prefix}").into_bytes();
-        out.extend(inner.pad(digits.as_bytes(), b'0')?);
-        Ok(out)
+        let Amount::Given(width) = self.width else { return Ok(()) };
+        check_padding(width.saturating_sub(digits - start))?;
+        insert(out, digits, b"0", width.saturating_sub(count));
+        Ok(())
     }
 
-    fn pad(&self, text: &[u8], fill: u8) -> Result<Vec<u8>> {
-        let Amount::Given(width) = self.width else { return Ok(text.to_vec()) };
+    /// Pads the `count` characters that were appended from `start` on.
+    fn pad(&self, out: &mut Vec<u8>, start: usize, count: usize) -> Result<()> {
+        let Amount::Given(width) = self.width else { return Ok(()) };
         check_padding(width)?;
-        let length = if self.target == Target::Str { wtf8::count(text) } else { text.len() };
-        let padding = vec![fill; width.saturating_sub(length)];
-        Ok(if self.left { [text, &padding].concat() } else { [&padding, text].concat() })
+        insert(out, if self.left { out.len() } else { start }, b" ", width.saturating_sub(count));
+        Ok(())
     }
 }
 

@@ -9,6 +9,7 @@ const SHORT: usize = 256;
 #[inline]
 pub(crate) fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
     match needle {
+        [byte] if hay.len() < 16 => hay.iter().position(|other| other == byte),
         [byte] => memchr::memchr(*byte, hay),
         [first, rest @ ..] if hay.len() <= SHORT => {
             let starts = hay.len().checked_sub(rest.len())?;

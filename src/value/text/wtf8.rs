@@ -66,7 +66,11 @@ impl Iterator for CodePoints<'_> {
 }
 
 /// How many code points `text` has.
+#[inline]
 pub(crate) fn count(text: &[u8]) -> usize {
+    if text.is_ascii() {
+        return text.len();
+    }
     text.iter().filter(|&&byte| byte & 0xC0 != 0x80).count()
 }
 
@@ -76,24 +80,25 @@ pub(crate) fn byte_offset(text: &[u8], index: usize) -> usize {
     starts.map(|(at, _)| at).nth(index).unwrap_or(text.len())
 }
 
+/// Writes a code point to a buffer, of which it gives the part that is written; one above [`MAX`] is U+FFFD.
+#[inline]
+pub(crate) fn encode(code_point: u32, buffer: &mut [u8; 4]) -> &[u8] {
+    let low = |shift: u32| 0x80 | (code_point >> shift & 0x3F) as u8;
+    let (bytes, width) = match code_point {
+        0..0x80 => ([code_point as u8, 0, 0, 0], 1),
+        0x80..0x800 => ([0xC0 | (code_point >> 6) as u8, low(0), 0, 0], 2),
+        0x800..0x1_0000 => ([0xE0 | (code_point >> 12) as u8, low(6), low(0), 0], 3),
+        0x1_0000..=MAX => ([0xF0 | (code_point >> 18) as u8, low(12), low(6), low(0)], 4),
+        _ => ([0xEF, 0xBF, 0xBD, 0], 3),
+    };
+    *buffer = bytes;
+    &buffer[..width]
+}
+
 /// Appends a code point; one above [`MAX`] is appended as U+FFFD.
 #[inline]
 pub(crate) fn push(out: &mut Vec<u8>, code_point: u32) {
-    let low = |shift: u32| 0x80 | (code_point >> shift & 0x3F) as u8;
-    match code_point {
-        0..0x80 => out.push(code_point as u8),
-        0x80..0x800 => out.extend([0xC0 | (code_point >> 6) as u8, low(0)]),
-        0x800..0x1_0000 => out.extend([0xE0 | (code_point >> 12) as u8, low(6), low(0)]),
-        0x1_0000..=MAX => out.extend([0xF0 | (code_point >> 18) as u8, low(12), low(6), low(0)]),
-        _ => push(out, 0xFFFD),
-    }
-}
-
-/// The text of one code point.
-pub(crate) fn from_code_point(code_point: u32) -> Vec<u8> {
-    let mut out = Vec::with_capacity(4);
-    push(&mut out, code_point);
-    out
+    out.extend_from_slice(encode(code_point, &mut [0; 4]));
 }
 
 /// Whether `text` is generalized UTF-8.

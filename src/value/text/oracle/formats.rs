@@ -29,15 +29,17 @@ impl Value {
     }
 
     fn format(&self, spec: &[u8]) -> Result<Vec<u8>> {
-        let int = |value: &IBig, name| {
-            format_int(Int::from_big(value.clone()).as_ref(), spec, name, DEFAULT_MAX_DIGITS)
+        let mut out = Vec::new();
+        let mut int = |value: &IBig, name| {
+            format_int(&mut out, Int::from_big(value.clone()).as_ref(), spec, name, DEFAULT_MAX_DIGITS)
         };
         match self {
             Value::Int(value) => int(value, "int"),
             Value::Bool(value) => int(&IBig::from(*value), "bool"),
-            Value::Float(value) => format_float(*value, spec, "float"),
-            Value::Str(text) => format_str(text.as_bytes(), spec),
+            Value::Float(value) => format_float(&mut out, *value, spec, "float"),
+            Value::Str(text) => format_str(&mut out, text.as_bytes(), spec),
         }
+        .map(|()| out)
     }
 }
 

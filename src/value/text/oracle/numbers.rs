@@ -2,6 +2,7 @@
 
 use dashu_int::IBig;
 
+use super::super::error::Result;
 use super::super::float::{self, Code, Flags};
 use super::super::float_hex;
 use super::super::int::{self, Base, DEFAULT_MAX_DIGITS, Int, IntRef};
@@ -248,7 +249,18 @@ fn floats_are_read_as_cpython_reads_them() {
 }
 
 fn decimal(int: &Int) -> String {
-    int.as_ref().to_decimal(0).unwrap_or_default()
+    in_decimal(int.as_ref(), 0).unwrap_or_default()
+}
+
+fn in_decimal(int: IntRef<'_>, max_digits: usize) -> Result<String> {
+    text(|out| int.write_decimal(out, max_digits))
+}
+
+/// What is appended.
+fn text(write: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<String> {
+    let mut out = Vec::new();
+    write(&mut out)?;
+    Ok(String::from_utf8(out).unwrap_or_default())
 }
 
 #[test]
@@ -354,15 +366,15 @@ fn integers_are_written_as_cpython_writes_them() {
         let hex = format!("{value:#x}");
         let int = Int::from_big(value);
         let int = int.as_ref();
-        cases.text(format!("str({hex})"), int.to_decimal(DEFAULT_MAX_DIGITS));
-        cases.text(format!("bin({hex})"), int.to_prefixed(Base::Binary));
-        cases.text(format!("oct({hex})"), int.to_prefixed(Base::Octal));
-        cases.text(format!("hex({hex})"), int.to_prefixed(Base::Hex));
+        cases.text(format!("str({hex})"), in_decimal(int, DEFAULT_MAX_DIGITS));
+        cases.text(format!("bin({hex})"), text(|out| int.write_prefixed(out, Base::Binary)));
+        cases.text(format!("oct({hex})"), text(|out| int.write_prefixed(out, Base::Octal)));
+        cases.text(format!("hex({hex})"), text(|out| int.write_prefixed(out, Base::Hex)));
         cases.plain(format!("float({hex})"), int.to_float().map(float::repr));
     }
     for digits in [4299, 4300, 4301, 20_000] {
         let value = IBig::from(10).pow(digits);
-        let ours = IntRef::from(&value).to_decimal(DEFAULT_MAX_DIGITS).map(|text| text.len());
+        let ours = in_decimal(IntRef::from(&value), DEFAULT_MAX_DIGITS).map(|text| text.len());
         cases.plain(format!("len(str(10 ** {digits}))"), ours);
     }
     cases.agree("integers_written");

@@ -58,16 +58,18 @@ impl Value {
     }
 
     fn format(&self, spec: &[u8]) -> Result<Vec<u8>> {
-        match self {
-            Value::Int(value) => format_int(IntRef::from(value), spec, "int", DEFAULT_MAX_DIGITS),
-            Value::Float(value) => format_float(*value, spec, "float"),
-            Value::Str(text) => format_str(text.as_bytes(), spec),
-            other if spec.is_empty() => Ok(other.str().into_bytes()),
+        let mut out = Vec::new();
+        let written = match self {
+            Value::Int(value) => format_int(&mut out, IntRef::from(value), spec, "int", DEFAULT_MAX_DIGITS),
+            Value::Float(value) => format_float(&mut out, *value, spec, "float"),
+            Value::Str(text) => format_str(&mut out, text.as_bytes(), spec),
+            other if spec.is_empty() => return Ok(other.str().into_bytes()),
             other => {
                 let name = other.type_name();
                 Err(type_error(&format!("unsupported format string passed to {name}.__format__")))
             }
-        }
+        };
+        written.map(|()| out)
     }
 }
 
@@ -247,7 +249,7 @@ fn percent(format: &[u8], target: Target, args: &[Value]) -> Result<Vec<u8>> {
             conversion.set_precision(precision.into())?;
         }
         conversion.complete()?;
-        out.extend(percent_value(&conversion, target, next()?)?);
+        percent_value(&mut out, &conversion, target, next()?)?;
     }
     match args.next() {
         Some(_) => Err(target.not_all_converted()),
@@ -255,34 +257,39 @@ fn percent(format: &[u8], target: Target, args: &[Value]) -> Result<Vec<u8>> {
     }
 }
 
-fn percent_value(conversion: &percent::Conversion<'_>, target: Target, value: &Value) -> Result<Vec<u8>> {
+fn percent_value(
+    out: &mut Vec<u8>,
+    conversion: &percent::Conversion<'_>,
+    target: Target,
+    value: &Value,
+) -> Result<()> {
     let wrong = || conversion.wrong_type(value.type_name());
-    let int = |value: &Int| conversion.render_int(value.as_ref(), DEFAULT_MAX_DIGITS);
+    let int = |out: &mut Vec<u8>, value: &Int| conversion.render_int(out, value.as_ref(), DEFAULT_MAX_DIGITS);
     match (conversion.kind()?, value) {
-        (percent::Kind::Str, value) => conversion.render_text(value.str().as_bytes()),
-        (percent::Kind::Repr, value) => conversion.render_text(value.repr().as_bytes()),
+        (percent::Kind::Str, value) => conversion.render_text(out, value.str().as_bytes()),
+        (percent::Kind::Repr, value) => conversion.render_text(out, value.repr().as_bytes()),
         (percent::Kind::Ascii, value) => {
-            conversion.render_text(quote::escape_non_ascii(value.repr().as_bytes()).as_bytes())
+            conversion.render_text(out, quote::escape_non_ascii(value.repr().as_bytes()).as_bytes())
         }
-        (percent::Kind::Bytes, Value::Bytes(bytes)) => conversion.render_text(bytes),
-        (percent::Kind::Decimal, Value::Float(value)) => int(&float_hex::to_int(*value)?),
+        (percent::Kind::Bytes, Value::Bytes(bytes)) => conversion.render_text(out, bytes),
+        (percent::Kind::Decimal, Value::Float(value)) => int(out, &float_hex::to_int(*value)?),
         (percent::Kind::Decimal | percent::Kind::Integer, Value::Int(value)) => {
-            int(&Int::from_big(value.clone()))
+            int(out, &Int::from_big(value.clone()))
         }
-        (percent::Kind::Float, Value::Float(value)) => conversion.render_float(*value),
+        (percent::Kind::Float, Value::Float(value)) => conversion.render_float(out, *value),
         (percent::Kind::Float, Value::Int(value)) => {
-            conversion.render_float(conversion.float(value.into(), "int")?)
+            conversion.render_float(out, conversion.float(value.into(), "int")?)
         }
         (percent::Kind::Character, Value::Int(value)) => {
-            conversion.render_character(conversion.character(value.into())?)
+            conversion.render_character(out, conversion.character(value.into())?)
         }
         (percent::Kind::Character, Value::Str(text))
             if target == Target::Str && text.chars().count() == 1 =>
         {
-            conversion.render_character(text.chars().next().map_or(0, u32::from))
+            conversion.render_character(out, text.chars().next().map_or(0, u32::from))
         }
         (percent::Kind::Character, &Value::Bytes(&[byte])) if target == Target::Bytes => {
-            conversion.render_character(byte.into())
+            conversion.render_character(out, byte.into())
         }
         _ => Err(wrong()),
     }

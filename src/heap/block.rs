@@ -172,23 +172,34 @@ impl Block {
     /// The next run of free cells at or behind `from` (an offset into the block, 0 at first): its start and end.
     pub(super) fn free_run(&self, from: usize) -> Option<(usize, usize)> {
         let size = SIZES[self.class as usize];
-        let marks = self.marks(Marks::Kept);
-        let is_marked = |offset: usize| {
-            let granule = offset / GRANULE;
-            marks[granule / 64].load(Ordering::Relaxed) >> (granule % 64) & 1 == 1
-        };
         let mut start = from.max(FIRST_CELL);
-        while start + size <= BLOCK && is_marked(start) {
+        loop {
+            if start + size > BLOCK {
+                return None;
+            }
+            // Only a cell's first granule is ever marked.
+            let marked = self.next_kept(start);
+            if marked > start {
+                return Some((start, start + (marked - start) / size * size));
+            }
             start += size;
         }
-        if start + size > BLOCK {
-            return None;
+    }
+
+    /// The first granule at or behind an offset that is marked as kept, or the end of the block.
+    fn next_kept(&self, offset: usize) -> usize {
+        let marks = self.marks(Marks::Kept);
+        let granule = offset / GRANULE;
+        let mut place = granule / 64;
+        let mut word = marks[place].load(Ordering::Relaxed) & (!0 << (granule % 64));
+        while word == 0 {
+            place += 1;
+            match marks.get(place) {
+                Some(next) => word = next.load(Ordering::Relaxed),
+                None => return BLOCK,
+            }
         }
-        let mut end = start + size;
-        while end + size <= BLOCK && !is_marked(end) {
-            end += size;
-        }
-        Some((start, end))
+        (place * 64 + word.trailing_zeros() as usize) * GRANULE
     }
 }
 

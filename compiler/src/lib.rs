@@ -18,7 +18,7 @@ use minipy_grammar::{Source, SyntaxError};
 
 pub use code::{Code, CodeKind, Const, Handler, ImportSpec};
 pub use dis::disassemble;
-pub use pack::{Malformed, Opened, Packed, pack, unpack};
+pub use pack::{Archive, Definition, Malformed, Opened, Packed, PackedDefinition, archive, pack, unpack};
 pub use verify::verify;
 
 /// What a text is compiled for.
@@ -38,6 +38,23 @@ pub enum Mode {
 /// The first complaint that symbol tables and code generation have, in CPython's words, with its place.
 pub fn compile(source: &Arc<Source>, module: &Module) -> Result<Code, SyntaxError> {
     compile_for(Mode::File, source, module)
+}
+
+/// Compiles a file of a library whose functions are made one by one, when somebody asks for them: they, and the code of all
+/// the other statements.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_apart(source: &Arc<Source>, module: Module) -> Result<(Code, Vec<Definition>), SyntaxError> {
+    let (mut definitions, mut rest) = (Vec::new(), Vec::new());
+    for statement in module.body {
+        let alone = Module { body: vec![statement] };
+        match Definition::of(&compile(source, &alone)?) {
+            Some(definition) => definitions.push(definition),
+            None => rest.extend(alone.body),
+        }
+    }
+    Ok((compile(source, &Module { body: rest })?, definitions))
 }
 
 /// Compiles a text for one of its uses.

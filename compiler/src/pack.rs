@@ -10,6 +10,8 @@
 //! The text is not in it: whoever opens a code has it, and gives it by the name that tracebacks are to print. Each type
 //! says once, in one place, how it is written and read. Bytes that no packing made are refused, whatever they are.
 
+mod archive;
+
 use std::sync::Arc;
 
 use indexmap::IndexSet;
@@ -22,6 +24,8 @@ use crate::op::{
     After, ChildIx, ConstIx, Convert, Count, Form, FreeIx, FunctionParts, Imm, ImportIx, KwNames, Label,
     NameIx, Offset, Reg, Sense, Site, WideImm,
 };
+
+pub use archive::{Archive, Definition, PackedDefinition, archive};
 
 /// The first byte: another one is another format.
 const VERSION: u8 = 2;
@@ -37,14 +41,7 @@ pub struct Malformed;
 pub fn pack(code: &Code) -> Vec<u8> {
     let mut out = Packer::default();
     out.code(code);
-    let mut head = Packer { bytes: vec![VERSION], ..Packer::default() };
-    head.size(out.names.len());
-    let mut text = Vec::new();
-    for name in &out.names {
-        text.extend_from_slice(name.as_bytes());
-        head.bytes.extend_from_slice(&(text.len() as u32).to_le_bytes());
-    }
-    head.text(&text);
+    let mut head = out.head();
     head.bytes.append(&mut out.bytes);
     head.bytes
 }
@@ -74,10 +71,29 @@ pub struct Opened<'a> {
 
 /// What the codes of a file share.
 struct File<'a> {
+    names: Names<'a>,
+    source: Arc<Source>,
+}
+
+/// The table of names.
+#[derive(Clone, Copy, Default)]
+struct Names<'a> {
     /// Where each name ends in the text of all, four bytes a name.
     ends: &'a [u8],
     text: &'a [u8],
-    source: Arc<Source>,
+}
+
+impl<'a> Names<'a> {
+    fn get(self, index: usize) -> Result<&'a str, Malformed> {
+        std::str::from_utf8(self.bytes(index)?).map_err(|_| Malformed)
+    }
+
+    fn bytes(self, index: usize) -> Result<&'a [u8], Malformed> {
+        let (ends, _) = self.ends.as_chunks::<4>();
+        let end = u32::from_le_bytes(*ends.get(index).ok_or(Malformed)?);
+        let start = index.checked_sub(1).map_or(0, |before| u32::from_le_bytes(ends[before]));
+        self.text.get(start as usize..end as usize).ok_or(Malformed)
+    }
 }
 
 impl<'a> Packed<'a> {
@@ -86,15 +102,9 @@ impl<'a> Packed<'a> {
     /// # Errors
     /// Bytes of another version, or damaged ones: what is inside is not looked at yet.
     pub fn new(bytes: &'a [u8], source: &Arc<Source>) -> Result<Packed<'a>, Malformed> {
-        let nothing = File { ends: &[], text: &[], source: source.clone() };
-        let mut input = Unpacker { bytes, file: &nothing, start: 0, depth: 0 };
-        if input.byte()? != VERSION {
-            return Err(Malformed);
-        }
-        let count = input.size()?;
-        let ends = input.bytes(count.checked_mul(size_of::<u32>()).ok_or(Malformed)?)?;
-        let file = File { ends, text: input.text()?, source: source.clone() };
-        Ok(Packed { bytes: input.bytes, file: Arc::new(file) })
+        let mut input = Unpacker::new(bytes, Names::default(), None);
+        let names = input.head()?;
+        Ok(Packed { bytes: input.bytes, file: Arc::new(File { names, source: source.clone() }) })
     }
 
     /// Its bare name and its dotted one.
@@ -136,7 +146,7 @@ impl<'a> Packed<'a> {
     }
 
     fn input(&self) -> Unpacker<'a, '_> {
-        Unpacker { bytes: self.bytes, file: &self.file, start: 0, depth: 0 }
+        Unpacker::new(self.bytes, self.file.names, Some(&self.file.source))
     }
 }
 
@@ -150,6 +160,19 @@ pub(crate) struct Packer {
 }
 
 impl Packer {
+    /// What stands in front of these bytes: the version and the names.
+    fn head(&self) -> Packer {
+        let mut head = Packer { bytes: vec![VERSION], ..Packer::default() };
+        head.size(self.names.len());
+        let mut text = Vec::new();
+        for name in &self.names {
+            text.extend_from_slice(name.as_bytes());
+            head.bytes.extend_from_slice(&(text.len() as u32).to_le_bytes());
+        }
+        head.text(&text);
+        head
+    }
+
     /// A byte.
     pub(crate) fn byte(&mut self, byte: u8) {
         self.bytes.push(byte);
@@ -188,12 +211,27 @@ impl Packer {
 /// Bytes that are read from the front.
 pub(crate) struct Unpacker<'a, 'f> {
     bytes: &'a [u8],
-    file: &'f File<'a>,
+    names: Names<'a>,
+    /// The text that codes are of.
+    source: Option<&'f Arc<Source>>,
     start: u32,
     depth: u32,
 }
 
-impl<'a> Unpacker<'a, '_> {
+impl<'a, 'f> Unpacker<'a, 'f> {
+    fn new(bytes: &'a [u8], names: Names<'a>, source: Option<&'f Arc<Source>>) -> Unpacker<'a, 'f> {
+        Unpacker { bytes, names, source, start: 0, depth: 0 }
+    }
+
+    fn head(&mut self) -> Result<Names<'a>, Malformed> {
+        if self.byte()? != VERSION {
+            return Err(Malformed);
+        }
+        let count = self.size()?;
+        let ends = self.bytes(count.checked_mul(size_of::<u32>()).ok_or(Malformed)?)?;
+        Ok(Names { ends, text: self.text()? })
+    }
+
     /// A byte.
     #[inline]
     pub(crate) fn byte(&mut self) -> Result<u8, Malformed> {
@@ -245,11 +283,7 @@ impl<'a> Unpacker<'a, '_> {
 
     fn name(&mut self) -> Result<&'a str, Malformed> {
         let index = usize::try_from(self.number()?).map_err(|_| Malformed)?;
-        let (ends, _) = self.file.ends.as_chunks::<4>();
-        let end = u32::from_le_bytes(*ends.get(index).ok_or(Malformed)?);
-        let start = index.checked_sub(1).map_or(0, |before| u32::from_le_bytes(ends[before]));
-        let name = self.file.text.get(start as usize..end as usize).ok_or(Malformed)?;
-        std::str::from_utf8(name).map_err(|_| Malformed)
+        self.names.get(index)
     }
 
     fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Malformed>) -> Result<T, Malformed> {
@@ -494,7 +528,7 @@ impl Pack for Arc<Source> {
     fn pack(&self, _: &mut Packer) {}
 
     fn unpack(input: &mut Unpacker<'_, '_>) -> Result<Self, Malformed> {
-        Ok(input.file.source.clone())
+        input.source.cloned().ok_or(Malformed)
     }
 }
 

@@ -130,7 +130,7 @@ fn module<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 
 /// The `__module__` of a class.
 pub(crate) fn module_of<'t>(cx: &'t Context, class: &'t Type) -> Value<'t> {
-    let own = class.namespace().get_name(cx, "__module__");
+    let own = class.namespace(cx).get_name(cx, "__module__");
     let own = own.filter(|own| own.kind() != Some(Kind::Member));
     let native = || if class.has(class_flag::BUILTIN) { class.layout().module() } else { "builtins" };
     own.unwrap_or_else(|| cx.intern(native()))
@@ -163,7 +163,7 @@ fn base<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 }
 
 fn namespace<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let namespace = Value::object(class_arg(cx, args)?.namespace());
+    let namespace = Value::object(class_arg(cx, args)?.namespace(cx));
     Ok(Value::object(MappingProxy::new(cx, Builtin::MappingProxy, Some(namespace))))
 }
 
@@ -172,7 +172,7 @@ fn doc<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     if class.has(class_flag::BUILTIN) {
         return super::docs::of(class.layout()).map_or(Ok(Value::NONE), |doc| cx.str(doc));
     }
-    let found = class.namespace().get_name(cx, "__doc__");
+    let found = class.namespace(cx).get_name(cx, "__doc__");
     Ok(found.filter(|doc| doc.kind() != Some(Kind::Member)).unwrap_or(Value::NONE))
 }
 
@@ -184,7 +184,7 @@ fn set_doc<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 fn annotations<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let class = class_arg(cx, args)?;
     let key = cx.intern("__annotations__");
-    if let Some(found) = class.namespace().get(cx, key)?
+    if let Some(found) = class.namespace(cx).get(cx, key)?
         && found.get::<Dict>().is_some()
     {
         return Ok(found);
@@ -204,7 +204,7 @@ fn set_annotations<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 
 fn type_params<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let class = class_arg(cx, args)?;
-    let own = class.namespace().get_name(cx, "__type_params__");
+    let own = class.namespace(cx).get_name(cx, "__type_params__");
     own.filter(|_| !class.has(class_flag::BUILTIN)).map_or_else(|| cx.tuple(&[]), Ok)
 }
 

@@ -88,6 +88,7 @@ fn super_new<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 pub(crate) static PRELUDE_ROWS: &[Row] = &[
     Row::leaf("_special(obj, name, /)", special),
     Row::leaf("_has_special(obj, name, /)", has_special),
+    Row::leaf("_any_special(values, name, /)", any_special),
     Row::threaded("_native_module(name, /)", native_module),
     Row::threaded("_module_file(name, /)", module_file),
     Row::threaded("_run_module(code, module, /)", run_module),
@@ -444,8 +445,18 @@ fn special<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 
 fn has_special<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let name = args.at(1).get::<Str>().map_or(Value::NONE, |name| cx.intern_str(name));
-    let found = cx.class_of(args.at(0)).lookup(cx, name);
-    Ok(Value::bool(found.is_some_and(|found| !found.is_none())))
+    Ok(Value::bool(is_special(cx, args.at(0), name)))
+}
+
+/// Whether the class of any value of a dict has a special method.
+fn any_special<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let name = args.at(1).get::<Str>().map_or(Value::NONE, |name| cx.intern_str(name));
+    let values = args.at(0).get::<Dict>().map_or_else(Vec::new, |dict| dict.values(cx));
+    Ok(Value::bool(values.into_iter().any(|value| is_special(cx, value, name))))
+}
+
+fn is_special<'t>(cx: &'t Context, value: Value<'t>, name: Value<'t>) -> bool {
+    cx.class_of(value).lookup(cx, name).is_some_and(|found| !found.is_none())
 }
 
 /// A native module by name, new, and its source's code or None; None if there is none.

@@ -127,7 +127,7 @@ fn new<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 
 #[cold]
 fn abstract_class(cx: &Context, class: &Type) -> Raised {
-    let names = class.namespace().get_name(cx, "__abstractmethods__");
+    let names = class.namespace(cx).get_name(cx, "__abstractmethods__");
     let names = names.map_or(Ok(None), |names| collect_native(cx, names)).ok().flatten().unwrap_or_default();
     let mut names: Vec<_> =
         names.iter().filter_map(|name| name.get::<Str>()).map(|name| format!("'{}'", name.lossy())).collect();
@@ -220,7 +220,7 @@ pub(crate) fn directory<'t>(cx: &'t Context, object: Value<'t>) -> Res<'t> {
     match object.kind() {
         Some(Kind::Module) => attr::module_dict(object).into_iter().for_each(&mut add),
         Some(Kind::Type) => {
-            object.get::<Type>().into_iter().flat_map(Type::order).for_each(|class| add(class.namespace()));
+            object.get::<Type>().into_iter().flat_map(Type::order).for_each(|class| add(class.namespace(cx)));
         }
         _ => {
             match object.kind() {
@@ -245,7 +245,7 @@ pub(crate) fn directory<'t>(cx: &'t Context, object: Value<'t>) -> Res<'t> {
                 }
                 _ => {}
             }
-            cx.class_of(object).order().for_each(|class| add(class.namespace()));
+            cx.class_of(object).order().for_each(|class| add(class.namespace(cx)));
         }
     }
     names.retain(|name| name.get::<Str>().is_some());
@@ -337,7 +337,7 @@ fn weak_references<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let (object, class) = (args.at(0), cx.class_of(args.at(0)));
     if object.get::<Type>().is_some_and(|class| !class.has(class_flag::BUILTIN)) {
         // Of a class, it is the descriptor that its instances are asked through.
-        let descriptor = cx.class(Builtin::Object).namespace().get_name(cx, "__weakref__");
+        let descriptor = cx.class(Builtin::Object).namespace(cx).get_name(cx, "__weakref__");
         return Ok(descriptor.unwrap_or(Value::NONE));
     }
     let sized = matches!(class.layout(), Builtin::Int | Builtin::Bytes | Builtin::Tuple);

@@ -159,7 +159,27 @@ pub(crate) fn constructors() -> Vec<(Builtin, &'static Row)> {
 /// The names of the prelude that are built-ins of every program.
 pub(crate) const PRELUDE_BUILTINS: &[&str] = &["bytearray", "BaseExceptionGroup", "ExceptionGroup"];
 
-/// The sources of the prelude, by name. The first defines what class statements need.
+/// Methods of built-in classes that are functions of the prelude: class, name, function.
+pub(crate) const WRITTEN: &[(Builtin, &str, &str)] = &[
+    (Builtin::Int, "__init__", "quiet_init"),
+    (Builtin::Float, "__init__", "quiet_init"),
+    (Builtin::Complex, "__init__", "quiet_init"),
+    (Builtin::Str, "__init__", "quiet_init"),
+    (Builtin::Bytes, "__init__", "quiet_init"),
+    (Builtin::Tuple, "__init__", "quiet_init"),
+    (Builtin::List, "__init__", "list_init"),
+    (Builtin::Dict, "__init__", "dict_init"),
+    (Builtin::Set, "__init__", "set_init"),
+    (Builtin::FrozenSet, "__init__", "quiet_init"),
+    (Builtin::Random, "__init__", "quiet_init"),
+    (Builtin::Type, "__new__", "type_new"),
+    (Builtin::Type, "__call__", "make_instance"),
+];
+
+/// The functions of the prelude that are made one by one, packed.
+pub(crate) const DEFINITIONS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library/prelude.code"));
+
+/// The sources of the prelude, by name: besides those functions they have classes and constants, which are made at start.
 pub(crate) const PRELUDE: &[(&str, Script)] = &[
     ("core", script!("prelude/core")),
     ("deque", script!("prelude/deque")),

@@ -71,6 +71,6 @@ static PRELUDE_ROWS: &[Row] = &[Row::threaded("_library(name, /)", library)];
 
 /// What the prelude calls so.
 fn library(th: &mut Thread, call: &Call) -> Flow {
-    let found = th.vm().prelude().get(th.cx(), th.arg_at(call, 0));
+    let found = th.vm().from_prelude(th.cx(), th.arg_at(call, 0));
     Flow::of(found.map(|found| found.unwrap_or(Value::NONE)))
 }

@@ -16,6 +16,7 @@ use super::dict::Dict;
 use super::list::List;
 use super::recall::Looked;
 use super::shape::MAX_SLOTS;
+use super::special::{ABSTRACT_METHODS, FROM_METHODS, flag_of, is_special};
 use super::str::Str;
 use super::tuple::Tuple;
 
@@ -66,6 +67,8 @@ pub mod class_flag {
     pub const EXCEPTION: u32 = 1 << 28;
     /// `__call__` is written in the language.
     pub const CUSTOM_CALL: u32 = 1 << 29;
+    /// A built-in class whose members nobody has asked for: they have not been made.
+    pub const EMPTY: u32 = 1 << 30;
 }
 
 /// A class.
@@ -222,8 +225,48 @@ impl Type {
         self.mro().iter().filter_map(|class| class.get::<Type>())
     }
 
-    /// Its own dict.
-    pub fn namespace(&self) -> &Dict {
+    /// Its own dict. A built-in class has its members in it when it is first asked for.
+    #[inline]
+    pub fn namespace<'t>(&'t self, cx: &'t Context) -> &'t Dict {
+        if self.is_empty() {
+            self.fill(cx);
+        }
+        self.members()
+    }
+
+    /// Whether it is a built-in class without its members.
+    #[inline]
+    fn is_empty(&self) -> bool {
+        self.flags.load(Ordering::Acquire) & class_flag::EMPTY != 0
+    }
+
+    /// What it has itself under an interned name. To know that it has nothing, its members need not be made.
+    fn own<'t>(&'t self, cx: &'t Context, name: Value<'t>) -> Option<Value<'t>> {
+        if self.is_empty()
+            && let Some(members) = cx.world().members.get()
+            && let Some(text) = name.get::<Str>().and_then(Str::as_str)
+            && !(members.may_have)(self.layout, text)
+        {
+            return None;
+        }
+        self.namespace(cx).get(cx, name).ok().flatten()
+    }
+
+    #[cold]
+    fn fill(&self, cx: &Context) {
+        let _held = cx.world().filling.lock();
+        // Another thread may have been faster.
+        if self.has(class_flag::EMPTY) {
+            if let Some(members) = cx.world().members.get()
+                && (members.make)(cx, self, self.members()).is_err()
+            {
+                std::alloc::handle_alloc_error(std::alloc::Layout::new::<Dict>());
+            }
+            self.flags.fetch_and(!class_flag::EMPTY, Ordering::Release);
+        }
+    }
+
+    fn members(&self) -> &Dict {
         match self.namespace.get().and_then(|namespace| namespace.get()) {
             Some(namespace) => namespace,
             None => unreachable!("a class is made with its namespace"),
@@ -365,12 +408,12 @@ impl Type {
     }
 
     fn find_uncached<'t>(&'t self, cx: &'t Context, name: Value<'t>) -> Option<Value<'t>> {
-        self.order().find_map(|class| class.namespace().get(cx, name).ok().flatten())
+        self.order().find_map(|class| class.own(cx, name))
     }
 
     /// The class of the order that defines the name, and what it defines.
     pub fn defining<'t>(&'t self, cx: &'t Context, name: Value<'t>) -> Option<(&'t Type, Value<'t>)> {
-        self.order().find_map(|class| Some((class, class.namespace().get(cx, name).ok().flatten()?)))
+        self.order().find_map(|class| Some((class, class.own(cx, name)?)))
     }
 
     /// Sets (or with `None` removes) an attribute of the class itself, and has every cache look again. Says whether there
@@ -382,10 +425,10 @@ impl Type {
         let _held = cx.world().classes.lock();
         let existed = match value {
             Some(value) => {
-                self.namespace().set(cx, name, value)?;
+                self.namespace(cx).set(cx, name, value)?;
                 true
             }
-            None => self.namespace().remove(cx, name)?.is_some(),
+            None => self.namespace(cx).remove(cx, name)?.is_some(),
         };
         self.forget(cx, name, value.filter(|_| existed));
         self.have_subclasses_forget(cx, name);
@@ -508,7 +551,7 @@ impl Type {
                 & (class_flag::EXCEPTION | class_flag::HAS_DATA_DESCRIPTOR);
         }
         // Not inherited: what a subclass leaves open is its own.
-        let open = self.namespace().get(cx, cx.name(ABSTRACT_METHODS)).ok().flatten();
+        let open = self.namespace(cx).get(cx, cx.name(ABSTRACT_METHODS)).ok().flatten();
         if open.is_some_and(|open| super::sequence::len(open) > Some(0)) {
             flags |= class_flag::ABSTRACT;
         }
@@ -520,7 +563,7 @@ impl Type {
         // Of a class with one base, its own methods and the base's flags say all.
         if let Some(base) = self.sole_base() {
             let inherited = base.flags.load(Ordering::Relaxed) & FROM_METHODS;
-            return self.special_methods().fold(inherited, |flags, (_, flag, value)| match flag {
+            return self.special_methods(cx).fold(inherited, |flags, (_, flag, value)| match flag {
                 class_flag::CUSTOM_HASH if value.is_none() => flags & !flag | class_flag::UNHASHABLE,
                 class_flag::CUSTOM_HASH => flags & !class_flag::UNHASHABLE | flag,
                 _ => flags | flag,
@@ -531,7 +574,7 @@ impl Type {
             _ => 0,
         };
         for class in self.order().filter(|class| !class.has(class_flag::BUILTIN)) {
-            for (name, flag, value) in class.special_methods() {
+            for (name, flag, value) in class.special_methods(cx) {
                 let first = self.defining(cx, name).map(|(first, _)| first);
                 let is_unhashable = flag == class_flag::CUSTOM_HASH && value.is_none();
                 if first.is_some_and(|first| std::ptr::eq(first, class)) && !is_unhashable {
@@ -543,8 +586,8 @@ impl Type {
     }
 
     /// Its own special methods that have flags: their names, flags and values.
-    fn special_methods(&self) -> impl Iterator<Item = (Value<'_>, u32, Value<'_>)> {
-        self.namespace().iter().filter_map(|(name, value)| Some((name, flag_of(name)?, value)))
+    fn special_methods<'t>(&'t self, cx: &'t Context) -> impl Iterator<Item = (Value<'t>, u32, Value<'t>)> {
+        self.namespace(cx).iter().filter_map(|(name, value)| Some((name, flag_of(name)?, value)))
     }
 
     /// Its base, if it has one only.
@@ -557,126 +600,5 @@ impl Type {
 
     pub(super) fn slots(&self) -> [&Slot; 7] {
         [&self.name, &self.qualname, &self.bases, &self.mro, &self.namespace, &self.lookup, &self.subclasses]
-    }
-}
-
-/// The flag that a class has which defines a method of this name.
-fn flag_of(name: Value<'_>) -> Option<u32> {
-    let name = name.get::<Str>()?.as_bytes();
-    if !name.starts_with(b"__") {
-        return None;
-    }
-    let place = SPECIAL_METHODS.binary_search_by(|(special, _)| special.as_bytes().cmp(name)).ok()?;
-    Some(SPECIAL_METHODS[place].1)
-}
-
-/// Whether the flags of a class depend on what it has under this name.
-fn is_special(name: Value<'_>) -> bool {
-    flag_of(name).is_some()
-        || name.get::<Str>().is_some_and(|name| name.as_bytes() == ABSTRACT_METHODS.as_bytes())
-}
-
-/// The attribute that names the methods of a class that are abstract.
-const ABSTRACT_METHODS: &str = "__abstractmethods__";
-
-/// The flags that follow from special methods.
-const FROM_METHODS: u32 = {
-    let (mut flags, mut at) = (class_flag::UNHASHABLE, 0);
-    while at < SPECIAL_METHODS.len() {
-        flags |= SPECIAL_METHODS[at].1;
-        at += 1;
-    }
-    flags
-};
-
-/// The special methods that have flags, in the order of their names.
-const SPECIAL_METHODS: &[(&str, u32)] = &[
-    ("__abs__", class_flag::CUSTOM_NUMBER),
-    ("__add__", class_flag::CUSTOM_NUMBER),
-    ("__and__", class_flag::CUSTOM_NUMBER),
-    ("__bool__", class_flag::CUSTOM_BOOL),
-    ("__call__", class_flag::CUSTOM_CALL),
-    ("__ceil__", class_flag::CUSTOM_NUMBER),
-    ("__complex__", class_flag::CUSTOM_NUMBER),
-    ("__contains__", class_flag::CUSTOM_ITEM),
-    ("__delattr__", class_flag::CUSTOM_DELATTR),
-    ("__delitem__", class_flag::CUSTOM_ITEM),
-    ("__divmod__", class_flag::CUSTOM_NUMBER),
-    ("__eq__", class_flag::CUSTOM_EQ),
-    ("__float__", class_flag::CUSTOM_NUMBER),
-    ("__floor__", class_flag::CUSTOM_NUMBER),
-    ("__floordiv__", class_flag::CUSTOM_NUMBER),
-    ("__format__", class_flag::CUSTOM_REPR),
-    ("__ge__", class_flag::CUSTOM_ORDER),
-    ("__getattr__", class_flag::GETATTR),
-    ("__getattribute__", class_flag::CUSTOM_GETATTRIBUTE),
-    ("__getitem__", class_flag::CUSTOM_ITEM),
-    ("__gt__", class_flag::CUSTOM_ORDER),
-    ("__hash__", class_flag::CUSTOM_HASH),
-    ("__iadd__", class_flag::CUSTOM_NUMBER),
-    ("__iand__", class_flag::CUSTOM_NUMBER),
-    ("__ifloordiv__", class_flag::CUSTOM_NUMBER),
-    ("__ilshift__", class_flag::CUSTOM_NUMBER),
-    ("__imatmul__", class_flag::CUSTOM_NUMBER),
-    ("__imod__", class_flag::CUSTOM_NUMBER),
-    ("__imul__", class_flag::CUSTOM_NUMBER),
-    ("__index__", class_flag::CUSTOM_NUMBER),
-    ("__init__", class_flag::CUSTOM_INIT),
-    ("__int__", class_flag::CUSTOM_NUMBER),
-    ("__invert__", class_flag::CUSTOM_NUMBER),
-    ("__ior__", class_flag::CUSTOM_NUMBER),
-    ("__ipow__", class_flag::CUSTOM_NUMBER),
-    ("__irshift__", class_flag::CUSTOM_NUMBER),
-    ("__isub__", class_flag::CUSTOM_NUMBER),
-    ("__iter__", class_flag::CUSTOM_ITER),
-    ("__itruediv__", class_flag::CUSTOM_NUMBER),
-    ("__ixor__", class_flag::CUSTOM_NUMBER),
-    ("__le__", class_flag::CUSTOM_ORDER),
-    ("__len__", class_flag::CUSTOM_BOOL),
-    ("__lshift__", class_flag::CUSTOM_NUMBER),
-    ("__lt__", class_flag::CUSTOM_ORDER),
-    ("__matmul__", class_flag::CUSTOM_NUMBER),
-    ("__mod__", class_flag::CUSTOM_NUMBER),
-    ("__mul__", class_flag::CUSTOM_NUMBER),
-    ("__ne__", class_flag::CUSTOM_EQ),
-    ("__neg__", class_flag::CUSTOM_NUMBER),
-    ("__new__", class_flag::CUSTOM_NEW),
-    ("__next__", class_flag::CUSTOM_ITER),
-    ("__or__", class_flag::CUSTOM_NUMBER),
-    ("__pos__", class_flag::CUSTOM_NUMBER),
-    ("__pow__", class_flag::CUSTOM_NUMBER),
-    ("__radd__", class_flag::CUSTOM_NUMBER),
-    ("__rand__", class_flag::CUSTOM_NUMBER),
-    ("__rdivmod__", class_flag::CUSTOM_NUMBER),
-    ("__repr__", class_flag::CUSTOM_REPR),
-    ("__rfloordiv__", class_flag::CUSTOM_NUMBER),
-    ("__rlshift__", class_flag::CUSTOM_NUMBER),
-    ("__rmatmul__", class_flag::CUSTOM_NUMBER),
-    ("__rmod__", class_flag::CUSTOM_NUMBER),
-    ("__rmul__", class_flag::CUSTOM_NUMBER),
-    ("__ror__", class_flag::CUSTOM_NUMBER),
-    ("__round__", class_flag::CUSTOM_NUMBER),
-    ("__rpow__", class_flag::CUSTOM_NUMBER),
-    ("__rrshift__", class_flag::CUSTOM_NUMBER),
-    ("__rshift__", class_flag::CUSTOM_NUMBER),
-    ("__rsub__", class_flag::CUSTOM_NUMBER),
-    ("__rtruediv__", class_flag::CUSTOM_NUMBER),
-    ("__rxor__", class_flag::CUSTOM_NUMBER),
-    ("__setattr__", class_flag::CUSTOM_SETATTR),
-    ("__setitem__", class_flag::CUSTOM_ITEM),
-    ("__str__", class_flag::CUSTOM_REPR),
-    ("__sub__", class_flag::CUSTOM_NUMBER),
-    ("__truediv__", class_flag::CUSTOM_NUMBER),
-    ("__trunc__", class_flag::CUSTOM_NUMBER),
-    ("__xor__", class_flag::CUSTOM_NUMBER),
-];
-
-#[cfg(test)]
-mod tests {
-    use super::SPECIAL_METHODS;
-
-    #[test]
-    fn special_methods_are_found_by_their_order() {
-        assert!(SPECIAL_METHODS.is_sorted_by(|(one, _), (next, _)| one < next));
     }
 }

@@ -5,20 +5,20 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::{Mutex, RwLock};
-use rustc_hash::FxHashMap;
 
 use crate::heap::{Header, Heap, Held, Local, Marker, Object, Slot, Value, Word};
 
 use super::builtin::Builtin;
 use super::class::Type;
+use super::dict::Dict;
 use super::exception::Exception;
-use super::hash;
 use super::lazy_unit::LazyUnit;
 use super::list::{List, Store};
+use super::names::{Name, Names};
 use super::recall::{Access, Looked, Recall};
 use super::recursion::{Outcome, Recursion};
 use super::shape::Shapes;
@@ -36,13 +36,6 @@ pub type Res<'t> = Result<Value<'t>, Raised>;
 
 const _: () = assert!(size_of::<Res<'static>>() == 8);
 
-/// The interned strings.
-#[derive(Default)]
-struct Names {
-    by_text: FxHashMap<Box<[u8]>, Word>,
-    all: Vec<Word>,
-}
-
 /// How much of the lists that only grow collections have seen.
 #[derive(Default)]
 struct Seen {
@@ -51,6 +44,17 @@ struct Seen {
     permanent: usize,
     shapes: u32,
 }
+
+/// The members of the built-in classes, which are made when somebody asks for them.
+pub(crate) struct Members {
+    /// Whether the class may have a member of this name. No means that it has none.
+    pub(crate) may_have: Box<MayHave>,
+    /// Puts those of a class into its dict.
+    pub(crate) make: Box<MakeMembers>,
+}
+
+type MayHave = dyn Fn(Builtin, &str) -> bool + Send + Sync;
+type MakeMembers = dyn Fn(&Context, &Type, &Dict) -> Result<(), Raised> + Send + Sync;
 
 /// What the threads of one machine share.
 pub struct World {
@@ -71,6 +75,10 @@ pub struct World {
     pub hash_seed: (u64, u64),
     /// Held while a class changes, and while the cache of a class learns what its order finds.
     pub(super) classes: Mutex<()>,
+    /// Held while a built-in class gets its members.
+    pub(super) filling: Mutex<()>,
+    /// The members of the built-in classes: whoever knows them ties them in.
+    pub(crate) members: OnceLock<Members>,
     class_generation: AtomicU32,
     /// Where ids of dict tables come from, for the caches of globals.
     pub table_ids: AtomicU32,
@@ -109,6 +117,8 @@ impl World {
             seen: Mutex::default(),
             hash_seed,
             classes: Mutex::default(),
+            filling: Mutex::default(),
+            members: OnceLock::new(),
             class_generation: AtomicU32::new(0),
             table_ids: AtomicU32::new(1),
             ascii: [const { AtomicU64::new(0) }; 129],
@@ -437,15 +447,14 @@ impl Context {
     pub fn intern_bytes(&self, name: &[u8]) -> Value<'_> {
         let mut interned = self.world.interned.lock();
         let word = match interned.by_text.get(name) {
-            Some(word) => *word,
+            Some(name) => name.0,
             None => {
                 let Ok(string) = Str::new(self, name) else {
                     std::alloc::handle_alloc_error(std::alloc::Layout::new::<Str>());
                 };
                 string.header().set(crate::heap::flag::INTERNED);
-                hash::str_hash(self, string);
                 let word = Value::object(string).word();
-                interned.by_text.insert(name.into(), word);
+                interned.by_text.insert(Name(word));
                 interned.all.push(word);
                 word
             }

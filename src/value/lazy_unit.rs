@@ -161,7 +161,10 @@ fn interned<'t>(word: Word) -> Value<'t> {
 }
 
 /// A constant as a value. Strings that look like names are interned, as in CPython.
-fn constant<'t>(cx: &'t Context, value: &Const) -> Res<'t> {
+///
+/// # Errors
+/// `MemoryError`.
+pub fn constant<'t>(cx: &'t Context, value: &Const) -> Res<'t> {
     Ok(match value {
         Const::None => Value::NONE,
         Const::True => Value::TRUE,

@@ -10,6 +10,8 @@ pub mod codec;
 pub mod compare;
 pub mod complex;
 mod context;
+mod names;
+mod special;
 pub mod deque;
 pub mod dict;
 pub mod drain;
@@ -48,6 +50,7 @@ mod threads;
 mod visit;
 
 pub use builtin::Builtin;
+pub(crate) use context::Members;
 pub use context::{Context, Raised, Res, World, shape_of};
 pub(crate) use recall::Looked;
 pub use visit::VISIT;

@@ -1,7 +1,7 @@
 //! What a thread remembers of attributes by shape and name: the help of inline caches at places that meet several classes,
 //! and of native code that looks for a special method.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use crate::heap::{Value, Word};
 
@@ -24,7 +24,8 @@ const LOOKUPS: usize = 256;
 
 /// Contents of inline caches and places of lookups, each at a place that shape and name give.
 pub(super) struct Recall {
-    known: [Cell<Known>; PLACES],
+    /// There are no places before the first is needed.
+    known: OnceCell<Box<[Cell<Known>]>>,
     looked_up: [Cell<Looked>; LOOKUPS],
 }
 
@@ -67,14 +68,12 @@ struct Known {
     cached: u64,
 }
 
+const NOTHING: Known =
+    Known { shape: 0, generation: 0, name: Word::NONE_AT_ALL, access: Access::Load, cached: 0 };
+
 impl Default for Recall {
     fn default() -> Recall {
-        let nothing =
-            Known { shape: 0, generation: 0, name: Word::NONE_AT_ALL, access: Access::Load, cached: 0 };
-        Recall {
-            known: std::array::from_fn(|_| Cell::new(nothing)),
-            looked_up: [const { Cell::new(Looked::NOTHING) }; LOOKUPS],
-        }
+        Recall { known: OnceCell::new(), looked_up: [const { Cell::new(Looked::NOTHING) }; LOOKUPS] }
     }
 }
 
@@ -82,7 +81,7 @@ impl Recall {
     fn place(&self, shape: u32, name: Value<'_>, access: Access) -> &Cell<Known> {
         let mixed =
             (name.word().0 as usize >> 4) ^ (shape as usize).wrapping_mul(31) ^ (access as usize) << 8;
-        &self.known[mixed % PLACES]
+        &self.known.get_or_init(|| (0..PLACES).map(|_| Cell::new(NOTHING)).collect())[mixed % PLACES]
     }
 
     /// The place of a lookup.

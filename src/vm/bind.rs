@@ -103,7 +103,7 @@ fn fill_defaults(thread: &mut Thread, callee: Callee<'_>, base: usize, given: us
     true
 }
 
-/// The hash of an interned name.
+/// The hash of an interned name; any number where it is not known yet: no dict has a key that was never hashed.
 fn str_hash_of(name: Value<'_>) -> i64 {
     name.get::<Str>().and_then(Str::known_hash).unwrap_or_default()
 }

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use minipy_compiler::{Archive, Malformed};
+
 use crate::builtins;
 use crate::builtins::table::{self, ClassRows};
 use crate::heap::{Value, Word};
@@ -12,11 +14,12 @@ use crate::value::dict::Dict;
 use crate::value::function::{Function, Native};
 use crate::value::lazy_unit::Origin;
 use crate::value::record::{ClassMethod, Member, Module, StaticMethod};
-use crate::value::{Builtin, Context, Raised, Res, World};
+use crate::value::{Builtin, Context, Members, Raised, Res, World};
 
 use super::host::Host;
 use super::machine::{Library, NativeEntry, Options, Vm, WellKnown};
 use super::native::{Binding, Row};
+use super::prelude::{BUILT_BY_ANOTHER, Prelude};
 use super::script::Script;
 use super::thread::Thread;
 use super::trap::Trap;
@@ -71,6 +74,9 @@ const NAMED: &[Builtin] = &[
     Builtin::Reversed,
 ];
 
+/// How many native functions there is room for at first: about as many as there are.
+const NATIVES: usize = 1 << 11;
+
 impl Vm {
     /// A machine on a host, with its main thread, which has attached.
     ///
@@ -80,11 +86,11 @@ impl Vm {
         let world = Arc::new(World::new(options.hash_seed));
         world.heap.set_limit(options.memory_limit);
         let cx = Context::new(world.clone(), Box::new(|| {}), Box::new(|| false));
-        let mut natives = Vec::new();
+        let mut natives = Vec::with_capacity(NATIVES);
         let made =
             assemble(&cx, &mut natives).map_err(|Raised| "the built-in classes cannot be made".to_owned())?;
         let vm = Arc::new(Vm::assemble(world, host.clone(), options, natives, made));
-        cx.local().retire();
+        cx.local().close();
         drop(cx);
         let trap = Arc::new(Trap::new());
         let token = host.register(trap.clone());
@@ -95,28 +101,23 @@ impl Vm {
     }
 }
 
-/// Makes the classes, the built-ins and the prelude's natives.
+/// Makes the classes and the built-ins. Members of the classes are made when somebody asks for them.
 fn assemble(cx: &Context, natives: &mut Vec<NativeEntry>) -> Result<WellKnown, Raised> {
     make_classes(cx)?;
-    for ClassRows { class, rows } in table::class_rows() {
-        for row in rows {
-            install(cx, natives, class, row)?;
-        }
+    let mut rows = Vec::new();
+    for ClassRows { class, rows: part } in table::class_rows() {
+        rows.push((class, natives.len() as u32, part));
+        add_natives(natives, part, Some(class.name()));
     }
-    for class in table::UNHASHABLE {
-        cx.class(*class).namespace().set(cx, cx.intern("__hash__"), Value::NONE)?;
-    }
-    for class in Builtin::ALL {
-        let class = cx.class(*class);
-        if class.namespace().get_name(cx, "__hash__").is_some_and(Value::is_none) {
-            class.set_flags(class_flag::UNHASHABLE);
-        }
-    }
+    // Those of a class stay in their order.
+    rows.sort_by_key(|(class, ..)| *class as u32);
     let builtins = Dict::new(cx);
     cx.world().keep(Value::object(builtins));
     let module_name = cx.intern("builtins");
     for row in table::functions() {
-        add_function(cx, natives, builtins, row, Some(module_name))?;
+        let function =
+            Native::new(cx, Builtin::Native, add_native(natives, row, None), None, Some(module_name));
+        builtins.set(cx, cx.intern(row.name), Value::object(function))?;
     }
     for class in
         NAMED.iter().copied().chain(Builtin::ALL.iter().copied().filter(|class| class.is_exception()))
@@ -133,11 +134,8 @@ fn assemble(cx: &Context, natives: &mut Vec<NativeEntry>) -> Result<WellKnown, R
     ] {
         builtins.set(cx, cx.intern(name), value)?;
     }
-    let prelude = Dict::new(cx);
-    cx.world().keep(Value::object(prelude));
-    for row in table::prelude_rows() {
-        add_function(cx, natives, prelude, row, None)?;
-    }
+    let own = table::prelude_rows().map(|row| (row.name, add_native(natives, row, None)));
+    let prelude = Arc::new(Prelude::new(cx, table::PRELUDE, definitions(cx)?, own.collect()));
     let modules = Dict::new(cx);
     cx.world().keep(Value::object(modules));
     let module = Module::new(cx, Builtin::Module, Some(Value::object(builtins)));
@@ -146,22 +144,24 @@ fn assemble(cx: &Context, natives: &mut Vec<NativeEntry>) -> Result<WellKnown, R
     let mut constructors = vec![u32::MAX; Builtin::ALL.len()];
     for (class, row) in table::constructors() {
         constructors[class as usize] = add_native(natives, row, None);
-        // What has another `__new__` has it from its rows, or from the prelude.
-        let (namespace, key) = (cx.class(class).namespace(), cx.intern("__new__"));
-        if namespace.get(cx, key)?.is_none() {
-            let owner = Some(Value::object(cx.class(class)));
-            namespace.set(cx, key, Value::object(Native::new(cx, Builtin::Native, new, owner, owner)))?;
-        }
     }
     for module in stdlib::MODULES {
-        for row in module.rows {
-            add_native(natives, row, Some(module.name));
-        }
+        add_natives(natives, module.rows, Some(module.name));
     }
     *cx.world().native_names.write() = natives.iter().map(|entry| entry.row.name).collect();
+    let constructed = constructors.iter().map(|number| *number != u32::MAX).collect();
+    let members = Arc::new(ClassMembers { rows, constructed, new, prelude: prelude.clone() });
+    let those = members.clone();
+    let tied = cx.world().members.set(Members {
+        may_have: Box::new(move |class, name| members.may_have(class, name)),
+        make: Box::new(move |cx, class, dict| those.make(cx, class, dict)),
+    });
+    if tied.is_err() {
+        unreachable!("a world is assembled once");
+    }
     Ok(WellKnown {
         builtins: Value::object(builtins).word(),
-        prelude: Value::object(prelude).word(),
+        prelude,
         modules: Value::object(modules).word(),
         constructors,
         library: Library {
@@ -169,6 +169,11 @@ fn assemble(cx: &Context, natives: &mut Vec<NativeEntry>) -> Result<WellKnown, R
             flush_files: builtins::file::flush_all,
         },
     })
+}
+
+/// The functions of the prelude that are written in the language.
+fn definitions(cx: &Context) -> Result<Archive<'static>, Raised> {
+    Archive::new(table::DEFINITIONS).map_err(|Malformed| cx.raise(Builtin::SystemError, BUILT_BY_ANOTHER))
 }
 
 fn make_classes(cx: &Context) -> Result<(), Raised> {
@@ -196,7 +201,10 @@ fn make_classes(cx: &Context) -> Result<(), Raised> {
         )?;
         shapes.set_class(class.shape(), Value::object(made).word());
         made.set_root_shape(class.shape());
-        made.set_flags(class_flag::BUILTIN);
+        made.set_flags(class_flag::BUILTIN | class_flag::EMPTY);
+        if table::UNHASHABLE.contains(&class) {
+            made.set_flags(class_flag::UNHASHABLE);
+        }
         if class.is_exception() {
             made.set_flags(class_flag::EXCEPTION);
         }
@@ -215,17 +223,67 @@ fn layout(class: Builtin) -> Builtin {
     class
 }
 
-/// Adds a row to a class.
+/// The members of the built-in classes.
+struct ClassMembers {
+    /// By class, its rows and the number of the first of them in the table of natives.
+    rows: Vec<(Builtin, u32, &'static [Row])>,
+    /// By class, whether there is something to call it with.
+    constructed: Box<[bool]>,
+    /// The number of the `__new__` of such a class that has no other one.
+    new: u32,
+    prelude: Arc<Prelude>,
+}
+
+impl ClassMembers {
+    fn rows_of(&self, class: Builtin) -> impl Iterator<Item = (u32, &'static Row)> {
+        let first = self.rows.partition_point(|(other, ..)| (*other as u32) < class as u32);
+        let parts = self.rows[first..].iter().take_while(move |(other, ..)| *other == class);
+        parts.flat_map(|(_, first, rows)| (*first..).zip(*rows))
+    }
+
+    fn may_have(&self, class: Builtin, name: &str) -> bool {
+        let is_written = |(other, written, _): &(Builtin, &str, &str)| *other == class && *written == name;
+        self.rows_of(class).any(|(_, row)| row.name == name)
+            || matches!(name, "__new__" | "__hash__")
+            || table::WRITTEN.iter().any(is_written)
+    }
+
+    fn make(&self, cx: &Context, class: &Type, members: &Dict) -> Result<(), Raised> {
+        let (layout, owner) = (class.layout(), Value::object(class));
+        for (number, row) in self.rows_of(layout) {
+            install(cx, members, owner, row, number)?;
+        }
+        if table::UNHASHABLE.contains(&layout) {
+            members.set(cx, cx.intern("__hash__"), Value::NONE)?;
+        }
+        // What has another `__new__` has it from its rows, or from the prelude.
+        let key = cx.intern("__new__");
+        if self.constructed[layout as usize] && members.get(cx, key)?.is_none() {
+            let owner = Some(owner);
+            let new = Native::new(cx, Builtin::Native, self.new, owner, owner);
+            members.set(cx, key, Value::object(new))?;
+        }
+        for (_, name, function) in table::WRITTEN.iter().filter(|(class, ..)| *class == layout) {
+            let function = self.prelude.get(cx, cx.intern(function))?.ok_or(Raised)?;
+            let value = match *name {
+                "__new__" => Value::object(StaticMethod::new(cx, Builtin::StaticMethod, Some(function))),
+                _ => function,
+            };
+            members.set(cx, cx.intern(name), value)?;
+        }
+        Ok(())
+    }
+}
+
+/// Adds a row to the members of a class.
 fn install(
     cx: &Context,
-    natives: &mut Vec<NativeEntry>,
-    class: Builtin,
+    members: &Dict,
+    owner: Value<'_>,
     row: &'static Row,
+    number: u32,
 ) -> Result<(), Raised> {
-    let owner = Value::object(cx.class(class));
-    let namespace = cx.class(class).namespace();
     let name = cx.intern(row.name);
-    let number = add_native(natives, row, Some(class.name()));
     let descriptor =
         if row.name.starts_with("__") { Builtin::WrapperDescriptor } else { Builtin::MethodDescriptor };
     let function = |class| Value::object(Native::new(cx, class, number, None, Some(owner)));
@@ -242,13 +300,13 @@ fn install(
             Value::object(Member::new(cx, Builtin::GetSet, Some(name), Some(owner), getter, None))
         }
         Binding::Setter => {
-            if let Some(member) = namespace.get(cx, name)?.and_then(|member| member.get::<Member>()) {
+            if let Some(member) = members.get(cx, name)?.and_then(|member| member.get::<Member>()) {
                 member.set_setter(cx, Some(function(Builtin::Native)));
             }
             return Ok(());
         }
     };
-    namespace.set(cx, name, value)
+    members.set(cx, name, value)
 }
 
 /// Adds a row to the table of natives; returns its number there.
@@ -257,42 +315,42 @@ fn add_native(natives: &mut Vec<NativeEntry>, row: &'static Row, owner: Option<&
     natives.len() as u32 - 1
 }
 
-/// Adds a function to a namespace.
-fn add_function(
-    cx: &Context,
-    natives: &mut Vec<NativeEntry>,
-    namespace: &Dict,
-    row: &'static Row,
-    module: Option<Value<'_>>,
-) -> Result<(), Raised> {
-    let number = add_native(natives, row, None);
-    let function = Native::new(cx, Builtin::Native, number, None, module);
-    namespace.set(cx, cx.intern(row.name), Value::object(function))
+/// Adds rows to the table of natives.
+fn add_natives(natives: &mut Vec<NativeEntry>, rows: &'static [Row], owner: Option<&'static str>) {
+    natives.extend(rows.iter().map(|row| NativeEntry::new(row, owner)));
 }
 
-/// Runs the prelude's sources, and gives the built-in classes what is written in it.
+/// Runs what the prelude's sources have besides functions: they make classes and constants.
 fn load_prelude(thread: &mut Thread) -> Result<(), String> {
+    {
+        let (vm, cx) = (thread.vm(), thread.cx());
+        let name = cx.intern("builtins");
+        let set = vm.prelude().globals().set(cx, cx.intern("__name__"), name);
+        set.map_err(|Raised| "no memory".to_owned())?;
+    }
     for (name, script) in table::PRELUDE {
         let function = {
-            let cx = thread.cx();
-            let name_key = cx.intern("__name__");
-            let _ = thread.vm().prelude().set(cx, name_key, cx.intern("builtins"));
-            embedded(cx, name, script, thread.vm().prelude(), true)?
+            let (vm, cx) = (thread.vm(), thread.cx());
+            let packed =
+                vm.prelude().source(name).ok_or(Malformed).and_then(|source| script.code_of(&source));
+            let packed = packed.map_err(|Malformed| BUILT_BY_ANOTHER.to_owned())?;
+            let unit = Vm::load(cx, Origin::Packed(packed), true);
+            Value::object(Function::new(cx, unit, vm.prelude().globals())).word()
         };
         thread.call_sync(function, &[]).map_err(|Raised| failure(thread, name))?;
         if *name == "core" {
-            install_prelude(thread).map_err(|Raised| failure(thread, name))?;
+            copy_to_builtins(thread.vm(), thread.cx(), "build_class", "__build_class__")?;
         }
     }
     let (vm, cx) = (thread.vm(), thread.cx());
-    for name in table::PRELUDE_BUILTINS {
-        let Some(value) = vm.prelude().get_name(cx, name) else {
-            return Err(format!("the library has no {name}"));
-        };
-        let set = vm.builtins().set(cx, cx.intern(name), value);
-        set.map_err(|Raised| "no memory".to_owned())?;
-    }
-    Ok(())
+    table::PRELUDE_BUILTINS.iter().try_for_each(|name| copy_to_builtins(vm, cx, name, name))
+}
+
+/// Shows something of the prelude to every program.
+fn copy_to_builtins(vm: &Vm, cx: &Context, name: &str, shown: &str) -> Result<(), String> {
+    let value = vm.from_prelude(cx, cx.intern(name)).ok().flatten();
+    let value = value.ok_or_else(|| format!("the library has no {name}"))?;
+    vm.builtins().set(cx, cx.intern(shown), value).map_err(|Raised| "no memory".to_owned())
 }
 
 fn failure(thread: &Thread, name: &str) -> String {
@@ -304,40 +362,11 @@ fn failure(thread: &Thread, name: &str) -> String {
     format!("the library's {name} does not run: {}", text.unwrap_or_default())
 }
 
-/// The function that runs a part of the library. The prelude's frames are hidden from tracebacks; those of
-/// most modules show, as in CPython.
-fn embedded(cx: &Context, name: &str, script: &Script, globals: &Dict, hidden: bool) -> Result<Word, String> {
-    let code =
-        script.code(name).map_err(|_| format!("the library's {name} was built by another compiler"))?;
-    let unit = Vm::load(cx, Origin::Packed(code), hidden);
+/// The function that runs a module of the library.
+fn embedded(cx: &Context, name: &str, script: &Script, globals: &Dict) -> Result<Word, Raised> {
+    let code = script.code(name).map_err(|Malformed| cx.raise(Builtin::SystemError, BUILT_BY_ANOTHER))?;
+    let unit = Vm::load(cx, Origin::Packed(code), stdlib::WITHOUT_FRAMES.contains(&name));
     Ok(Value::object(Function::new(cx, unit, globals)).word())
-}
-
-fn install_prelude(thread: &Thread) -> Result<(), Raised> {
-    let cx = thread.cx();
-    let prelude = thread.vm().prelude();
-    let function = |name: &str| prelude.get_name(cx, name).ok_or(Raised);
-    thread.vm().builtins().set(cx, cx.intern("__build_class__"), function("build_class")?)?;
-    for (class, init) in [
-        (Builtin::Int, "quiet_init"),
-        (Builtin::Float, "quiet_init"),
-        (Builtin::Complex, "quiet_init"),
-        (Builtin::Str, "quiet_init"),
-        (Builtin::Bytes, "quiet_init"),
-        (Builtin::Tuple, "quiet_init"),
-        (Builtin::List, "list_init"),
-        (Builtin::Dict, "dict_init"),
-        (Builtin::Set, "set_init"),
-        (Builtin::FrozenSet, "quiet_init"),
-        (Builtin::Random, "quiet_init"),
-    ] {
-        cx.class(class).namespace().set(cx, cx.intern("__init__"), function(init)?)?;
-    }
-    let class = cx.class(Builtin::Type).namespace();
-    let new = Value::object(StaticMethod::new(cx, Builtin::StaticMethod, Some(function("type_new")?)));
-    class.set(cx, cx.intern("__new__"), new)?;
-    class.set(cx, cx.intern("__call__"), function("make_instance")?)?;
-    Ok(())
 }
 
 /// A native or embedded module that is new, and the function that runs its source (or None): a pair. None if there is no
@@ -368,9 +397,7 @@ pub(crate) fn native_module<'t>(vm: &'t Vm, cx: &'t Context, name: &str) -> Res<
     let function = match &def.source {
         None => Value::NONE,
         Some(script) => {
-            let hidden = stdlib::WITHOUT_FRAMES.contains(&name);
-            let word = embedded(cx, name, script, dict, hidden)
-                .map_err(|error| cx.raise(Builtin::SystemError, error))?;
+            let word = embedded(cx, name, script, dict)?;
             // SAFETY: the function was just made, and nothing has run since.
             unsafe { word.value() }.unwrap_or(Value::NONE)
         }
@@ -402,17 +429,52 @@ mod tests {
 
     use super::*;
 
+    fn parsed(name: &str, script: &Script) -> (Arc<Source>, minipy_grammar::ast::Module) {
+        let source = script.source(name);
+        let module = minipy_grammar::parse(&source).expect(name);
+        (source, module)
+    }
+
     #[test]
     fn the_build_made_the_code_of_these_sources() {
-        let modules =
-            stdlib::MODULES.iter().filter_map(|module| Some((module.name, module.source.as_ref()?)));
-        let prelude = table::PRELUDE.iter().map(|(name, script)| (*name, script));
-        for (name, script) in prelude.chain(modules) {
-            let source = Source::new(format!("<{name}>"), script.text);
-            let module = minipy_grammar::parse(&source).expect(name);
+        for module in stdlib::MODULES {
+            let (name, Some(script)) = (module.name, &module.source) else { continue };
+            let (source, module) = parsed(name, script);
             let compiled = minipy_compiler::compile(&source, &module).expect(name);
             let unpacked = minipy_compiler::unpack(script.packed, &source);
             assert!(unpacked.as_ref() == Ok(&compiled), "{name} is another one than its source");
         }
+    }
+
+    #[test]
+    fn the_build_made_the_prelude_of_these_sources() {
+        let archive = Archive::new(table::DEFINITIONS).expect("it is an archive");
+        let mut names: Vec<String> = archive.names().map(str::to_owned).collect();
+        for (name, script) in table::PRELUDE {
+            let (source, module) = parsed(name, script);
+            let (rest, definitions) = minipy_compiler::compile_apart(&source, module).expect(name);
+            assert!(minipy_compiler::unpack(script.packed, &source) == Ok(rest), "{name} is another one");
+            for definition in definitions {
+                let found =
+                    archive.find(&definition.code.name, |chapter| (chapter == *name).then(|| source.clone()));
+                let found = found.expect(name).expect(name);
+                assert!(found.defaults == definition.defaults, "{name} has other defaults");
+                let opened = found.code.open().expect(name);
+                assert!(opened.code.ops == definition.code.ops, "{name} has other code");
+                names.retain(|other| **other != *definition.code.name);
+            }
+        }
+        assert_eq!(names, [""; 0], "no source has these");
+    }
+
+    #[test]
+    fn a_name_of_the_prelude_stands_for_one_thing() {
+        let archive = Archive::new(table::DEFINITIONS).expect("it is an archive");
+        let mut names: Vec<&str> = archive.names().chain(table::prelude_rows().map(|row| row.name)).collect();
+        names.extend(table::functions().map(|row| row.name));
+        names.extend(Builtin::ALL.iter().map(|class| class.name()));
+        names.sort_unstable();
+        let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+        assert!(twice.is_empty(), "{twice:?}");
     }
 }

@@ -16,6 +16,7 @@ use crate::value::{Builtin, Context, Looked, Raised, VISIT, World};
 use super::host::Host;
 use super::inspect::is_library_source;
 use super::native::Row;
+use super::prelude::Prelude;
 use super::resource::{Descriptors, Resources};
 use super::signature::Signature;
 use super::thread::Thread;
@@ -98,8 +99,8 @@ unsafe impl Send for ThreadPlace {}
 pub(super) struct WellKnown {
     /// The dict of the built-ins.
     pub(super) builtins: Word,
-    /// The globals of the prelude.
-    pub(super) prelude: Word,
+    /// The part of the library that serves the machine itself.
+    pub(super) prelude: Arc<Prelude>,
     /// `sys.modules`
     pub(super) modules: Word,
     /// What the machine calls of the built-ins, which stand above it.
@@ -177,9 +178,22 @@ impl Vm {
         permanent_dict(self.well_known.builtins)
     }
 
-    /// The globals of the part of the library that is written in the language and serves the machine itself.
-    pub fn prelude(&self) -> &Dict {
-        permanent_dict(self.well_known.prelude)
+    /// The part of the library that serves the machine itself.
+    pub(super) fn prelude(&self) -> &Prelude {
+        &self.well_known.prelude
+    }
+
+    /// Whether these are the globals of the prelude, where names stand for what is yet to be made.
+    pub(super) fn is_prelude(&self, globals: &Dict) -> bool {
+        std::ptr::eq(globals, self.prelude().globals())
+    }
+
+    /// What an interned name stands for in the part of the library that serves the machine itself.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn from_prelude<'t>(&'t self, cx: &'t Context, name: Value<'t>) -> Result<Option<Value<'t>>, Raised> {
+        self.prelude().get(cx, name)
     }
 
     /// `sys.modules`
@@ -302,7 +316,7 @@ const PRELUDE: u32 = u32::MAX;
 /// A function of the prelude.
 #[inline]
 pub(super) fn prelude_function<'t>(vm: &'t Vm, cx: &'t Context, name: &'static str) -> Option<&'t Function> {
-    let (prelude, key) = (vm.prelude(), cx.name(name));
+    let (prelude, key) = (vm.prelude().globals(), cx.name(name));
     let place = cx.looked_up(PRELUDE, name);
     let known = place.get();
     if known.is_of(PRELUDE, name)
@@ -314,5 +328,5 @@ pub(super) fn prelude_function<'t>(vm: &'t Vm, cx: &'t Context, name: &'static s
     if let Ok(Some(entry)) = prelude.entry_index(cx, key) {
         place.set(Looked::new(PRELUDE, name, entry));
     }
-    prelude.get(cx, key).ok()??.get()
+    vm.from_prelude(cx, key).ok()??.get()
 }

@@ -4,6 +4,7 @@
 mod machine;
 pub(crate) mod boot;
 pub(crate) mod script;
+mod prelude;
 mod run;
 pub mod thread;
 pub mod frame;

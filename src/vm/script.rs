@@ -1,5 +1,7 @@
 //! Parts of the library that are written in the language: their sources, and the code that `build.rs` made of them.
 
+use std::sync::Arc;
+
 use minipy_compiler::{Malformed, Packed};
 use minipy_grammar::Source;
 
@@ -17,8 +19,20 @@ impl Script {
     /// # Errors
     /// Where the code does not fit the compiler that is built in.
     pub fn code(&self, name: &str) -> Result<Packed<'static>, Malformed> {
-        let source = Source::embedded(format!("<{name}>"), self.text);
-        Packed::new(self.packed, &source)
+        self.code_of(&self.source(name))
+    }
+
+    /// Its code, as that of this source, which has its text.
+    ///
+    /// # Errors
+    /// Where the code does not fit the compiler that is built in.
+    pub fn code_of(&self, source: &Arc<Source>) -> Result<Packed<'static>, Malformed> {
+        Packed::new(self.packed, source)
+    }
+
+    /// Its text, as that of the file `name`.
+    pub fn source(&self, name: &str) -> Arc<Source> {
+        Source::embedded(format!("<{name}>"), self.text)
     }
 }
 

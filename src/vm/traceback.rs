@@ -166,7 +166,7 @@ fn class_name(cx: &Context, class: &Type) -> String {
     if class.has(class_flag::BUILTIN) {
         return name;
     }
-    let module = class.namespace().get_name(cx, "__module__").and_then(text);
+    let module = class.namespace(cx).get_name(cx, "__module__").and_then(text);
     match module.as_deref() {
         Some("__main__" | "builtins") => name,
         Some(module) => format!("{module}.{name}"),

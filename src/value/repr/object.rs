@@ -16,7 +16,7 @@ use crate::value::unit::Unit;
 
 /// The `__module__` of a class, unless it is `builtins`.
 fn module_of<'t>(cx: &'t Context, class: &'t Type) -> Option<&'t Str> {
-    match class.namespace().get_name(cx, "__module__") {
+    match class.namespace(cx).get_name(cx, "__module__") {
         Some(module) => module.get::<Str>().filter(|module| module.as_bytes() != b"builtins"),
         None => {
             let module = class.layout().module();

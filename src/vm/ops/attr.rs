@@ -103,7 +103,7 @@ fn find_super<'t>(cx: &'t Context, object: Value<'t>, name: Value<'t>) -> Result
         if is_class_name {
             break;
         }
-        let Some(found) = class.namespace().get(cx, name)? else { continue };
+        let Some(found) = class.namespace(cx).get(cx, name)? else { continue };
         let Some(receiver) = record.object() else { return Ok(Found::Value(found)) };
         // `super(C, cls)` in a class method: the object is the class itself.
         if receiver.is(Value::object(target)) {

@@ -33,7 +33,7 @@ impl Thread {
                 Flow::of(cx.tuple(&items))
             }
             Op::LoadLibrary { name, .. } => {
-                let found = self.vm().prelude().get(self.cx(), self.frame().unit().name_at(name.0));
+                let found = self.vm().from_prelude(self.cx(), self.frame().unit().name_at(name.0));
                 Flow::of(found.map(|found| found.unwrap_or(Value::NONE)))
             }
             Op::LoadBuildClass { .. } => match self.vm().builtins().get_name(self.cx(), "__build_class__") {

@@ -32,6 +32,13 @@ impl Thread {
             }
             return Flow::Done(value.word());
         }
+        if self.vm().is_prelude(globals) {
+            match self.vm().from_prelude(cx, name) {
+                Ok(None) => {}
+                Ok(Some(value)) => return Flow::Done(value.word()),
+                Err(Raised) => return Flow::Raised,
+            }
+        }
         let builtins = self.vm().builtins();
         if let Ok(Some(Place::Absent { keys })) = place
             && let Ok(Some(Place::At { entry, .. })) = builtins.cache_place(cx, name)

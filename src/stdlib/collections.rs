@@ -15,6 +15,9 @@ use super::{Define, ModuleDef};
 pub(crate) static MODULE: ModuleDef =
     ModuleDef { name: "collections", rows: ROWS, constants, source: Some(script!("collections")) };
 
+/// What is native in it, for modules that need no more: the classes in the language take longer to make than a queue.
+pub(crate) static CORE: ModuleDef = ModuleDef { name: "_collections", rows: &[], constants, source: None };
+
 static ROWS: &[Row] = &[
     Row::leaf("_counted(iterable, /)", counted).twin("counted_by_code"),
     CALLER_MODULE,

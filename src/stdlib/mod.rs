@@ -60,6 +60,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &embedded::CONCURRENT,
     &embedded::FUTURES,
     &collections::MODULE,
+    &collections::CORE,
     &embedded::HEAPQ,
     &embedded::BISECT,
     &enumeration::MODULE,

@@ -2,16 +2,19 @@
 //!
 //! The one file of `runtime/` that may hold unsafe code. It must not know the GIL or the VM. What only sharpens timing is
 //! quietly left out on a system that has no such thing.
-#![expect(unsafe_code, reason = "one question to the system has no safe wrapper")]
+#![expect(unsafe_code, reason = "two requests to the system have no safe wrapper")]
 
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::time::{ClockId, clock_gettime};
+
+use super::process::Bell;
 
 /// Prepares the main thread. The threads it starts inherit what it is given here.
 pub fn prepare_main() {
@@ -60,6 +63,16 @@ impl Drop for SignalsBlocked {
         // A mask that came from the system is one it takes back.
         let _: Result<(), _> = self.before.thread_set_mask();
     }
+}
+
+/// Has the signal handler ring the bell when one of these signals arrives, after all that it was told to do before.
+pub(super) fn ring_on(signals: &[i32], bell: &Arc<Bell>) -> io::Result<()> {
+    for signal in signals {
+        let bell = Arc::clone(bell);
+        // SAFETY: a handler may neither allocate nor wait: to ring the bell is to store to atomics, and no more.
+        unsafe { signal_hook::low_level::register(*signal, move || bell.ring()) }?;
+    }
+    Ok(())
 }
 
 /// Whether the process was started with SIGINT ignored.

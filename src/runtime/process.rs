@@ -1,10 +1,13 @@
 //! What a process has once, however many machines live in it: its signals and its standard streams.
 //!
-//! A signal handler does next to nothing: it writes to a pipe. A thread of this file reads it and tells the main thread
-//! through its trap word and its parker, so that Ctrl-C reaches a program that computes, sleeps, waits for a lock or reads.
+//! A signal handler does next to nothing: it writes to a pipe and sets the main thread's trap bit. A thread of this file reads
+//! the pipe and tells the main thread through its trap word and its parker, so that Ctrl-C reaches a program that computes,
+//! sleeps, waits for a lock or reads. Most programs are over before a signal arrives: that thread starts when the main thread
+//! first waits or finds the bit set, and when there is another thread.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 use signal_hook::consts::{SIGINT, SIGQUIT};
@@ -25,6 +28,27 @@ pub struct Process {
     streams: Streams,
     main: Arc<Mutex<Option<MainThread>>>,
     on_quit: Arc<Mutex<Option<OnQuit>>>,
+    bell: Arc<Bell>,
+    /// Where signals arrive, as long as no thread reads them.
+    unread: Mutex<Option<Signals>>,
+    is_watched: AtomicBool,
+}
+
+/// What the signal handler touches beside the pipe. It runs between any two instructions of the main thread: all is atomic.
+#[derive(Default)]
+pub(super) struct Bell {
+    has_rung: AtomicBool,
+    main: OnceLock<(Arc<Trap>, CheckpointMode)>,
+}
+
+impl Bell {
+    /// A signal arrived, and stands in the pipe.
+    pub(super) fn ring(&self) {
+        self.has_rung.store(true, Ordering::SeqCst);
+        if let Some((trap, checkpoints)) = self.main.get() {
+            trap.set(TrapBits::INTERRUPT, *checkpoints);
+        }
+    }
 }
 
 /// What is done when Ctrl-\ is pressed.
@@ -41,18 +65,32 @@ impl Process {
     /// Takes over the signals and the standard streams. To be called by the main thread before there are others.
     ///
     /// # Errors
-    /// Where the system refuses a descriptor or a thread.
+    /// Where the system refuses a descriptor.
     pub fn start() -> io::Result<Arc<Process>> {
         os::prepare_main();
-        let main = Arc::default();
-        let on_quit = Arc::default();
+        let bell = Arc::default();
+        let mut unread = None;
         // Whoever started the process with Ctrl-C ignored, as shells do for jobs in the background, means it.
         if !os::ignores_interrupts() {
-            let signals = Signals::new([SIGINT, SIGQUIT])?;
-            let (told, quit) = (Arc::clone(&main), Arc::clone(&on_quit));
-            os::spawn("signals", STACK, move || watch(signals, &told, &quit))?;
+            let signals = [SIGINT, SIGQUIT];
+            // The handler does things in this order: who hears the bell finds the signal in the pipe.
+            unread = Some(Signals::new(signals)?);
+            os::ring_on(&signals, &bell)?;
         }
-        Ok(Arc::new(Process { streams: Streams::open()?, main, on_quit }))
+        let unread = Mutex::new(unread);
+        let (main, on_quit, is_watched) = (Arc::default(), Arc::default(), AtomicBool::new(false));
+        Ok(Arc::new(Process { streams: Streams::open()?, main, on_quit, bell, unread, is_watched }))
+    }
+
+    /// Has a thread read the signals, those that have arrived and those to come, if none does yet.
+    pub(super) fn watch(&self) {
+        if self.is_watched.load(Ordering::Relaxed) || self.is_watched.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let Some(signals) = self.unread.lock().take() else { return };
+        let (told, quit) = (Arc::clone(&self.main), Arc::clone(&self.on_quit));
+        // Where the system has no thread left, a program is better off without signals than not at all.
+        let _: io::Result<_> = os::spawn("signals", STACK, move || watch(signals, &told, &quit));
     }
 
     /// Its standard streams.
@@ -62,7 +100,12 @@ impl Process {
 
     /// From now on Ctrl-C is this thread's, unless another has it.
     pub(super) fn set_main(&self, main: MainThread) {
+        let known = self.bell.main.set((Arc::clone(&main.trap), main.checkpoints));
         self.main.lock().get_or_insert(main);
+        // The bell knows the first main thread only, and from now on.
+        if known.is_err() || self.bell.has_rung.load(Ordering::SeqCst) {
+            self.watch();
+        }
     }
 
     /// Has `report` called when Ctrl-\ is pressed (SIGQUIT), on a thread of its own; the program goes on.

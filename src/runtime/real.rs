@@ -212,7 +212,10 @@ impl Shared {
         if token != MAIN {
             return false;
         }
-        trap.clear(TrapBits::INTERRUPT);
+        if trap.pending().contains(TrapBits::INTERRUPT) {
+            self.process.watch();
+            trap.clear(TrapBits::INTERRUPT);
+        }
         self.port(MAIN).is_some_and(|port| port.parker.take_interrupt())
     }
 
@@ -221,6 +224,7 @@ impl Shared {
         if port.parker.take_token() {
             return Wake::Unparked;
         }
+        self.process.watch();
         let state = match reason {
             Reason::Sleep => State::Sleeping,
             Reason::Lock(identity) => State::Lock(LockName::Object(identity)),
@@ -284,6 +288,7 @@ impl Shared {
 
     fn blocking(&self, token: u32, work: Box<dyn FnOnce() -> Reply + Send>) -> Option<Reply> {
         let Some(port) = self.port(token) else { return Some(work()) };
+        self.process.watch();
         self.lock.release(&port.seat, State::Io);
         // Only the main thread is ever interrupted, so the others need not be able to leave.
         let reply = if token == MAIN { self.helper.run(&port.parker, work) } else { Some(work()) };
@@ -345,6 +350,7 @@ impl Host for RealHost {
     }
 
     fn spawn(&self, token: u32, body: Box<dyn FnOnce() + Send>) -> Result<(), String> {
+        self.shared.process.watch();
         let shared = Arc::clone(&self.shared);
         let run = move || {
             if shared.attach(token) {

@@ -31,7 +31,7 @@ pub fn format<'t>(cx: &'t Context, value: Value<'t>, spec: &[u8]) -> Res<'t> {
 /// Appends `format(value, spec)`.
 ///
 /// # Errors
-/// As [`format`].
+/// As [`format()`].
 pub fn write_format(cx: &Context, out: &mut Vec<u8>, value: Value<'_>, spec: &[u8]) -> Result<(), Raised> {
     if has_own_format(cx, value) {
         return Err(cx.needs_code());

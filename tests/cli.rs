@@ -240,6 +240,7 @@ fn limits_are_exceptions() {
     Test::code("x = [0] * (1 << 60)").raises("MemoryError");
     Test::code("x = 'x' * (1 << 60)").raises("MemoryError");
     Test::code("x = b'x' * (1 << 60)").raises("MemoryError");
+    Test::code("x = ('a' * 10**6).replace('a', 'b' * 10**7)").raises("MemoryError");
     let caught = "\
 def f(): f()
 for thing in (f, lambda: [0] * (1 << 60), lambda: 'ab' * (1 << 60)):

@@ -10,6 +10,9 @@ use crate::vm::native::Args;
 use super::args::{items, limit, text, this_str, truth};
 use super::substring::{self, Alphabet};
 
+/// Up to how many bytes a text, and what it may become, are short: then it is written without knowing before how long it will be.
+const SHORT: usize = 1 << 15;
+
 pub(super) fn split<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let max = limit(cx, args.get(2))?;
     let string = this_str(cx, args)?;
@@ -143,18 +146,17 @@ pub(super) fn replace<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let new = text(cx, args.at(2), "replace() argument 2")?;
     let max = limit(cx, args.get(3))?;
     let (hay, sought, put) = (string.as_bytes(), old.as_bytes(), new.as_bytes());
-    if sought.is_empty() {
+    let most = hay.len().checked_div(sought.len()).and_then(|count| count.checked_mul(put.len()));
+    if most.is_none_or(|most| most > SHORT || hay.len() > SHORT) {
         let parts = substring::replace(hay, Alphabet::Text, sought, put, max);
         return parts.map_or(Ok(Value::object(string)), |parts| of_parts(cx, &parts));
     }
     cx.scratch(|out| {
         let mut count = 0;
         for (index, part) in substring::split(hay, sought, max).enumerate() {
-            let put = if index == 0 { &[][..] } else { put };
-            if out.capacity() - out.len() < put.len() + part.len() {
-                cx.reserve(out, (put.len() + part.len()).max(out.len()))?;
+            if index > 0 {
+                out.extend_from_slice(put);
             }
-            out.extend_from_slice(put);
             out.extend_from_slice(part);
             count = index;
         }

@@ -5,13 +5,12 @@
 
 mod common;
 
-use std::env;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use clap::Parser;
-use common::{Python, Run, compare, geometric_mean, median, programs, run_minipy, sorted, stem};
+use common::{Python, Run, compare, geometric_mean, is_smoke, median, programs, run_minipy, sorted, stem};
 
 /// The options that remove the GIL.
 const OFF: &[&str] = &["--gil", "off"];
@@ -44,8 +43,7 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    // `cargo test` starts benches as well, without this word: it wants to know that they work, not how long they take.
-    let smoke = !env::args().any(|word| word == "--bench");
+    let smoke = is_smoke();
     let args = if smoke {
         Args { names: vec!["fib".to_owned()], runs: NonZeroUsize::MIN, check: false, bench: false }
     } else {

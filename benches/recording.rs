@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{self, ExitCode};
 
 use clap::Parser;
-use common::{compare, run_minipy};
+use common::{compare, is_smoke, run_minipy};
 
 /// How much more processor time a recorded run may take, the writing of the file included.
 const LIMIT: f64 = 1.05;
@@ -33,10 +33,8 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    // `cargo test` starts benches as well, without this word: it wants to know that they work, not how long they take.
-    let smoke = !env::args().any(|word| word == "--bench");
     let args =
-        if smoke { Args { runs: NonZeroUsize::MIN, check: false, bench: false } } else { Args::parse() };
+        if is_smoke() { Args { runs: NonZeroUsize::MIN, check: false, bench: false } } else { Args::parse() };
     let file = env::temp_dir().join(format!("minipy-recording-{}.json", process::id()));
     let measured = measure(&file, args.runs.get());
     // Where nothing was recorded there is no file.

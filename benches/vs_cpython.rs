@@ -4,14 +4,13 @@
 
 mod common;
 
-use std::env;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use common::{Comparison, Python, geometric_mean, programs, run_minipy, stem};
+use common::{Comparison, Python, geometric_mean, is_smoke, programs, run_minipy, stem};
 
 /// With `--check`, the mean that is too little.
 const MEAN_LIMIT: f64 = 1.0;
@@ -57,8 +56,7 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    // `cargo test` starts benches as well, without this word: it wants to know that they work, not how long they take.
-    if !env::args().any(|word| word == "--bench") {
+    if is_smoke() {
         return smoke();
     }
     let args = Args::parse();

@@ -27,6 +27,12 @@ print('--enable-optimizations' in (sysconfig.get_config_var('CONFIG_ARGS') or ''
 print(bool(sysconfig.get_config_var('Py_GIL_DISABLED')))
 ";
 
+/// Whether it is `cargo test` that starts the bench: it leaves this word out, and wants to know that the bench works, not how long
+/// anything takes.
+pub(crate) fn is_smoke() -> bool {
+    !env::args().any(|word| word == "--bench")
+}
+
 /// The programs whose name contains one of the words, or all if there are none, by name.
 pub(crate) fn programs(words: &[String]) -> Result<Vec<PathBuf>, String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/programs");

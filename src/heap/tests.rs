@@ -7,46 +7,34 @@ use super::*;
 
 /// How many slots a node has.
 const SLOTS: usize = 3;
-/// How many slots a table has: it is a large object.
+/// How many slots a wide node has: it is a large object.
 const WIDE: usize = 5000;
 
 #[repr(C)]
-struct Node {
+struct Node<const COUNT: usize> {
     header: Header,
     number: u64,
-    slots: [Slot; SLOTS],
+    slots: [Slot; COUNT],
 }
 
 // SAFETY: repr(C), begins with the header, no drop glue; the number does not change and slots are atomic.
-unsafe impl Object for Node {
-    const KIND: Kind = Kind::Tuple;
-}
-
-#[repr(C)]
-struct Table {
-    header: Header,
-    number: u64,
-    slots: [Slot; WIDE],
-}
-
-// SAFETY: as above.
-unsafe impl Object for Table {
-    const KIND: Kind = Kind::Store;
+unsafe impl<const COUNT: usize> Object for Node<COUNT> {
+    const KIND: Kind = if COUNT == WIDE { Kind::Store } else { Kind::Tuple };
 }
 
 fn slots(object: &Header) -> (u64, &[Slot]) {
     // SAFETY: the kind says the layout.
     unsafe {
         match object.kind() {
-            Kind::Tuple => {
-                let node = &*std::ptr::from_ref(object).cast::<Node>();
-                (node.number, &node.slots)
-            }
-            _ => {
-                let table = &*std::ptr::from_ref(object).cast::<Table>();
-                (table.number, &table.slots)
-            }
+            Kind::Store => (*std::ptr::from_ref(object).cast::<Node<WIDE>>()).parts(),
+            _ => (*std::ptr::from_ref(object).cast::<Node<SLOTS>>()).parts(),
         }
+    }
+}
+
+impl<const COUNT: usize> Node<COUNT> {
+    fn parts(&self) -> (u64, &[Slot]) {
+        (self.number, &self.slots)
     }
 }
 
@@ -61,10 +49,6 @@ fn visit_part(object: &Header, bytes: Range<usize>, marker: &mut Marker) {
 }
 
 const VISIT: Visit = Visit { all: visit, part: visit_part };
-
-fn empty<const COUNT: usize>() -> [Slot; COUNT] {
-    std::array::from_fn(|_| Slot::new(None))
-}
 
 /// The heap with some roots, and for each object that was ever made what its slots lead to.
 struct World {
@@ -90,14 +74,15 @@ impl World {
 
     fn make(&mut self, wide: bool) -> u64 {
         let number = self.model.len() as u64;
-        let word = if wide {
-            Word::pointer(self.local.make(0, 0, |header| Table { header, number, slots: empty() }))
-        } else {
-            Word::pointer(self.local.make(0, 0, |header| Node { header, number, slots: empty() }))
-        };
+        let word = if wide { self.node::<WIDE>(number) } else { self.node::<SLOTS>(number) };
         self.words.push(word);
         self.model.push(vec![None; if wide { WIDE } else { SLOTS }]);
         number
+    }
+
+    fn node<const COUNT: usize>(&self, number: u64) -> Word {
+        let slots = std::array::from_fn(|_| Slot::new(None));
+        Word::pointer(self.local.make(0, 0, |header| Node::<COUNT> { header, number, slots }))
     }
 
     fn header(&self, number: u64) -> &Header {

@@ -10,12 +10,12 @@
 use std::time::Duration;
 
 use super::accounts::{Accounts, Cause, Snapshot, State};
+use super::bell::Bell;
 use super::clock::Clock;
 use super::lock::{Closed, Lock, Seat};
 use super::policy::{Action, After, Event, Nanos, Policy, PolicyKind, ThreadId};
 use super::settings::{CheckpointMode, Settings, interval_nanos};
-use crate::sync::atomic::{AtomicBool, Ordering};
-use crate::sync::{Arc, Condvar, Mutex, MutexGuard, Patience};
+use crate::sync::{Arc, Mutex, MutexGuard};
 use crate::vm::event::{Note, Observer};
 use crate::vm::trap::{Trap, TrapBits};
 
@@ -53,9 +53,9 @@ impl Gil {
         let bell = shared.bell(thread)?;
         if after == After::Blocking {
             // Who has just woken it is often about to block in turn.
-            bell.rang.store(false, Ordering::Relaxed);
+            bell.look();
             drop(shared);
-            bell.patience.linger(|| bell.rang.load(Ordering::Relaxed));
+            bell.linger();
             shared = self.shared.lock();
         }
         loop {
@@ -81,8 +81,8 @@ impl Gil {
                 // waking this thread to tell it. Without a GIL there are no timers.
                 let until = slot.deadline.unwrap_or(now.saturating_add(interval));
                 match self.clock.instant(until).filter(|_| self.is_exclusive()) {
-                    Some(until) => drop(bell.condition.wait_until(&mut shared, until)),
-                    None => bell.condition.wait(&mut shared),
+                    Some(until) => bell.wait_until(&mut shared, until),
+                    None => bell.wait(&mut shared),
                 }
             }
         }
@@ -171,7 +171,7 @@ impl Lock for Gil {
         }
         let bell = shared.bell(thread)?;
         while !shared.slot(thread).is_some_and(|slot| slot.runs_alone) {
-            bell.condition.wait(&mut shared);
+            bell.wait(&mut shared);
         }
         Ok(true)
     }
@@ -259,22 +259,6 @@ struct Slot {
     /// A wake-up has been sent, and not yet answered.
     woken: bool,
     deadline: Option<Nanos>,
-}
-
-/// What wakes one thread.
-#[derive(Debug, Default)]
-struct Bell {
-    condition: Condvar,
-    /// It rang since the thread began to linger. A hint: what has happened stands in the slot.
-    rang: AtomicBool,
-    patience: Patience,
-}
-
-impl Bell {
-    fn ring(&self) {
-        self.rang.store(true, Ordering::Relaxed);
-        self.condition.notify_one();
-    }
 }
 
 impl Shared {

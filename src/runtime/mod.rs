@@ -10,6 +10,8 @@ pub mod accounts;
 
 pub mod clock;
 
+pub mod bell;
+
 pub mod lock;
 
 pub mod figures;

@@ -14,7 +14,7 @@ use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::time::{ClockId, clock_gettime};
 
-use super::process::Bell;
+use super::process::SignalBell;
 
 /// Prepares the main thread. The threads it starts inherit what it is given here.
 pub fn prepare_main() {
@@ -66,7 +66,7 @@ impl Drop for SignalsBlocked {
 }
 
 /// Has the signal handler ring the bell when one of these signals arrives, after all that it was told to do before.
-pub(super) fn ring_on(signals: &[i32], bell: &Arc<Bell>) -> io::Result<()> {
+pub(super) fn ring_on(signals: &[i32], bell: &Arc<SignalBell>) -> io::Result<()> {
     for signal in signals {
         let bell = Arc::clone(bell);
         // SAFETY: a handler may neither allocate nor wait: to ring the bell is to store to atomics, and no more.

@@ -8,23 +8,15 @@
 //! | yes | either | takes the token and goes on: a wake-up is never lost, not even to a signal |
 //! | no | yes | goes on; the interrupt stays until a checkpoint takes it |
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
-
-use parking_lot::{Condvar, Mutex};
-
-use crate::sync::Patience;
-
+use super::bell::Bell;
+use crate::sync::{Instant, Mutex};
 use crate::vm::host::Wake;
 
 /// The place where one thread waits.
 #[derive(Debug, Default)]
 pub struct Parker {
     state: Mutex<State>,
-    bell: Condvar,
-    /// A token was left or a signal has arrived since the thread parked last. A hint.
-    has_news: AtomicBool,
-    patience: Patience,
+    bell: Bell,
 }
 
 #[derive(Debug, Default)]
@@ -38,16 +30,16 @@ struct State {
 }
 
 impl Parker {
-    /// As [`park`](Self::park), for a wake-up that may come soon.
-    pub fn park_soon_woken(&self, deadline: Option<Instant>) -> Wake {
-        self.patience.linger(|| self.has_news.load(Ordering::Relaxed));
-        self.park(deadline)
+    /// [`park`](Self::park) without a deadline, for a wake-up that may come soon.
+    pub fn park_soon_woken(&self) -> Wake {
+        self.bell.linger();
+        self.park(None)
     }
 
     /// Waits for a wake-up, until `deadline` at most. Only the thread whose place this is may call it.
     pub fn park(&self, deadline: Option<Instant>) -> Wake {
         let mut state = self.state.lock();
-        self.has_news.store(false, Ordering::Relaxed);
+        self.bell.look();
         loop {
             if std::mem::take(&mut state.token) {
                 return Wake::Unparked;
@@ -58,7 +50,7 @@ impl Parker {
             match deadline {
                 None => self.bell.wait(&mut state),
                 Some(deadline) if Instant::now() >= deadline => return Wake::TimedOut,
-                Some(deadline) => drop(self.bell.wait_until(&mut state, deadline)),
+                Some(deadline) => self.bell.wait_until(&mut state, deadline),
             }
         }
     }
@@ -67,8 +59,7 @@ impl Parker {
     pub fn unpark(&self) -> bool {
         let mut state = self.state.lock();
         state.token = true;
-        self.has_news.store(true, Ordering::Relaxed);
-        self.bell.notify_one();
+        self.bell.ring();
         std::mem::take(&mut state.endless)
     }
 
@@ -100,9 +91,8 @@ impl Parker {
     pub fn interrupt(&self, request: impl FnOnce()) {
         let mut state = self.state.lock();
         state.interrupted = true;
-        self.has_news.store(true, Ordering::Relaxed);
         request();
-        self.bell.notify_one();
+        self.bell.ring();
     }
 
     /// Whether a signal arrived since the last call.
@@ -128,7 +118,7 @@ impl Parker {
     pub fn ring(&self) {
         // Under the mutex the thread is either waiting or has not looked yet.
         let state = self.state.lock();
-        self.bell.notify_one();
+        self.bell.ring();
         drop(state);
     }
 }

@@ -28,7 +28,7 @@ pub struct Process {
     streams: Streams,
     main: Arc<Mutex<Option<MainThread>>>,
     on_quit: Arc<Mutex<Option<OnQuit>>>,
-    bell: Arc<Bell>,
+    bell: Arc<SignalBell>,
     /// Where signals arrive, as long as no thread reads them.
     unread: Mutex<Option<Signals>>,
     is_watched: AtomicBool,
@@ -36,12 +36,12 @@ pub struct Process {
 
 /// What the signal handler touches beside the pipe. It runs between any two instructions of the main thread: all is atomic.
 #[derive(Default)]
-pub(super) struct Bell {
+pub(super) struct SignalBell {
     has_rung: AtomicBool,
     main: OnceLock<(Arc<Trap>, CheckpointMode)>,
 }
 
-impl Bell {
+impl SignalBell {
     /// A signal arrived, and stands in the pipe.
     pub(super) fn ring(&self) {
         self.has_rung.store(true, Ordering::SeqCst);

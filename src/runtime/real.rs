@@ -236,7 +236,7 @@ impl Shared {
         self.lock.release(&port.seat, state);
         let wake = match deadline {
             None => {
-                let wake = port.parker.park_soon_woken(None);
+                let wake = port.parker.park_soon_woken();
                 if port.parker.retract_endless() {
                     self.watch.goes_on();
                 }

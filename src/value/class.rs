@@ -440,12 +440,6 @@ impl Type {
     }
 
     fn have_subclasses_forget(&self, cx: &Context, name: Value<'_>) {
-        if self.subclasses().next().is_none() {
-            return;
-        }
-        if self.subclasses().all(|class| class.subclasses().next().is_none()) {
-            return self.subclasses().for_each(|class| class.forget(cx, name, None));
-        }
         // Those of a tree are met once each; one with several bases is met from each of them.
         let mut waiting: Vec<&Type> = self.subclasses().collect();
         while let Some(class) = waiting.pop() {

@@ -6,6 +6,7 @@ use crate::heap::{Value, Word};
 use crate::value::{Builtin, Raised};
 
 use super::frame::{Cont, Frame, Role, Stage};
+use super::ops::NE_FROM_EQ;
 use super::thread::{Flow, Thread};
 
 /// What the loop does next.
@@ -124,8 +125,10 @@ impl Thread {
             Cont::Stop => Next::Stop(word),
             Cont::Store(dst) => self.store(Reg(dst), word),
             Cont::Discard => self.advance(),
-            Cont::Op(Stage::Candidate(0 | 1))
-                if matches!(word, Word::TRUE | Word::FALSE)
+            // A comparison that a branch waits for goes on at once.
+            Cont::Op(Stage::Candidate(candidate))
+                if candidate < NE_FROM_EQ
+                    && matches!(word, Word::TRUE | Word::FALSE)
                     && let Some((sense, to)) = fused_branch(self.frame().op()) =>
             {
                 if (word == Word::TRUE) == sense.0 { self.go(to) } else { self.advance() }

@@ -396,13 +396,7 @@ fn int_as_int(out: &mut Vec<u8>, value: IntRef<'_>, spec: &Spec, max_digits: usi
         _ => Base::Decimal,
     };
     let start = out.len();
-    let sign = if value.is_negative() { b'-' } else { spec.plus() };
-    out.extend((sign != 0).then_some(sign));
-    if spec.alternate {
-        out.extend_from_slice(base.prefix().as_bytes());
-    }
-    let digits = out.len();
-    value.write_digits(out, base, max_digits)?;
+    let digits = value.write(out, spec.plus(), base, spec.alternate, max_digits)?;
     if upper {
         out[start..].make_ascii_uppercase();
     }

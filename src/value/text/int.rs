@@ -96,7 +96,7 @@ impl IntRef<'_> {
     ///
     /// # Errors
     /// A `ValueError` in base ten beyond `max_digits` digits; 0 is no limit.
-    pub(crate) fn write_digits(self, out: &mut Vec<u8>, base: Base, max_digits: usize) -> Result<()> {
+    fn write_digits(self, out: &mut Vec<u8>, base: Base, max_digits: usize) -> Result<()> {
         let start = out.len();
         match self {
             IntRef::Small(value) => write_small(out, value.unsigned_abs(), base),
@@ -120,24 +120,40 @@ impl IntRef<'_> {
         Ok(())
     }
 
+    /// Appends the number with what stands before its digits: a minus, or `plus` if that is not 0, and the base's prefix if it is
+    /// `prefixed`. Returns where the digits begin.
+    ///
+    /// # Errors
+    /// As [`write_digits`](Self::write_digits).
+    pub(crate) fn write(
+        self,
+        out: &mut Vec<u8>,
+        plus: u8,
+        base: Base,
+        prefixed: bool,
+        max_digits: usize,
+    ) -> Result<usize> {
+        let sign = if self.is_negative() { b'-' } else { plus };
+        out.extend((sign != 0).then_some(sign));
+        if prefixed {
+            out.extend_from_slice(base.prefix().as_bytes());
+        }
+        let digits = out.len();
+        self.write_digits(out, base, max_digits)?;
+        Ok(digits)
+    }
+
     /// Appends `str(value)`.
     ///
     /// # Errors
     /// A `ValueError` beyond `max_digits` digits; 0 is no limit.
     pub(crate) fn write_decimal(self, out: &mut Vec<u8>, max_digits: usize) -> Result<()> {
-        if self.is_negative() {
-            out.push(b'-');
-        }
-        self.write_digits(out, Base::Decimal, max_digits)
+        self.write(out, 0, Base::Decimal, false, max_digits).map(drop)
     }
 
     /// Appends `bin(value)`, `oct(value)`, `hex(value)`.
     pub(crate) fn write_prefixed(self, out: &mut Vec<u8>, base: Base) -> Result<()> {
-        if self.is_negative() {
-            out.push(b'-');
-        }
-        out.extend_from_slice(base.prefix().as_bytes());
-        self.write_digits(out, base, 0)
+        self.write(out, 0, base, true, 0).map(drop)
     }
 
     /// `float(value)`: the nearest float, ties to even.
@@ -173,23 +189,14 @@ fn bit_length(value: &IBig) -> usize {
     value.bit_len()
 }
 
-/// Machine words print several times faster than 128 bits do.
 fn write_small(out: &mut Vec<u8>, magnitude: u128, base: Base) {
-    let bits = match (base, u64::try_from(magnitude)) {
-        (Base::Decimal, Ok(small)) => {
-            return out.extend_from_slice(itoa::Buffer::new().format(small).as_bytes());
-        }
-        (Base::Decimal, Err(_)) => {
-            return out.extend_from_slice(itoa::Buffer::new().format(magnitude).as_bytes());
-        }
-        (Base::Binary, _) => 1,
-        (Base::Octal, _) => 3,
-        (Base::Hex, _) => 4,
-    };
-    let count = (u128::BITS - magnitude.leading_zeros()).max(1).div_ceil(bits);
-    for place in (0..count).rev() {
-        let digit = (magnitude >> (place * bits)) as usize & ((1 << bits) - 1);
-        out.push(b"0123456789abcdef"[digit]);
+    match (base, u64::try_from(magnitude)) {
+        // Machine words print several times faster than 128 bits do.
+        (Base::Decimal, Ok(small)) => out.extend_from_slice(itoa::Buffer::new().format(small).as_bytes()),
+        (Base::Decimal, Err(_)) => out.extend_from_slice(itoa::Buffer::new().format(magnitude).as_bytes()),
+        (Base::Binary, _) => out.extend(format!("{magnitude:b}").bytes()),
+        (Base::Octal, _) => out.extend(format!("{magnitude:o}").bytes()),
+        (Base::Hex, _) => out.extend(format!("{magnitude:x}").bytes()),
     }
 }
 

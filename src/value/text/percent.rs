@@ -392,13 +392,7 @@ impl Conversion<'_> {
             _ => Base::Decimal,
         };
         let start = out.len();
-        let sign = if value.is_negative() { b'-' } else { self.plus() };
-        out.extend((sign != 0).then_some(sign));
-        if self.alternate {
-            out.extend_from_slice(base.prefix().as_bytes());
-        }
-        let digits = out.len();
-        value.write_digits(out, base, max_digits)?;
+        let digits = value.write(out, self.plus(), base, self.alternate, max_digits)?;
         insert(out, digits, b"0", precision.saturating_sub(out.len() - digits));
         if self.code() == b'X' {
             out[start..].make_ascii_uppercase();

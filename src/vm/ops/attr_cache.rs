@@ -17,6 +17,10 @@ use super::attr::{instance_of, is_data_descriptor, is_unbound_method, module_dic
 pub(super) fn fill_cache(cx: &Context, cache: &InlineCache, object: Value<'_>, name: Value<'_>) {
     cache.clear();
     let Some(header) = object.header() else { return };
+    // What these lead to depends on more than their shape.
+    if matches!(header.kind(), Kind::Super | Kind::Function | Kind::Exception) {
+        return;
+    }
     let generation = cx.world().class_generation();
     // The shape is looked at once: what is remembered is true of it, whatever becomes of the object meanwhile.
     let shape = header.shape();
@@ -46,7 +50,6 @@ pub(super) fn fill_cache(cx: &Context, cache: &InlineCache, object: Value<'_>, n
                 fill_lookup(cx, cache, shape, class, name);
             }
         }
-        Kind::Super | Kind::Function | Kind::Exception => {}
         _ if header.has(flag::PAYLOAD) => {}
         _ => fill_lookup(cx, cache, shape, class, name),
     }

@@ -19,9 +19,7 @@ impl Thread {
         // SAFETY: units live as long as the machine.
         let unit = unsafe { &*unit };
         let name = unit.site_name(site);
-        // What a `super` object leads to depends on more than its shape.
-        let is_super = self.live(object).kind() == Some(Kind::Super);
-        if !is_super && self.recalls(unit, site, object, Access::Load) {
+        if self.recalls(unit, site, object, Access::Load) {
             match cached_attribute(self, unit, object, site) {
                 Attribute::Value(word) => return Flow::Done(word),
                 Attribute::Getter(function) => {
@@ -49,9 +47,7 @@ impl Thread {
         // SAFETY: units live as long as the machine.
         let unit = unsafe { &*unit };
         let name = unit.site_name(site);
-        // What a `super` object leads to depends on more than its shape.
-        let is_super = self.live(object).kind() == Some(Kind::Super);
-        if !is_super && self.recalls(unit, site, object, Access::Load) {
+        if self.recalls(unit, site, object, Access::Load) {
             let loaded = match cached_attribute(self, unit, object, site) {
                 Attribute::Method(function) => Some([function, object]),
                 Attribute::Value(word) => Some([Word::NONE_AT_ALL, word]),
@@ -65,9 +61,7 @@ impl Thread {
         }
         let cx = self.cx();
         let value = self.live(object);
-        if !is_super {
-            fill_cache(cx, unit.cache(site), value, name);
-        }
+        fill_cache(cx, unit.cache(site), value, name);
         if !cx.class_of(value).has(class_flag::CUSTOM_GETATTRIBUTE)
             && let Ok(Found::Method(function, receiver)) = find(cx, value, name)
         {

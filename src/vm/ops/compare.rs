@@ -68,7 +68,7 @@ fn decode(thread: &Thread) -> Option<(Comparison, Word, Word)> {
 }
 
 /// Candidates 0 and 1 are the two operands' methods; 2 and 3 are their `__eq__` standing in for `__ne__`.
-const NE_FROM_EQ: u8 = 2;
+pub(crate) const NE_FROM_EQ: u8 = 2;
 
 impl Thread {
     /// The comparison at the program counter, from the candidate `from` on.

@@ -15,7 +15,7 @@ mod import;
 mod rare;
 
 pub(crate) use binary::native_binary;
-pub(crate) use compare::native_compare;
+pub(crate) use compare::{NE_FROM_EQ, native_compare};
 pub(crate) use iterate::{EXHAUSTED, is_iterator};
 pub(crate) use raise::matches;
 pub(crate) use truth::native_truth;

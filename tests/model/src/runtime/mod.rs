@@ -7,6 +7,9 @@ pub mod accounts;
 #[path = "../../../../src/runtime/barging.rs"]
 pub mod barging;
 #[rustfmt::skip]
+#[path = "../../../../src/runtime/bell.rs"]
+pub mod bell;
+#[rustfmt::skip]
 #[path = "../../../../src/runtime/clock.rs"]
 pub mod clock;
 #[rustfmt::skip]

@@ -4,6 +4,8 @@
 //! never removed, so that an inline cache can hold the index of one; a change to a class puts [`Value::DUMMY`] into the
 //! entries of that name in the class and its subclasses.
 
+mod special_methods;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustc_hash::FxHashSet;
@@ -16,9 +18,9 @@ use super::dict::Dict;
 use super::list::List;
 use super::recall::Looked;
 use super::shape::MAX_SLOTS;
-use super::special::{ABSTRACT_METHODS, FROM_METHODS, flag_of, is_special};
 use super::str::Str;
 use super::tuple::Tuple;
+use special_methods::{ABSTRACT_METHODS, FROM_METHODS, flag_of, is_special};
 
 /// What is known of a class without a look into its namespace. All but the last few follow from which special methods the
 /// method resolution order finds in classes written in the language.

@@ -38,7 +38,6 @@ pub mod set;
 pub mod shape;
 pub mod slice;
 pub mod sort;
-mod special;
 pub mod str;
 pub(crate) mod text;
 pub mod tuple;

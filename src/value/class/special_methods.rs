@@ -2,8 +2,8 @@
 
 use crate::heap::Value;
 
-use super::class::class_flag;
-use super::str::Str;
+use super::class_flag;
+use crate::value::str::Str;
 
 /// The flag that a class has which defines a method of this name.
 pub(super) fn flag_of(name: Value<'_>) -> Option<u32> {

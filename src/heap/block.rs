@@ -6,6 +6,8 @@
 use std::alloc::{Layout, alloc, dealloc};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::pages;
+
 /// Size and alignment of a block, in bytes.
 pub(super) const BLOCK: usize = 1 << 16;
 /// Size and alignment of what is asked of the system at once, in bytes.
@@ -280,6 +282,10 @@ impl Blocks {
             let arena = unsafe { alloc(ARENA_LAYOUT) };
             if arena.is_null() {
                 return None;
+            }
+            if !self.arenas.is_empty() {
+                // SAFETY: the arena is ARENA bytes. A small program, which has one, is to stay small.
+                unsafe { pages::prefer_large(arena, ARENA) };
             }
             self.arenas.push(arena);
             self.fresh = ARENA / BLOCK - 1;

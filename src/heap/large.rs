@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use super::block::{GRANULE, Marks};
 use super::header::Header;
+use super::pages;
 
 /// What stands in front of a large object. In front of it stand the cards, a byte for each [`CARD`] bytes of the object, from
 /// the end: which parts of an old object were stored into since the last collection.
@@ -22,6 +23,9 @@ struct Prefix {
 
 /// How much of a large object is looked at because of one store, in bytes.
 const CARD: usize = 1 << 10;
+
+/// From how many bytes on an object is best made of large pages.
+const HUGE: usize = 1 << 22;
 
 const PREFIX: usize = size_of::<Prefix>();
 const _: () = assert!(PREFIX % GRANULE == 8);
@@ -100,6 +104,10 @@ pub(super) fn allocate(bytes: usize) -> Option<*mut u8> {
     let base = unsafe { alloc(layout(bytes)) };
     if base.is_null() {
         return None;
+    }
+    if bytes >= HUGE {
+        // SAFETY: so many bytes were allocated.
+        unsafe { pages::prefer_large(base, bytes) };
     }
     let cards = cards_size(bytes);
     // SAFETY: the allocation begins with cards and a prefix.

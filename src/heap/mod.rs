@@ -8,6 +8,7 @@ mod header;
 mod large;
 mod local;
 mod mark;
+mod pages;
 pub mod parking;
 mod slot;
 #[cfg(all(test, not(loom)))]

@@ -2,7 +2,7 @@
 //!
 //! The one file of `runtime/` that may hold unsafe code. It must not know the GIL or the VM. What only sharpens timing is
 //! quietly left out on a system that has no such thing.
-#![expect(unsafe_code, reason = "two requests to the system have no safe wrapper")]
+#![expect(unsafe_code, reason = "a few requests to the system have no safe wrapper")]
 
 use std::fs::File;
 use std::io;
@@ -16,9 +16,26 @@ use nix::time::{ClockId, clock_gettime};
 
 use super::process::SignalBell;
 
+/// An allocation of so many bytes goes back to the system at once when it is freed.
+const LARGEST_KEPT: i32 = 1 << 24;
+/// At most so many free bytes are kept at the end of the allocator's memory.
+const MOST_KEPT: i32 = 1 << 26;
+
 /// Prepares the main thread. The threads it starts inherit what it is given here.
 pub fn prepare_main() {
+    keep_memory();
     sharpen_timers();
+}
+
+/// Has the allocator keep what it is given back, up to a point: it is soon wanted again, and each page that comes fresh from
+/// the system costs more than what is written to it.
+fn keep_memory() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: the options exist, and it is before any other thread.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, LARGEST_KEPT);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, MOST_KEPT);
+    }
 }
 
 /// Starts a thread that no signal reaches, so that every signal goes to the main thread. `name` is for debuggers; the

@@ -1,11 +1,15 @@
 //! Puts positions into the jumps of a finished code.
 //!
 //! A jump to a jump goes to its end directly. A fused branch reaches 32 KiB of ops; one whose target is further is
-//! turned round, over an ordinary jump that follows it.
+//! turned round, over an ordinary jump that follows it. A branch back is never far: whoever emits one sees how far it goes.
 
-use crate::builder::{Builder, Target};
+use crate::builder::Builder;
 use crate::code::Handler;
 use crate::op::{Label, Offset, Op, Sense};
+
+/// How far back a branch with a distance may go, in ops as they are emitted: so far that it stays in reach where each of them
+/// is turned round.
+pub(crate) const MAX_BACK: u32 = i16::MAX as u32 / (1 + MAX_GROWTH);
 
 /// How many jumps in a row are followed: a bound, since a chain never needs more in code that people write.
 const MAX_JUMP_CHAIN: usize = 16;
@@ -15,14 +19,15 @@ pub(crate) fn assemble(code: &mut Builder) -> Box<[Handler]> {
     let destinations = destinations(code);
     let far = far_branches(code, &destinations);
     let moved = insert_trampolines(code, &far);
-    let place = |target: Target| moved.at(destinations[target.label().0 as usize]);
     for at in 0..code.ops.len() {
         set_label(&mut code.ops[at], |label| Label(moved.at(destinations[label.0 as usize])));
     }
     let distances = std::mem::take(&mut code.distances);
     for ((at, target), far) in distances.into_iter().zip(&far) {
         let at = moved.at(at) as usize;
-        let to = place(target);
+        // What stands behind a branch back may lead elsewhere in turn; it has to land there itself.
+        let places = if is_backward(&code.ops[at]) { &code.targets } else { &destinations };
+        let to = moved.at(places[target.label().0 as usize]);
         if *far {
             turn_round(code, at, to);
         } else {
@@ -53,9 +58,20 @@ fn destinations(code: &Builder) -> Vec<u32> {
     code.targets.iter().map(|at| follow(*at)).collect()
 }
 
+fn is_backward(op: &Op) -> bool {
+    matches!(op, Op::ForNext { .. })
+}
+
+/// How many ops a far branch grows by, at most.
+const MAX_GROWTH: u32 = 2;
+
 /// How many ops a far branch grows by.
 fn growth(op: &Op) -> u32 {
-    if let Op::ForIter { .. } = op { 2 } else { 1 }
+    match op {
+        Op::ForIter { .. } => MAX_GROWTH,
+        op if is_backward(op) => 0,
+        _ => 1,
+    }
 }
 
 /// For each branch with a distance, whether its target is out of reach.
@@ -152,7 +168,8 @@ fn set_offset(op: &mut Op, offset: Offset) {
         | Op::BranchEqInt { to, .. }
         | Op::BranchNeInt { to, .. }
         | Op::BranchIs { to, .. }
-        | Op::ForIter { exit: to, .. } => *to = offset,
+        | Op::ForIter { exit: to, .. }
+        | Op::ForNext { body: to, .. } => *to = offset,
         _ => unreachable!("only these carry a distance"),
     }
 }

@@ -9,6 +9,7 @@ use minipy_grammar::Span;
 use minipy_grammar::ast::Name;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
+use crate::assemble::MAX_BACK;
 use crate::code::{Code, Const, ImportSpec};
 use crate::limits;
 use crate::op::{ChildIx, ConstIx, ImportIx, KwNames, Label, NameIx, Op, Reg, Site};
@@ -83,6 +84,11 @@ impl Builder {
 
     pub(crate) fn is_placed(&self, target: Target) -> bool {
         self.targets[target.0 as usize] != UNPLACED
+    }
+
+    /// Whether a branch from here may go back to a target by a distance.
+    pub(crate) fn is_near(&self, target: Target) -> bool {
+        self.position() - self.targets[target.0 as usize] <= MAX_BACK
     }
 
     /// An index that fits, or 0 and a note that the limit is exceeded.

@@ -356,7 +356,7 @@ ops! {
     /// `R[dst] := R[left] not in R[right]`
     NotIn { dst: Reg, left: Reg, right: Reg } Shared;
 
-    // Jumps. Only JumpBack goes backward; it is a checkpoint in every mode.
+    // Jumps. Only JumpBack and ForNext go backward; they are checkpoints in every mode.
 
     /// go to `to`, which is further on
     Jump { to: Label } Local;
@@ -401,6 +401,8 @@ ops! {
     GetIter { dst: Reg, src: Reg } Shared;
     /// `R[dst] := next(R[iter])`, or go `exit` with `R[dst]` as it was
     ForIter { dst: Reg, iter: Reg, exit: Offset } Shared;
+    /// `R[dst] := next(R[iter])` and go back to `body`, or go on with `R[dst]` as it was
+    ForNext { dst: Reg, iter: Reg, body: Offset } Sync;
     /// `R[base..base+count] := R[src]`, unpacked; they may be locals, so none is written before all are there
     Unpack { src: Reg, base: Reg, count: Count } Shared;
     /// `R[base..base+before], R[base+before] (a list), then `after` more := R[src]`, unpacked round the star

@@ -5,7 +5,7 @@
 //! - A call forgets everything from the register of its callee on; what is read later must be written again.
 //! - At a handler the registers below its height are those of every op that can lead there, and the exception.
 //! - A local is read only where it is bound or has been checked.
-//! - Jumps stay inside, only `JumpBack` goes backward, no path runs off the end, indices exist.
+//! - Jumps stay inside, only `JumpBack` and `ForNext` go backward, no path runs off the end, indices exist.
 //!
 //! Used by tests, and by every compilation of a debug build. Knows nothing of how the code was made.
 
@@ -76,6 +76,13 @@ struct State {
     bound: Set,
 }
 
+impl State {
+    /// Keeps what is also in `other`; whether that is less.
+    fn intersect(&mut self, other: &State) -> bool {
+        self.written.intersect(&other.written) | self.bound.intersect(&other.bound)
+    }
+}
+
 /// What an op does to registers.
 #[derive(Default)]
 struct Access {
@@ -125,9 +132,7 @@ impl<'a> Verifier<'a> {
         match known {
             None => *known = Some(state.clone()),
             Some(known) => {
-                let written = known.written.intersect(&state.written);
-                let bound = known.bound.intersect(&state.bound);
-                if !written && !bound {
+                if !known.intersect(state) {
                     return Ok(());
                 }
             }
@@ -212,19 +217,23 @@ impl<'a> Verifier<'a> {
 
     fn successors(&mut self, pc: usize, op: &Op, state: &State) -> Result<(), Complaint> {
         let mut jumping = state.clone();
-        if let (Op::ForIter { .. }, Some(before)) = (op, &self.states[pc]) {
-            // At the exit the item is as it was; only what was written before counts.
-            jumping.written.intersect(&before.written);
-            jumping.bound.intersect(&before.bound);
+        let mut going_on = state.clone();
+        if let Some(before) = &self.states[pc] {
+            // At the end of an iteration the item is as it was; only what was written before counts.
+            match op {
+                Op::ForIter { .. } => jumping.intersect(before),
+                Op::ForNext { .. } => going_on.intersect(before),
+                _ => false,
+            };
         }
         self.branch(pc, op, &jumping)?;
-        if ends_path(op) { Ok(()) } else { self.flow(pc, pc + 1, state) }
+        if ends_path(op) { Ok(()) } else { self.flow(pc, pc + 1, &going_on) }
     }
 
     /// Follows the jump of an op, if it has one.
     fn branch(&mut self, pc: usize, op: &Op, state: &State) -> Result<(), Complaint> {
         let Some(to) = jump_target(pc, op) else { return Ok(()) };
-        let backward = matches!(op, Op::JumpBack { .. });
+        let backward = matches!(op, Op::JumpBack { .. } | Op::ForNext { .. });
         let Ok(to) = usize::try_from(to) else { return Err((pc, "jumps before the start".to_owned())) };
         if backward != (to <= pc) {
             return Err((pc, format!("jumps the wrong way, to {to}")));

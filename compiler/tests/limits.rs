@@ -81,6 +81,17 @@ fn far_branches_are_turned_round() {
 }
 
 #[test]
+fn a_long_loop_goes_back_to_its_head() {
+    for (count, is_near) in [(10, true), (12_000, false)] {
+        let body = "  x = x + y\n".repeat(count);
+        let code = compiled(format!("def f(x, y):\n for i in y:\n{body} return x\n")).expect("a loop");
+        let ops = &code.children[0].ops;
+        assert_eq!(ops.iter().any(|op| matches!(op, Op::ForNext { .. })), is_near, "{count}");
+        assert_eq!(ops.iter().any(|op| matches!(op, Op::JumpBack { .. })), !is_near, "{count}");
+    }
+}
+
+#[test]
 fn a_thousand_elifs_need_no_stack() {
     let chain = lines(999, |n| format!("elif x == {n}:\n    y = {n}\n"));
     assert_eq!(compiled(format!("if x:\n    pass\n{chain}")).err(), None);

@@ -17,6 +17,7 @@ use super::frame::{Cont, Frame, Role, Stage};
 use super::ops::{EXHAUSTED, native_truth};
 use super::resume::Next;
 use super::thread::{Flow, Thread};
+use super::trap::Trap;
 
 /// Runs the topmost frame, and what it calls, until it returns; it begins with an exception pending if `raised`. Compiled
 /// once for each mode: what a mode does costs nothing in the others.
@@ -30,6 +31,8 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
     let mut r: *mut Word;
     let mut unit: &Unit;
     let mut globals: &Dict;
+    // SAFETY: the thread keeps its trap as long as it lives.
+    let trap: &Trap = unsafe { &*std::ptr::from_ref(th.trap()) };
 
     // SAFETY, for all macros: `fp` is the running frame, `ip` is inside the ops of its code, which ends with a return or a
     // jump; the compiler's verifier holds that operands are below the window's size, and pushing the frame checked that the
@@ -164,7 +167,7 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
     // `at_loop` in the checkpoints of every mode, `at_shared_access` before what other threads see.
     macro_rules! checkpoint {
         ($where:ident) => {
-            if th.trap().$where() {
+            if trap.$where() {
                 save!();
                 if th.checkpoint().is_err() {
                     after!(Next::Raised);
@@ -241,7 +244,7 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
             match $flow {
                 Flow::Done(word) => {
                     set!($dst, word);
-                    if th.trap().at_loop() {
+                    if trap.at_loop() {
                         th.frame_mut().skip(1);
                         if th.checkpoint().is_err() {
                             th.frame_mut().skip(-1);
@@ -254,7 +257,7 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
                 }
                 Flow::Pushed => {
                     reload!();
-                    if th.trap().at_loop() && th.checkpoint().is_err() {
+                    if trap.at_loop() && th.checkpoint().is_err() {
                         after!(Next::Raised);
                     }
                     continue;
@@ -286,7 +289,7 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
                     globals = function.globals();
                     ip = unit.ops();
                     r = th.register(base);
-                    if th.trap().at_loop() && th.checkpoint().is_err() {
+                    if trap.at_loop() && th.checkpoint().is_err() {
                         after!(Next::Raised);
                     }
                     continue;
@@ -312,7 +315,7 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
         }};
     }
 
-    if (raised || (th.trap().at_loop() && th.checkpoint().is_err()))
+    if (raised || (trap.at_loop() && th.checkpoint().is_err()))
         && let Next::Stop(_) = th.unwind()
     {
         return Err(Raised);
@@ -497,10 +500,28 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
                     Step::Exhausted => jump!(exit),
                     Step::Unknown => save!(),
                 }
-                match th.step(get!(iter), Cont::Op(Stage::Twin)) {
+                match th.step_of_loop(get!(iter)) {
                     EXHAUSTED => jump!(exit),
                     Flow::Done(word) => put!(dst, word),
-                    Flow::Raised if th.take_stop_iteration().is_some() => jump!(exit),
+                    flow => after!(th.settle(flow)),
+                }
+            }
+            Op::ForNext { dst, iter, body } => {
+                checkpoint!(at_loop);
+                match fast_step(get!(iter)) {
+                    Step::Item(word) => {
+                        set!(dst, word);
+                        jump!(body)
+                    }
+                    Step::Exhausted => next!(),
+                    Step::Unknown => save!(),
+                }
+                match th.step_of_loop(get!(iter)) {
+                    EXHAUSTED => next!(),
+                    Flow::Done(word) => {
+                        set!(dst, word);
+                        jump!(body)
+                    }
                     flow => after!(th.settle(flow)),
                 }
             }

@@ -35,7 +35,7 @@ pub(crate) enum Attribute {
 
 #[inline(always)]
 pub(crate) fn cached_attribute(th: &Thread, unit: &Unit, object: Word, site: u16) -> Attribute {
-    if !object.is_pointer() {
+    if !points(object) {
         return Attribute::Unknown;
     }
     let (key, index, kind) = unit.cache(site).load();
@@ -115,8 +115,11 @@ pub(crate) fn fast_set_attribute(
 
 #[inline(always)]
 fn class_attribute(value: Value<'_>) -> Attribute {
+    // First what is most frequent, without a table of jumps.
+    if value.kind() == Some(Kind::Function) {
+        return Attribute::Method(value.word());
+    }
     match value.kind() {
-        Some(Kind::Function) => Attribute::Method(value.word()),
         Some(Kind::Native) => {
             super::ops::attr_cache::native_method(value).map_or(Attribute::Unknown, Attribute::Method)
         }
@@ -163,11 +166,19 @@ pub(super) fn cell_at<'t>(word: Word) -> &'t Cell {
     unsafe { &*word.address().cast::<Cell>() }
 }
 
+/// Whether the word of a register that an op reads points to an object. The compiler's verifier holds that such a register is
+/// bound, so that it is not looked at whether it holds nothing.
+#[inline(always)]
+fn points(word: Word) -> bool {
+    debug_assert!(!word.is_nothing());
+    word.is_pointer_or_nothing()
+}
+
 macro_rules! at {
     ($name:ident, $type:ident) => {
         #[inline(always)]
         pub(crate) fn $name<'t>(word: Word) -> Option<&'t $type> {
-            if !word.is_pointer() {
+            if !points(word) {
                 return None;
             }
             // SAFETY: a pointer word in a register points to a live object; the kind says its layout.
@@ -181,7 +192,6 @@ macro_rules! at {
 at!(list_at, List);
 at!(tuple_at, Tuple);
 at!(instance_at, Instance);
-at!(iter_at, Iter);
 at!(dict_at, Dict);
 at!(set_at, Set);
 at!(str_at, Str);
@@ -261,21 +271,27 @@ pub(super) enum Step {
 /// One step of an iterator over a small range, a list or a tuple.
 #[inline(always)]
 pub(super) fn fast_step(iterator: Word) -> Step {
-    let Some(it) = iter_at(iterator) else { return Step::Unknown };
-    let shape = it.header().shape();
-    if shape == Builtin::RangeIterator.shape() && it.source().is_none() {
-        let (position, limit) = (it.position(), it.limit());
-        if position == limit {
+    if !points(iterator) {
+        return Step::Unknown;
+    }
+    // SAFETY: a pointer word in a register points to a live object.
+    let shape = unsafe { (*iterator.address()).shape() };
+    if shape == Builtin::RangeIterator.shape() {
+        // SAFETY: its class says its layout.
+        let it = unsafe { &*iterator.address().cast::<Iter>() };
+        let position = it.position();
+        if position == it.limit() {
             return Step::Exhausted;
         }
-        it.set_position(position + it.step());
         if (MIN_SMALL..=MAX_SMALL).contains(&position) {
+            it.set_position(position + it.step());
             return Step::Item(Word::small(position));
         }
-        it.set_position(position);
         return Step::Unknown;
     }
     if shape == Builtin::ListIterator.shape() {
+        // SAFETY: as above.
+        let it = unsafe { &*iterator.address().cast::<Iter>() };
         let position = it.position();
         if let Some(source) = it.source()
             && let Some(list) = list_at(source.word())

@@ -193,6 +193,7 @@ impl Thread {
             self.suspend(&frame);
             if let Cont::Op(_) = frame.cont {
                 match self.frame().op() {
+                    Op::ForNext { dst, body, .. } => return self.next_item(dst, body, word),
                     Op::ForIter { dst, .. } => return self.store(dst, word),
                     Op::YieldFrom { .. } => continue,
                     _ => {}
@@ -228,7 +229,7 @@ impl Thread {
         }
         match frame.cont {
             Cont::Op(_) => match self.frame().op() {
-                Op::ForIter { .. } => return self.complete(Word::NONE_AT_ALL),
+                Op::ForIter { .. } | Op::ForNext { .. } => return self.complete(Word::NONE_AT_ALL),
                 Op::YieldFrom { .. } => {
                     self.delegate_finished(value);
                     return Next::Go;

@@ -54,6 +54,14 @@ impl Thread {
         self.advance()
     }
 
+    /// The loop that ends at the program counter goes on with this item.
+    #[inline]
+    pub(super) fn next_item(&mut self, dst: Reg, body: Offset, word: Word) -> Next {
+        let place = self.frame().base as usize + dst.0 as usize;
+        self.set(place, word);
+        self.go(body)
+    }
+
     /// The op at the program counter has this result.
     pub(super) fn complete(&mut self, word: Word) -> Next {
         let op = self.frame().op();
@@ -69,6 +77,12 @@ impl Thread {
                     return self.go(exit);
                 }
                 self.store(dst, word)
+            }
+            Op::ForNext { dst, body, .. } => {
+                if word.is_nothing() {
+                    return self.advance();
+                }
+                self.next_item(dst, body, word)
             }
             Op::YieldFrom { .. } => self.yield_value(word),
             Op::LoadMethod { base, .. } => {

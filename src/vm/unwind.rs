@@ -52,7 +52,7 @@ impl Thread {
     /// Gives the op of the topmost frame the chance to take the exception of the frame it pushed.
     fn op_takes_exception(&mut self, stage: Stage) -> Option<Next> {
         match self.frame().op() {
-            Op::ForIter { .. } => {
+            Op::ForIter { .. } | Op::ForNext { .. } => {
                 self.take_stop_iteration()?;
                 Some(self.complete(Word::NONE_AT_ALL))
             }

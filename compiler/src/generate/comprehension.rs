@@ -10,8 +10,9 @@ use minipy_grammar::ast::{Comprehension, Expr, ExprKind};
 use super::Gen;
 use super::binding::Place;
 use super::operator::constant_items;
+use crate::builder::Target;
 use crate::code::CodeKind;
-use crate::op::{Count, Op, Reg};
+use crate::op::{Count, Offset, Op, Reg};
 use crate::scopes::{ScopeId, ScopeKind, SymbolId, Uses};
 
 /// What a comprehension does with each result.
@@ -95,20 +96,20 @@ impl Gen<'_> {
         let mark = self.top;
         let (head, end) = (self.target(), self.target());
         self.place_head(head);
-        self.for_iter(&first.target, iter, end, first.iter.span);
-        // A condition that fails jumps ahead, to the jump back.
+        let item = self.for_iter(&first.target, iter, end, first.iter.span);
+        // A condition that fails jumps ahead, to the end of the loop.
         let again = self.target();
         first.ifs.iter().for_each(|test| self.jump_if(test, false, again));
         match rest.first() {
             None => self.sink(sink, span),
             Some(next) => {
-                let iter = self.push_iter(&next.iter);
-                self.generators(rest, iter, sink, span);
+                let inner = self.push_iter(&next.iter);
+                self.generators(rest, inner, sink, span);
             }
         }
         self.top = mark;
         self.place(again);
-        self.jump(head, first.iter.span);
+        self.for_next(item, iter, head, first.iter.span);
         self.place(end);
     }
 
@@ -137,8 +138,9 @@ impl Gen<'_> {
         self.top = mark;
     }
 
-    /// Advances an iterator: binds `target` to the next item, or goes to `end`.
-    pub(super) fn for_iter(&mut self, target: &Expr, iter: Reg, end: crate::builder::Target, span: Span) {
+    /// Advances an iterator: binds `target` to the next item, or goes to `end`. Returns where the item comes and what follows
+    /// begins, for [`for_next`](Self::for_next).
+    pub(super) fn for_iter(&mut self, target: &Expr, iter: Reg, end: Target, span: Span) -> (Reg, Target) {
         let local = match &target.kind {
             ExprKind::Name(name) => match self.find(&self.mangled(name)) {
                 Place::Local(variable) => Some(variable),
@@ -148,6 +150,8 @@ impl Gen<'_> {
         };
         let dst = local.map_or_else(|| self.scratch(), |variable| variable.reg);
         self.branch_near(end, span, |exit| Op::ForIter { dst, iter, exit });
+        let body = self.target();
+        self.code.place(body);
         match local {
             Some(variable) => self.mark_bound(variable),
             None => {
@@ -155,6 +159,19 @@ impl Gen<'_> {
                 self.store(target, dst);
                 self.top -= 1;
             }
+        }
+        (dst, body)
+    }
+
+    /// The end of a loop that began at `head` with [`for_iter`](Self::for_iter): goes on with the next item at once, or leaves the
+    /// loop. Where the body is too long for that, it goes back to the head.
+    pub(super) fn for_next(&mut self, item: (Reg, Target), iter: Reg, head: Target, span: Span) {
+        let (dst, body) = item;
+        if !self.code.is_near(body) {
+            self.jump(head, span);
+        } else if self.live {
+            self.code.distances.push((self.code.position(), body));
+            self.emit(Op::ForNext { dst, iter, body: Offset(0) }, span);
         }
     }
 

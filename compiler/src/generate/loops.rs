@@ -34,11 +34,11 @@ impl Gen<'_> {
         let iterator = self.push_iter(iter);
         self.place_head(head);
         if self.push_block(Block::Loop { head, end }, span) {
-            self.for_iter(target, iterator, otherwise, iter.span);
+            let item = self.for_iter(target, iterator, otherwise, iter.span);
             self.block(body);
             self.blocks.pop();
+            self.for_next(item, iterator, head, iter.span);
         }
-        self.jump(head, iter.span);
         self.top = mark;
         self.place(otherwise);
         self.block(orelse);

@@ -72,6 +72,14 @@ impl Thread {
         Flow::Raised
     }
 
+    /// [`step`](Self::step) of the loop at the program counter.
+    pub(crate) fn step_of_loop(&mut self, iterator: Word) -> Flow {
+        match self.step(iterator, Cont::Op(Stage::Twin)) {
+            Flow::Raised if self.take_stop_iteration().is_some() => EXHAUSTED,
+            flow => flow,
+        }
+    }
+
     /// One step of an iterator: the item, [`EXHAUSTED`], or a frame whose result (or `StopIteration`) comes back where
     /// `cont` says.
     #[inline(always)]

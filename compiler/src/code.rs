@@ -37,6 +37,8 @@ pub enum Const {
     Bytes(Box<[u8]>),
     /// A tuple of constants.
     Tuple(Box<[Const]>),
+    /// A frozenset of constants: of a set display that is only searched.
+    FrozenSet(Box<[Const]>),
 }
 
 /// A stretch of ops whose exceptions go to a handler. Of several that cover an op, the first in the table counts.

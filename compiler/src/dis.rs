@@ -213,6 +213,10 @@ fn import(spec: &ImportSpec) -> String {
     }
 }
 
+fn constants(items: &[Const]) -> String {
+    items.iter().map(constant).collect::<Vec<_>>().join(", ")
+}
+
 /// A constant as the source could spell it.
 fn constant(value: &Const) -> String {
     match value {
@@ -239,7 +243,8 @@ fn constant(value: &Const) -> String {
         Const::Bytes(bytes) => format!("b\"{}\"", bytes.escape_ascii()),
         Const::Tuple(items) => match &**items {
             [only] => format!("({},)", constant(only)),
-            items => format!("({})", items.iter().map(constant).collect::<Vec<_>>().join(", ")),
+            items => format!("({})", constants(items)),
         },
+        Const::FrozenSet(items) => format!("frozenset({{{}}})", constants(items)),
     }
 }

@@ -546,6 +546,7 @@ impl Pack for Const {
             Const::Bytes(_) => 8,
             Const::Tuple(_) => 9,
             Const::Complex(..) => 10,
+            Const::FrozenSet(_) => 11,
         });
         match self {
             Const::None | Const::True | Const::False | Const::Ellipsis => {}
@@ -556,7 +557,7 @@ impl Pack for Const {
             }
             Const::Float(bits) => bits.pack(out),
             Const::Str(bytes) | Const::Bytes(bytes) => bytes.pack(out),
-            Const::Tuple(items) => items.pack(out),
+            Const::Tuple(items) | Const::FrozenSet(items) => items.pack(out),
             Const::Complex(real, imaginary) => {
                 real.pack(out);
                 imaginary.pack(out);
@@ -577,6 +578,7 @@ impl Pack for Const {
             8 => Const::Bytes(Pack::unpack(input)?),
             9 => Const::Tuple(input.nested(Pack::unpack)?),
             10 => Const::Complex(Pack::unpack(input)?, Pack::unpack(input)?),
+            11 => Const::FrozenSet(input.nested(Pack::unpack)?),
             _ => return Err(Malformed),
         })
     }

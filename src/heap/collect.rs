@@ -19,6 +19,9 @@ use super::mark::{Marker, Trace, Visit};
 const MIN_NURSERY: usize = 1 << 20;
 /// And at most, so that a collection is short that finds them all alive.
 const MAX_NURSERY: usize = 4 << 20;
+/// While threads run at once, so many times that: they allocate faster, each has a processor's caches for itself, and all stand
+/// still while one of them collects.
+const PARALLEL_NURSERIES: usize = 4;
 /// No trace begins before what survives takes so many bytes.
 const MIN_HELD: usize = 4 << 20;
 /// A trace goes on by one object for each so many bytes that are allocated.
@@ -170,7 +173,8 @@ impl Heap {
     /// Counts allocated bytes; says whether a collection is due.
     pub(super) fn count(&self, bytes: usize) -> bool {
         let before = self.allocated.fetch_add(bytes, Ordering::Relaxed);
-        if before + bytes > self.nursery.load(Ordering::Relaxed) {
+        let nurseries = if self.is_parallel() { PARALLEL_NURSERIES } else { 1 };
+        if before + bytes > self.nursery.load(Ordering::Relaxed) * nurseries {
             self.due.store(true, Ordering::Relaxed);
             return true;
         }

@@ -287,10 +287,9 @@ fn next_of_tuple<'t>(cx: &'t Context, it: &'t Iter) -> Option<Value<'t>> {
 }
 
 fn next_of_other<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>, Raised> {
-    let key = |entry: Option<(Value<'t>, Value<'t>)>| entry.map(|(key, _)| key);
-    let value = |entry: Option<(Value<'t>, Value<'t>)>| entry.map(|(_, value)| value);
-    let item =
-        |entry: Option<(Value<'t>, Value<'t>)>| entry.map(|(key, value)| cx.tuple(&[key, value])).transpose();
+    let key = |entry: Pair<'t>| entry.map(|(key, _)| key);
+    let value = |entry: Pair<'t>| entry.map(|(_, value)| value);
+    let item = |entry: Pair<'t>| in_tuple(cx, entry);
     match it.header().shape() {
         LIST_REVERSE => Ok(next_of_reversed_list(cx, it)),
         STR => next_of_str(cx, it),
@@ -307,7 +306,7 @@ fn next_of_other<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>,
         DEQUE_REVERSE => next_of_deque(cx, it, -1),
         SET => next_of_set(cx, it),
         REVERSED => next_of_reversed(cx, it),
-        ENUMERATE => next_of_enumerate(cx, it),
+        ENUMERATE => pair_of_enumerate(cx, it).and_then(item),
         COUNT => endless::next_count(cx, it),
         CYCLE => Ok(endless::next_of_cycle(cx, it)),
         REPEAT => Ok(endless::next_of_repeat(cx, it)),
@@ -376,11 +375,7 @@ fn next_of_bytes<'t>(cx: &'t Context, it: &'t Iter) -> Option<Value<'t>> {
 }
 
 #[inline(never)]
-fn next_entry<'t>(
-    cx: &'t Context,
-    it: &'t Iter,
-    reverse: bool,
-) -> Result<Option<(Value<'t>, Value<'t>)>, Raised> {
+fn next_entry<'t>(cx: &'t Context, it: &'t Iter, reverse: bool) -> Result<Pair<'t>, Raised> {
     let Some(dict) = it.source().and_then(|source| source.get::<Dict>()) else { return Ok(None) };
     // Position and limit change together: two threads with one iterator do not confuse it.
     let _held = cx.lock(it);
@@ -522,14 +517,36 @@ pub fn zip<'t>(cx: &'t Context, iterators: &[Value<'t>], strict: bool) -> Res<'t
 }
 
 #[inline(never)]
-fn next_of_enumerate<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>, Raised> {
+fn pair_of_enumerate<'t>(cx: &'t Context, it: &'t Iter) -> Result<Pair<'t>, Raised> {
     let inner = match it.source().and_then(|source| source.get::<Iter>()) {
         Some(inner) if it.step() != 0 => inner,
         _ => return Err(cx.needs_code()),
     };
-    let Some(item) = next(cx, inner)? else { return Ok(None) };
-    cx.tuple(&[count(cx, it)?, item]).map(Some)
+    match next(cx, inner)? {
+        Some(item) => Ok(Some((count(cx, it)?, item))),
+        None => Ok(None),
+    }
 }
+
+/// The next item of an iterator that makes pairs, taken apart; nothing of any other.
+///
+/// # Errors
+/// As for [`next`].
+#[inline]
+pub fn next_pair<'t>(cx: &'t Context, it: &'t Iter) -> Option<Result<Pair<'t>, Raised>> {
+    match it.header().shape() {
+        DICT_ITEM => Some(next_entry(cx, it, false)),
+        ENUMERATE => Some(pair_of_enumerate(cx, it)),
+        ZIP => match it.source()?.get::<Tuple>()?.items() {
+            [first, second] if it.step() != 0 && it.limit() == 0 => Some(pair_of_zip(cx, *first, *second)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Two values, or the end of an iteration.
+type Pair<'t> = Option<(Value<'t>, Value<'t>)>;
 
 /// The number an `enumerate` object counts next; it counts on.
 ///
@@ -556,9 +573,7 @@ fn next_of_zip<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>, R
         _ => return Err(cx.needs_code()),
     };
     if let ([first, second], 0) = (inner, it.limit()) {
-        let Some(first) = advance(cx, *first)? else { return Ok(None) };
-        let Some(second) = advance(cx, *second)? else { return Ok(None) };
-        return cx.tuple(&[first, second]).map(Some);
+        return pair_of_zip(cx, *first, *second).and_then(|pair| in_tuple(cx, pair));
     }
     let mut items = Vec::with_capacity(inner.len());
     for (index, iterator) in inner.iter().enumerate() {
@@ -579,6 +594,18 @@ fn next_of_zip<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>, R
     if items.is_empty() { Ok(None) } else { cx.tuple(&items).map(Some) }
 }
 
+#[inline(never)]
+fn pair_of_zip<'t>(cx: &'t Context, first: Value<'t>, second: Value<'t>) -> Result<Pair<'t>, Raised> {
+    let Some(first) = advance(cx, first)? else { return Ok(None) };
+    let Some(second) = advance(cx, second)? else { return Ok(None) };
+    Ok(Some((first, second)))
+}
+
+#[inline]
+fn in_tuple<'t>(cx: &'t Context, pair: Pair<'t>) -> Result<Option<Value<'t>>, Raised> {
+    pair.map(|(first, second)| cx.tuple(&[first, second])).transpose()
+}
+
 #[cold]
 fn uneven(cx: &Context, index: usize, how: &str) -> Raised {
     let others = if index == 1 { " ".to_owned() } else { "s 1-".to_owned() };
@@ -590,6 +617,20 @@ fn advance<'t>(cx: &'t Context, iterator: Value<'t>) -> Result<Option<Value<'t>>
         Some(it) => next(cx, it),
         None => Err(cx.needs_code()),
     }
+}
+
+/// Of a `map` over one native iterator: the function and the item that it is to be called with; nothing of any other.
+///
+/// # Errors
+/// What the iteration raises.
+pub fn next_to_map<'t>(cx: &'t Context, it: &'t Iter) -> Option<Result<Pair<'t>, Raised>> {
+    if it.header().shape() != MAP {
+        return None;
+    }
+    let [only] = it.extra()?.get::<Tuple>()?.items() else { return None };
+    let inner = only.get::<Iter>().filter(|_| native_depth(cx, *only) > 0)?;
+    let function = it.source()?;
+    Some(next(cx, inner).map(|item| item.map(|item| (function, item))))
 }
 
 /// The function of the prelude that advances an iterator for which [`next`] needs code; it raises `StopIteration` at the end.

@@ -14,6 +14,7 @@ use crate::heap::{Value, Word};
 
 use super::builtin::Builtin;
 use super::context::{Context, Raised, Res};
+use super::set::Set;
 use super::unit::{Unit, UnitParts};
 use super::{bytes, complex, int};
 
@@ -186,6 +187,13 @@ pub fn constant<'t>(cx: &'t Context, value: &Const) -> Res<'t> {
         Const::Tuple(items) => {
             let items = items.iter().map(|item| constant(cx, item)).collect::<Result<Vec<_>, _>>()?;
             cx.tuple(&items)?
+        }
+        Const::FrozenSet(items) => {
+            let set = Set::new_frozen(cx);
+            for item in items {
+                set.add(cx, constant(cx, item)?)?;
+            }
+            Value::object(set)
         }
     })
 }

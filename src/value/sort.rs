@@ -6,6 +6,8 @@
 
 use std::cmp::Ordering;
 
+use smallvec::SmallVec;
+
 use crate::heap::{Kind, Value};
 
 use super::algebra;
@@ -107,18 +109,19 @@ fn sort_ascending<'t, T: Copy>(
     items: &mut [T],
     key: &impl Fn(&T) -> Value<'t>,
 ) -> Result<(), Raised> {
-    let is_ordered_float = |item: &T| key(item).as_float().is_some_and(|float| !float.is_nan());
-    // Not of a subclass, which may have its own order.
-    let text = |item: &T| Some(key(item)).filter(|key| key.kind() == Some(Kind::Str))?.get::<Str>();
-    if items.iter().all(|item| key(item).word().is_small()) {
-        return sort_simple(cx, items, |a, b| key(a).word().as_small().cmp(&key(b).word().as_small()));
-    }
-    if items.iter().all(is_ordered_float) {
-        let float = |item: &T| key(item).as_float().unwrap_or_default();
-        return sort_simple(cx, items, |a, b| float(a).partial_cmp(&float(b)).unwrap_or(Ordering::Equal));
-    }
-    if items.iter().all(|item| text(item).is_some()) {
-        return sort_simple(cx, items, |a, b| text(a).map(Str::as_bytes).cmp(&text(b).map(Str::as_bytes)));
+    let Some(first) = items.first() else { return Ok(()) };
+    if let Some(simple) = Simple::of(key(first)) {
+        if items.iter().all(|item| Simple::of(key(item)) == Some(simple)) {
+            return match simple {
+                Simple::Small => sort_simple(cx, items, |a, b| smalls(key(a), key(b))),
+                Simple::Float => sort_simple(cx, items, |a, b| floats(key(a), key(b))),
+                Simple::Text => sort_simple(cx, items, |a, b| texts(key(a), key(b))),
+            };
+        }
+    } else if let Some(columns) = columns(key(first))
+        && items.iter().all(|item| has_columns(key(item), &columns))
+    {
+        return sort_simple(cx, items, |a, b| rows(&columns, key(a), key(b)));
     }
     let mut step = 0;
     merge_sort(items, &mut |a, b| {
@@ -126,6 +129,77 @@ fn sort_ascending<'t, T: Copy>(
         cx.poll(step)?;
         holds(cx, Comparison::Lt, key(a), key(b))
     })
+}
+
+/// The types whose order needs no look at anything but two of their values. Not their subclasses, which may have an order of
+/// their own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Simple {
+    Small,
+    /// Without NaN.
+    Float,
+    Text,
+}
+
+impl Simple {
+    #[inline]
+    fn of(value: Value<'_>) -> Option<Simple> {
+        if value.word().is_small() {
+            return Some(Simple::Small);
+        }
+        match value.as_float() {
+            Some(float) => (!float.is_nan()).then_some(Simple::Float),
+            None => (value.kind() == Some(Kind::Str)).then_some(Simple::Text),
+        }
+    }
+
+    #[inline]
+    fn order(self, a: Value<'_>, b: Value<'_>) -> Ordering {
+        match self {
+            Simple::Small => smalls(a, b),
+            Simple::Float => floats(a, b),
+            Simple::Text => texts(a, b),
+        }
+    }
+}
+
+#[inline]
+fn smalls(a: Value<'_>, b: Value<'_>) -> Ordering {
+    a.word().as_small().cmp(&b.word().as_small())
+}
+
+#[inline]
+fn floats(a: Value<'_>, b: Value<'_>) -> Ordering {
+    a.as_float().partial_cmp(&b.as_float()).unwrap_or(Ordering::Equal)
+}
+
+#[inline]
+fn texts(a: Value<'_>, b: Value<'_>) -> Ordering {
+    a.get::<Str>().map(Str::as_bytes).cmp(&b.get::<Str>().map(Str::as_bytes))
+}
+
+/// The items of a tuple, not of a subclass.
+fn row<'t>(value: Value<'t>) -> Option<&'t [Value<'t>]> {
+    Some(value).filter(|value| value.kind() == Some(Kind::Tuple))?.get::<Tuple>().map(Tuple::items)
+}
+
+/// The types of a tuple's items, if all are simple.
+fn columns(value: Value<'_>) -> Option<SmallVec<[Simple; 8]>> {
+    row(value)?.iter().map(|item| Simple::of(*item)).collect()
+}
+
+fn has_columns(value: Value<'_>, columns: &[Simple]) -> bool {
+    row(value).is_some_and(|items| {
+        items.len() == columns.len()
+            && items.iter().zip(columns).all(|(item, column)| Simple::of(*item) == Some(*column))
+    })
+}
+
+/// Of tuples with these columns.
+fn rows(columns: &[Simple], a: Value<'_>, b: Value<'_>) -> Ordering {
+    let (a, b) = (row(a).unwrap_or_default(), row(b).unwrap_or_default());
+    let orders = columns.iter().zip(a.iter().zip(b)).map(|(column, (a, b))| column.order(*a, *b));
+    orders.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }
 
 /// Sorts items whose order is simple: the standard library does, in parts if there are so many that it takes long.

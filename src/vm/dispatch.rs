@@ -158,6 +158,16 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
             }
         }};
     }
+    // An op without a result.
+    macro_rules! act {
+        ($flow:expr) => {{
+            save!();
+            match $flow {
+                Flow::Done(_) => next!(),
+                flow => after!(th.settle(flow)),
+            }
+        }};
+    }
     macro_rules! raised {
         () => {{
             save!();
@@ -235,6 +245,27 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
                 jump!($to);
             }
             next!();
+        }};
+    }
+    // A step of a loop whose body begins so many ops further on: goes there with an item, or to the end.
+    macro_rules! iterate {
+        ($dst:expr, $iter:expr, $body:expr, $item:expr, $end:expr) => {{
+            match fast_step(get!($iter)) {
+                Step::Item(word) => {
+                    set!($dst, word);
+                    $item
+                }
+                Step::Exhausted => $end,
+                Step::Unknown => save!(),
+            }
+            match th.step_of_loop(get!($iter), $dst, $body) {
+                EXHAUSTED => $end,
+                Flow::Done(word) => {
+                    set!($dst, word);
+                    $item
+                }
+                flow => after!(th.settle(flow)),
+            }
         }};
     }
     // A frame was pushed by a call: its entry is a checkpoint.
@@ -396,24 +427,14 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
                 shared!();
                 slow!(th.name_op())
             }
-            Op::Add { dst, left, right, .. } => {
-                arithmetic!(dst, left, right, add, add_floats)
-            }
-            Op::Sub { dst, left, right, .. } => {
-                arithmetic!(dst, left, right, subtract, subtract_floats)
-            }
-            Op::Mul { dst, left, right, .. } => {
-                arithmetic!(dst, left, right, multiply, multiply_floats)
-            }
+            Op::Add { dst, left, right, .. } => arithmetic!(dst, left, right, add, add_floats),
+            Op::Sub { dst, left, right, .. } => arithmetic!(dst, left, right, subtract, subtract_floats),
+            Op::Mul { dst, left, right, .. } => arithmetic!(dst, left, right, multiply, multiply_floats),
             Op::Div { dst, left, right, .. } => arithmetic!(dst, left, right, exact_quotient, float_quotient),
             Op::FloorDiv { dst, left, right, .. } => arithmetic!(dst, left, right, floor_quotient, no_float),
             Op::Mod { dst, left, right, .. } => arithmetic!(dst, left, right, floor_remainder, no_float),
-            Op::BitAnd { dst, left, right, .. } => {
-                arithmetic!(dst, left, right, and, no_float)
-            }
-            Op::BitOr { dst, left, right, .. } => {
-                arithmetic!(dst, left, right, or, no_float)
-            }
+            Op::BitAnd { dst, left, right, .. } => arithmetic!(dst, left, right, and, no_float),
+            Op::BitOr { dst, left, right, .. } => arithmetic!(dst, left, right, or, no_float),
             Op::BitXor { dst, left, right, .. } => arithmetic!(dst, left, right, exclusive_or, no_float),
             Op::LShift { dst, left, right, .. } => arithmetic!(dst, left, right, shift_left, no_float),
             Op::RShift { dst, left, right, .. } => arithmetic!(dst, left, right, shift_right, no_float),
@@ -495,35 +516,11 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
             }
             Op::ForIter { dst, iter, exit } => {
                 shared!();
-                match fast_step(get!(iter)) {
-                    Step::Item(word) => put!(dst, word),
-                    Step::Exhausted => jump!(exit),
-                    Step::Unknown => save!(),
-                }
-                match th.step_of_loop(get!(iter)) {
-                    EXHAUSTED => jump!(exit),
-                    Flow::Done(word) => put!(dst, word),
-                    flow => after!(th.settle(flow)),
-                }
+                iterate!(dst, iter, 1, next!(), jump!(exit))
             }
             Op::ForNext { dst, iter, body } => {
                 checkpoint!(at_loop);
-                match fast_step(get!(iter)) {
-                    Step::Item(word) => {
-                        set!(dst, word);
-                        jump!(body)
-                    }
-                    Step::Exhausted => next!(),
-                    Step::Unknown => save!(),
-                }
-                match th.step_of_loop(get!(iter)) {
-                    EXHAUSTED => next!(),
-                    Flow::Done(word) => {
-                        set!(dst, word);
-                        jump!(body)
-                    }
-                    flow => after!(th.settle(flow)),
-                }
+                iterate!(dst, iter, body.0 as isize, jump!(body), next!())
             }
             Op::Unpack { src, base, count } => {
                 shared!();
@@ -602,11 +599,7 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
                 {
                     next!();
                 }
-                save!();
-                match th.set_item(object, index, get!(value), Cont::Discard) {
-                    Flow::Done(_) => next!(),
-                    flow => after!(th.settle(flow)),
-                }
+                act!(th.set_item(object, index, get!(value), Cont::Discard))
             }
 
             Op::BuildTuple { dst, base, count } => {
@@ -624,19 +617,9 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
                     _ => next!(),
                 }
             }
-            Op::SetAdd { set, value } => {
-                save!();
-                match th.set_add(get!(set), get!(value)) {
-                    Flow::Done(_) => next!(),
-                    flow => after!(th.settle(flow)),
-                }
-            }
+            Op::SetAdd { set, value } => act!(th.set_add(get!(set), get!(value))),
             Op::DictInsert { dict, key, value } => {
-                save!();
-                match th.set_item(get!(dict), get!(key), get!(value), Cont::Discard) {
-                    Flow::Done(_) => next!(),
-                    flow => after!(th.settle(flow)),
-                }
+                act!(th.set_item(get!(dict), get!(key), get!(value), Cont::Discard))
             }
             Op::ListExtend { .. }
             | Op::SetUpdate { .. }

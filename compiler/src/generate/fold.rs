@@ -32,7 +32,7 @@ pub(super) fn truth(value: &Const) -> bool {
         Const::Float(bits) => f64::from_bits(*bits) != 0.0,
         Const::Complex(re, im) => [re, im].iter().any(|bits| f64::from_bits(**bits) != 0.0),
         Const::Str(bytes) | Const::Bytes(bytes) => !bytes.is_empty(),
-        Const::Tuple(items) => !items.is_empty(),
+        Const::Tuple(items) | Const::FrozenSet(items) => !items.is_empty(),
     }
 }
 

@@ -87,14 +87,15 @@ impl Gen<'_> {
 }
 
 impl Gen<'_> {
-    /// The right operand of a comparison; a list of literals that is only searched is a constant tuple.
+    /// The right operand of a comparison; a list of literals that is only searched is a constant tuple, a set a frozenset.
     pub(super) fn right_side(&mut self, op: CmpOp, right: &Expr, later: &[Expr]) -> Reg {
-        match (op, constant_items(right)) {
-            (CmpOp::In | CmpOp::NotIn, Some(items)) => self.push_const(&items, right.span),
-            (CmpOp::In | CmpOp::NotIn, None) if matches!(right.kind, ExprKind::Set(_)) => {
-                self.push_searched_set(right)
-            }
-            _ => self.operand(right, later),
+        if !matches!(op, CmpOp::In | CmpOp::NotIn) {
+            return self.operand(right, later);
+        }
+        match constant_items(right).or_else(|| constant_set(right)) {
+            Some(items) => self.push_const(&items, right.span),
+            None if matches!(right.kind, ExprKind::Set(_)) => self.push_searched_set(right),
+            None => self.operand(right, later),
         }
     }
 
@@ -118,6 +119,12 @@ impl Gen<'_> {
 pub(super) fn constant_items(expr: &Expr) -> Option<Const> {
     let ExprKind::List(items) = &expr.kind else { return None };
     items.iter().map(fold::fold).collect::<Option<Box<[Const]>>>().map(Const::Tuple)
+}
+
+/// A set display of literals, as a frozenset.
+fn constant_set(expr: &Expr) -> Option<Const> {
+    let ExprKind::Set(items) = &expr.kind else { return None };
+    items.iter().map(fold::fold).collect::<Option<Box<[Const]>>>().map(Const::FrozenSet)
 }
 
 /// An integer literal that fits an op's small operand.

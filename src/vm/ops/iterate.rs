@@ -1,6 +1,6 @@
 //! Iteration: `iter()`, `next()`, unpacking.
 
-use minipy_compiler::op::{Op, Reg};
+use minipy_compiler::op::{Count, Op, Reg};
 use smallvec::SmallVec;
 
 use crate::heap::{Kind, Object, Value, Word};
@@ -72,11 +72,46 @@ impl Thread {
         Flow::Raised
     }
 
-    /// [`step`](Self::step) of the loop at the program counter.
-    pub(crate) fn step_of_loop(&mut self, iterator: Word) -> Flow {
+    /// [`step`](Self::step) of the loop at the program counter, whose item goes to `dst` and whose body begins `body` ops further
+    /// on. Where that takes pairs apart at once, and the iterator makes them, none is made.
+    pub(crate) fn step_of_loop(&mut self, iterator: Word, dst: Reg, body: isize) -> Flow {
+        // SAFETY: the verifier holds that both ways on lead to ops.
+        if let Op::Unpack { src, base, count: Count(2) } = unsafe { *self.frame().ip.offset(body) }
+            && src == dst
+            && self.is_temporary(dst)
+            && let Some(flow) = self.step_pair(iterator, dst, base, body)
+        {
+            return flow;
+        }
         match self.step(iterator, Cont::Op(Stage::Twin)) {
             Flow::Raised if self.take_stop_iteration().is_some() => EXHAUSTED,
             flow => flow,
+        }
+    }
+
+    /// Whether a register belongs to no variable: a loop's item in it is read once, by the op that takes it apart. Variables of a
+    /// comprehension stand there as well, but nothing that begins the body of one takes a variable apart.
+    fn is_temporary(&self, register: Reg) -> bool {
+        usize::from(register.0) >= self.frame().unit().code.locals.len()
+    }
+
+    /// Puts the next pair into two registers, if the iterator makes pairs, and goes on behind the op that takes it apart.
+    #[inline]
+    fn step_pair(&mut self, iterator: Word, item: Reg, to: Reg, body: isize) -> Option<Flow> {
+        let it = self.live(iterator).get::<Iter>()?;
+        match iterate::next_pair(self.cx(), it)? {
+            Ok(Some((first, second))) => {
+                let (first, second) = (first.word(), second.word());
+                let window = self.frame().base as usize;
+                // Ops that follow count the item's register among those that hold something.
+                self.set(window + item.0 as usize, Word::NONE);
+                self.set(window + to.0 as usize, first);
+                self.set(window + to.0 as usize + 1, second);
+                self.frame_mut().skip(body + 1);
+                Some(Flow::Pushed)
+            }
+            Ok(None) => Some(EXHAUSTED),
+            Err(Raised) => Some(self.step_twin(iterator, Cont::Op(Stage::Twin))),
         }
     }
 
@@ -108,9 +143,15 @@ impl Thread {
     #[cold]
     fn step_twin(&mut self, iterator: Word, cont: Cont) -> Flow {
         match self.live(iterator).get::<Iter>() {
-            Some(it) if self.cx().take_needs_code() => {
-                self.call_prelude(iterate::next_twin(it), &[iterator], cont)
-            }
+            Some(it) if self.cx().take_needs_code() => match iterate::next_to_map(self.cx(), it) {
+                Some(Ok(Some((function, item)))) => {
+                    let (function, item) = (function.word(), item.word());
+                    self.call_with(function, &[item], cont)
+                }
+                Some(Ok(None)) => EXHAUSTED,
+                Some(Err(Raised)) => Flow::Raised,
+                None => self.call_prelude(iterate::next_twin(it), &[iterator], cont),
+            },
             _ => Flow::Raised,
         }
     }

@@ -603,13 +603,9 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
             }
 
             Op::BuildTuple { dst, base, count } => {
-                let place = th.frame().base as usize + base.0 as usize;
-                result!(dst, Flow::of(th.cx().tuple(th.values(place, count.0 as usize))))
+                result!(dst, Flow::of(th.cx().tuple(th.row(base, count))))
             }
-            Op::BuildList { dst, base, count } => {
-                let place = th.frame().base as usize + base.0 as usize;
-                result!(dst, Flow::of(th.cx().list(th.values(place, count.0 as usize))))
-            }
+            Op::BuildList { dst, base, count } => result!(dst, Flow::of(th.cx().list(th.row(base, count)))),
             Op::BuildSet { dst, .. } | Op::BuildDict { dst, .. } => result!(dst, th.build_hashed_op()),
             Op::ListAppend { list, value } => {
                 match list_at(get!(list)).map(|list| list.push(th.cx(), th.live(get!(value)))) {

@@ -4,6 +4,8 @@ use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use minipy_compiler::op::{Count, Reg};
+
 use crate::heap::{Marker, Value, Word};
 use crate::value::recursion::CALLS;
 use crate::value::{Builtin, Context, Raised};
@@ -201,6 +203,12 @@ impl Thread {
     pub(crate) fn values(&self, place: usize, count: usize) -> &[Value<'_>] {
         // SAFETY: the registers are initialised and filled: they are arguments.
         unsafe { std::slice::from_raw_parts(self.register(place).cast(), count) }
+    }
+
+    /// Registers of the running frame's window as values.
+    #[inline(always)]
+    pub(super) fn row(&self, base: Reg, count: Count) -> &[Value<'_>] {
+        self.values(self.frame().base as usize + usize::from(base.0), count.0.into())
     }
 
     /// Registers as places that may be empty.

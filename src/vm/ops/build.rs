@@ -180,11 +180,12 @@ impl Thread {
     fn dict_merge(&mut self, dict: Word, items: Word, func: Word) -> Flow {
         let cx = self.cx();
         let (target, source) = (self.live(dict), self.live(items));
-        let name = callee_name(cx, self.live(func));
+        let name = || callee_name(cx, self.live(func));
         let (Some(target), Some(from)) = (target.get::<Dict>(), source.get::<Dict>()) else {
             if cx.class_of(source).lookup_str(cx, "keys").is_none() {
                 cx.type_error(format_args!(
-                    "{name} argument after ** must be a mapping, not {}",
+                    "{} argument after ** must be a mapping, not {}",
+                    name(),
                     cx.type_name(source)
                 ));
                 return Flow::Raised;
@@ -200,7 +201,8 @@ impl Thread {
                 Ok(None) => {}
                 Ok(Some(_)) => {
                     cx.type_error(format_args!(
-                        "{name} got multiple values for keyword argument '{}'",
+                        "{} got multiple values for keyword argument '{}'",
+                        name(),
                         text.lossy()
                     ));
                     return Flow::Raised;

@@ -1,6 +1,6 @@
 //! Generators: a frame that stands in the heap while it does not run.
 
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, Ordering};
 
 use crate::heap::{Header, Kind, Object, Slot, Value};
 
@@ -23,6 +23,9 @@ pub enum GeneratorState {
     Finished = 3,
 }
 
+/// How many registers are taken from the heap at once: it makes room for a whole number of such blocks.
+pub const BLOCK: usize = 4;
+
 /// A generator.
 #[repr(C)]
 pub struct Generator {
@@ -35,6 +38,8 @@ pub struct Generator {
     name: Slot,
     qualname: Slot,
     pc: AtomicU32,
+    /// How many of the saved registers hold what it goes on with.
+    height: AtomicU16,
     state: AtomicU8,
 }
 
@@ -53,7 +58,8 @@ impl Generator {
         function: &Function,
         params: &[Option<Value<'_>>],
     ) -> Result<&'t Generator, Raised> {
-        let window = Store::new(cx, function.unit(cx)?.register_count())?;
+        let unit = function.unit(cx)?;
+        let window = Store::new(cx, unit.register_count().next_multiple_of(BLOCK))?;
         for (slot, param) in window.slots().iter().zip(params) {
             slot.init(*param);
         }
@@ -65,6 +71,7 @@ impl Generator {
             name: Slot::new(function.part(FunctionPart::Name)),
             qualname: Slot::new(function.part(FunctionPart::Qualname)),
             pc: AtomicU32::new(0),
+            height: AtomicU16::new(unit.code.locals.len() as u16),
             state: AtomicU8::new(GeneratorState::Created as u8),
         }))
     }
@@ -118,7 +125,17 @@ impl Generator {
     /// Its saved registers; a finished generator has none.
     #[inline(always)]
     pub fn window(&self) -> Option<&Store> {
-        self.window.get().and_then(|window| window.get())
+        let window = self.window.word();
+        // SAFETY: the slot holds nothing or the store that the generator was made with.
+        (!window.is_nothing()).then(|| unsafe { &*window.address().cast::<Store>() })
+    }
+
+    /// What the registers that it goes on with held, in blocks, the last of them filled up with others.
+    #[inline(always)]
+    pub fn saved(&self) -> &[[Slot; BLOCK]] {
+        let (blocks, _) = self.window().map_or(&[][..], Store::slots).as_chunks::<BLOCK>();
+        let live = usize::from(self.height.load(Ordering::Relaxed)).div_ceil(BLOCK);
+        &blocks[..live.min(blocks.len())]
     }
 
     /// Lets go of the registers when it has finished.
@@ -133,10 +150,11 @@ impl Generator {
         self.pc.load(Ordering::Relaxed)
     }
 
-    /// Sets the op to go on with.
+    /// Sets the op to go on with, and how many registers that needs.
     #[inline(always)]
-    pub fn set_pc(&self, pc: u32) {
+    pub fn set_pc(&self, pc: u32, height: u16) {
         self.pc.store(pc, Ordering::Relaxed);
+        self.height.store(height, Ordering::Relaxed);
     }
 
     /// The exception it was handling when it yielded.

@@ -3,8 +3,7 @@
 use minipy_compiler::op::Op;
 
 use crate::heap::{Kind, Object, Value, Word};
-use crate::value::generator::{Generator, GeneratorState};
-use crate::value::list::Store;
+use crate::value::generator::{BLOCK, Generator, GeneratorState};
 
 use super::frame::{Cont, Frame, Role, Stage};
 use super::ops::EXHAUSTED;
@@ -13,30 +12,31 @@ use super::thread::{Flow, Thread};
 
 impl Thread {
     /// Resumes a generator with a value; what it yields, or `StopIteration`, goes where `cont` says.
+    #[inline(never)]
     pub(crate) fn resume_generator(&mut self, generator: Word, sent: Word, cont: Cont) -> Flow {
         match self.enter_generator(generator, cont) {
-            Ok(GeneratorState::Created) if sent != Word::NONE => {
+            Ok(GeneratorState::Suspended) => {
+                self.send(sent);
+                Flow::Pushed
+            }
+            Ok(_) if sent != Word::NONE => {
                 self.leave_unstarted();
                 self.cx().type_error("can't send non-None value to a just-started generator");
                 Flow::Raised
             }
-            Ok(GeneratorState::Created) => Flow::Pushed,
-            Ok(_) => {
-                self.send(sent);
-                Flow::Pushed
-            }
+            Ok(_) => Flow::Pushed,
             Err(flow) => flow,
         }
     }
 
     /// Puts the generator's frame on the stack, where it stopped.
+    #[inline(always)]
     fn enter_generator(&mut self, generator: Word, cont: Cont) -> Result<GeneratorState, Flow> {
         // SAFETY: the caller has matched the kind, and the generator is rooted.
         let object = unsafe { &*generator.address().cast::<Generator>() };
         let base = self.top();
         let unit = object.function().unit(self.cx()).map_err(|_| Flow::Raised)?;
-        let code = &unit.code;
-        if !self.has_room(base, code.register_count as usize) {
+        if !self.has_room(base, unit.register_count()) {
             return Err(self.too_deep());
         }
         let state = object.claim(self.cx());
@@ -48,19 +48,16 @@ impl Thread {
             GeneratorState::Finished => return Err(EXHAUSTED),
             GeneratorState::Created | GeneratorState::Suspended => {}
         }
-        let pc = object.pc();
-        let live = if state == GeneratorState::Created {
-            code.locals.len()
-        } else {
-            code.heights[pc as usize] as usize
-        };
-        let window = object.window().map_or(&[][..], Store::slots);
-        for (place, slot) in window.iter().take(live).enumerate() {
-            self.set(base + place, slot.word());
+        // What the last block is filled up with lands in registers that hold nothing yet.
+        for (index, block) in object.saved().iter().enumerate() {
+            let place = self.register(base + index * BLOCK).cast::<[u64; BLOCK]>();
+            // SAFETY: there is room for the window, and behind it for more than a block; nobody writes to the block but who
+            // has claimed the generator.
+            unsafe { place.write(std::ptr::from_ref(block).cast::<[u64; BLOCK]>().read()) };
         }
         self.frames.push(Frame {
             // SAFETY: a generator stands at an op of its code.
-            ip: unsafe { unit.ops().add(pc as usize) },
+            ip: unsafe { unit.ops().add(object.pc() as usize) },
             unit,
             function: Value::object(object.function()).word(),
             companion: generator,
@@ -189,9 +186,11 @@ impl Thread {
     /// The topmost frame, a generator's, yields: to whoever resumed it, and through those that delegate to it.
     pub(super) fn yield_value(&mut self, word: Word) -> Next {
         loop {
-            let Some(frame) = self.frames.pop() else { return Next::Stop(word) };
-            self.suspend(&frame);
-            if let Cont::Op(_) = frame.cont {
+            let Some(frame) = self.frames.last() else { return Next::Stop(word) };
+            let cont = frame.cont;
+            self.suspend(frame);
+            self.frames.drop_last();
+            if let Cont::Op(_) = cont {
                 match self.frame().op() {
                     Op::ForNext { dst, body, .. } => return self.next_item(dst, body, word),
                     Op::ForIter { dst, .. } => return self.store(dst, word),
@@ -199,21 +198,24 @@ impl Thread {
                     _ => {}
                 }
             }
-            return self.deliver(frame.cont, word);
+            return self.deliver(cont, word);
         }
     }
 
-    /// Takes a generator's frame off the stack.
+    /// Saves the frame of a generator, which is about to be taken off the stack.
+    #[inline(always)]
     fn suspend(&self, frame: &Frame) {
         // SAFETY: only the frame of a generator yields; the frame kept it alive.
         let generator = unsafe { &*frame.companion.address().cast::<Generator>() };
-        let height = frame.height();
+        let (pc, height) = (frame.pc(), frame.height());
         if let Some(window) = generator.window() {
             let words = self.places(frame.base as usize, height);
             self.cx().local().store_all(window.header(), window.slots(), words);
         }
-        self.cx().store(generator, generator.handled(), self.word_as_value(frame.handled));
-        generator.set_pc(frame.pc());
+        if generator.handled().word() != frame.handled {
+            self.cx().store(generator, generator.handled(), self.word_as_value(frame.handled));
+        }
+        generator.set_pc(pc, height as u16);
         generator.release(GeneratorState::Suspended);
     }
 

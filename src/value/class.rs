@@ -4,6 +4,7 @@
 //! never removed, so that an inline cache can hold the index of one; a change to a class puts [`Value::DUMMY`] into the
 //! entries of that name in the class and its subclasses.
 
+mod special;
 mod special_methods;
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -20,6 +21,8 @@ use super::recall::Looked;
 use super::shape::MAX_SLOTS;
 use super::str::Str;
 use super::tuple::Tuple;
+pub use special::Special;
+use special::Specials;
 use special_methods::{ABSTRACT_METHODS, FROM_METHODS, flag_of, is_special};
 
 /// What is known of a class without a look into its namespace. All but the last few follow from which special methods the
@@ -91,6 +94,7 @@ pub struct Type {
     dict_shape: AtomicU32,
     /// The built-in class that decides the layout of the instances.
     layout: Builtin,
+    specials: Specials,
 }
 
 // SAFETY: repr(C), begins with the header, no drop glue, fields are atomic.
@@ -139,6 +143,7 @@ impl Type {
             root_shape: AtomicU32::new(0),
             dict_shape: AtomicU32::new(0),
             layout: new.layout,
+            specials: Specials::new(),
         });
         let mut mro = vec![Value::object(class)];
         mro.extend_from_slice(new.mro_tail);

@@ -107,7 +107,7 @@ fn assemble(cx: &Context, natives: &mut Vec<NativeEntry>) -> Result<WellKnown, R
     let mut rows = Vec::new();
     for ClassRows { class, rows: part } in table::class_rows() {
         rows.push((class, natives.len() as u32, part));
-        add_natives(natives, part, Some(class.name()));
+        natives.extend(part.iter().map(|row| NativeEntry::of_class(row, class)));
     }
     // Those of a class stay in their order.
     rows.sort_by_key(|(class, ..)| *class as u32);
@@ -146,7 +146,7 @@ fn assemble(cx: &Context, natives: &mut Vec<NativeEntry>) -> Result<WellKnown, R
         constructors[class as usize] = add_native(natives, row, None);
     }
     for module in stdlib::MODULES {
-        add_natives(natives, module.rows, Some(module.name));
+        natives.extend(module.rows.iter().map(|row| NativeEntry::new(row, Some(module.name))));
     }
     *cx.world().native_names.write() = natives.iter().map(|entry| entry.row.name).collect();
     let constructed = constructors.iter().map(|number| *number != u32::MAX).collect();
@@ -285,7 +285,7 @@ fn install(
 ) -> Result<(), Raised> {
     let name = cx.intern(row.name);
     let descriptor =
-        if row.name.starts_with("__") { Builtin::WrapperDescriptor } else { Builtin::MethodDescriptor };
+        if row.is_ordinary_method() { Builtin::MethodDescriptor } else { Builtin::WrapperDescriptor };
     let function = |class| Value::object(Native::new(cx, class, number, None, Some(owner)));
     let value = match row.binding {
         Binding::Method => function(descriptor),
@@ -313,11 +313,6 @@ fn install(
 fn add_native(natives: &mut Vec<NativeEntry>, row: &'static Row, owner: Option<&'static str>) -> u32 {
     natives.push(NativeEntry::new(row, owner));
     natives.len() as u32 - 1
-}
-
-/// Adds rows to the table of natives.
-fn add_natives(natives: &mut Vec<NativeEntry>, rows: &'static [Row], owner: Option<&'static str>) {
-    natives.extend(rows.iter().map(|row| NativeEntry::new(row, owner)));
 }
 
 /// Runs what the prelude's sources have besides functions: they make classes and constants.

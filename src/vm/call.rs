@@ -3,7 +3,7 @@
 use minipy_compiler::op::{Op, Reg};
 
 use crate::heap::{Kind, Value, Word};
-use crate::value::class::{Type, class_flag};
+use crate::value::class::{Special, Type, class_flag};
 use crate::value::dict::Dict;
 use crate::value::exception::Exception;
 use crate::value::function::{BoundMethod, Function, Native};
@@ -16,8 +16,8 @@ use crate::value::{Builtin, Raised, shape_of};
 
 use super::bind;
 use super::frame::{Cont, Frame, Role};
-use super::machine::prelude_function;
-use super::native::{Args, Leaf, Row, Run};
+use super::machine::{Entrance, prelude_function};
+use super::native::{Args, Run};
 use super::ops::attr::{Found, bind};
 use super::thread::{Call, Flow, REGISTERS, SCRATCH, Thread};
 
@@ -141,7 +141,7 @@ impl Thread {
         let cx = self.cx();
         let value = self.live(callee);
         let class = cx.class_of(value);
-        let Some(method) = class.lookup_str(cx, "__call__") else { return Err(self.not_callable(callee)) };
+        let Some(method) = class.special(cx, Special::CALL) else { return Err(self.not_callable(callee)) };
         let (get, get_args) = match bind(cx, method, value, class)? {
             Found::Value(method) => return Ok((method.word(), None)),
             Found::Method(function, receiver) => return Ok((function.word(), Some(receiver.word()))),
@@ -166,7 +166,7 @@ impl Thread {
     }
 
     /// Calls a function of the language.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn call_function(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
         // SAFETY: the caller has matched the kind, and the callee is rooted by whoever holds it.
         let function = unsafe { &*callee.address().cast::<Function>().cast_const() };
@@ -175,6 +175,12 @@ impl Thread {
         {
             return self.push_frame(callee, unit, args.base, cont, Role::Plain);
         }
+        self.call_bound(callee, function, args, cont)
+    }
+
+    /// Calls a function of the language whose arguments are to be bound first, or that is a generator.
+    #[inline(never)]
+    fn call_bound(&mut self, callee: Word, function: &Function, args: Arguments, cont: Cont) -> Flow {
         let Ok(unit) = function.unit(self.cx()) else { return Flow::Raised };
         if args.base + args.count + unit.register_count() + SCRATCH >= REGISTERS {
             return self.too_deep();
@@ -203,9 +209,7 @@ impl Thread {
             return self.too_deep();
         }
         let unbound = base + unit.param_count();
-        for place in unbound..unbound + unit.unbound_count() {
-            self.set(place, Word::NONE_AT_ALL);
-        }
+        self.empty(unbound..unbound + unit.unbound_count());
         self.frames.push(Frame {
             ip: unit.ops(),
             unit,
@@ -229,46 +233,51 @@ impl Thread {
         cont: Cont,
     ) -> Flow {
         match kind {
-            Some(Kind::Native) => self.call_leaf(callee, args, cont),
+            Some(Kind::Native) => self.call_unbound(callee, args, cont),
             Some(Kind::Type) => self.call_type(callee, args, cont),
             _ => self.call(callee, args, cont),
         }
     }
 
-    /// Calls a native function with arguments by position. One that cannot call back, that is bound to nothing and that the
-    /// arguments fit is run at once.
-    fn call_leaf(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
+    /// Calls a native function with arguments by position. One that is bound to nothing and that the arguments fit is run at
+    /// once.
+    fn call_unbound(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
         // SAFETY: the caller has matched the kind, and the callee is rooted by whoever holds it.
         let native = unsafe { &*callee.address().cast::<Native>().cast_const() };
-        let row = self.vm().native(native.number()).row;
+        let number = native.number();
+        let entrance = self.vm().native(number).entrance();
+        // A method that the count fits has a first argument.
         if native.receiver().is_none()
-            && row.fit.takes(args.count)
-            && (!native.is_method() || self.is_of_owner(native, args))
-            && let Run::Leaf(leaf) = row.run
+            && entrance.takes(args.count)
+            && (entrance.receiver == 0 || self.shape_at(args.base) == entrance.receiver)
         {
-            return self.run_leaf(row, leaf, args, cont);
+            return self.enter(number, entrance, args, cont);
         }
         self.call_native(callee, args, cont)
     }
 
-    /// Whether the first argument is of the very class that defines a method.
+    /// The shape of what a register holds.
     #[inline(always)]
-    fn is_of_owner(&self, native: &Native, args: Arguments) -> bool {
-        let owner = native.owner().and_then(|owner| owner.get::<Type>());
-        let shape = self.value(args.base).map(shape_of);
-        args.count > 0 && owner.map(Type::root_shape) == shape
+    fn shape_at(&self, place: usize) -> u32 {
+        let word = self.get(place);
+        if word.is_pointer() {
+            // SAFETY: a pointer word in a register points to a live object.
+            return unsafe { (*word.address()).shape() };
+        }
+        shape_of(self.live(word))
     }
 
-    /// Runs a native function that cannot call back; the arguments fit it.
+    /// Runs a native function that the arguments fit.
     #[inline(always)]
-    fn run_leaf(&mut self, row: &'static Row, leaf: Leaf, args: Arguments, cont: Cont) -> Flow {
-        let places = row.fit.places();
-        for place in args.count..places {
-            self.set(args.base + place, Word::NONE_AT_ALL);
-        }
-        match leaf(self.cx(), Args::new(self.places(args.base, places))) {
-            Ok(value) => Flow::Done(value.word()),
-            Err(Raised) => self.run_twin(row.twin, args, cont),
+    fn enter(&mut self, number: u32, entrance: Entrance, args: Arguments, cont: Cont) -> Flow {
+        let places = entrance.places as usize;
+        self.empty(args.base + args.count..args.base + places);
+        match entrance.run {
+            Run::Leaf(leaf) => match leaf(self.cx(), Args::new(self.places(args.base, places))) {
+                Ok(value) => Flow::Done(value.word()),
+                Err(Raised) => self.run_twin(number, args, cont),
+            },
+            Run::Threaded(run) => run(self, &Call { base: args.base, count: places, cont }),
         }
     }
 
@@ -313,27 +322,20 @@ impl Thread {
     /// Runs the native function with this number.
     #[inline]
     pub(crate) fn run_native(&mut self, number: u32, args: Arguments, cont: Cont) -> Flow {
-        let row = self.vm().native(number).row;
-        if !args.names.is_nothing() || !row.fit.takes(args.count) {
+        let entrance = self.vm().native(number).entrance();
+        if !args.names.is_nothing() || !entrance.takes(args.count) {
             return self.run_bound(number, args, cont);
         }
-        match row.run {
-            Run::Leaf(leaf) => self.run_leaf(row, leaf, args, cont),
-            Run::Threaded(run) => {
-                let places = row.fit.places();
-                for place in args.count..places {
-                    self.set(args.base + place, Word::NONE_AT_ALL);
-                }
-                run(self, &Call { base: args.base, count: places, cont })
-            }
-        }
+        self.enter(number, entrance, args, cont)
     }
 
+    /// What a native function has left to the function of the prelude that does the same.
     #[cold]
-    fn run_twin(&mut self, twin: Option<&'static str>, args: Arguments, cont: Cont) -> Flow {
+    fn run_twin(&mut self, number: u32, args: Arguments, cont: Cont) -> Flow {
         if !self.cx().take_needs_code() {
             return Flow::Raised;
         }
+        let twin = self.vm().native(number).row.twin;
         match twin.and_then(|twin| self.prelude_function(twin)) {
             Some(function) => self.call_function(function, args, cont),
             None => self.no_twin(twin.unwrap_or("no name")),
@@ -359,7 +361,7 @@ impl Thread {
         match entry.row.run {
             Run::Leaf(leaf) => match leaf(self.cx(), Args::new(&bound)) {
                 Ok(value) => Flow::Done(value.word()),
-                Err(Raised) => self.run_twin(entry.row.twin, args, cont),
+                Err(Raised) => self.run_twin(number, args, cont),
             },
             Run::Threaded(run) => {
                 let words: Vec<Word> =
@@ -376,18 +378,16 @@ impl Thread {
         }
     }
 
-    /// Calls a class with arguments by position. A built-in one whose constructor cannot call back makes its instance at once.
+    /// Calls a class with arguments by position. A built-in one whose constructor they fit makes its instance at once.
     fn call_type(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
         // SAFETY: the caller has matched the kind, and the callee is rooted by whoever holds it.
         let class = unsafe { &*callee.address().cast::<Type>().cast_const() };
         if class.has(class_flag::BUILTIN)
             && let Some(number) = self.vm().constructor(class.layout())
         {
-            let row = self.vm().native(number).row;
-            if row.fit.takes(args.count)
-                && let Run::Leaf(leaf) = row.run
-            {
-                return self.run_leaf(row, leaf, args, cont);
+            let entrance = self.vm().native(number).entrance();
+            if entrance.takes(args.count) {
+                return self.enter(number, entrance, args, cont);
             }
         }
         self.call(callee, args, cont)
@@ -480,7 +480,7 @@ impl Thread {
     /// Calls the `__init__` of a new instance, which then takes the place of the result.
     fn call_init(&mut self, class: Word, instance: Word, args: Arguments, cont: Cont) -> Flow {
         let cx = self.cx();
-        let init = self.live(class).get::<Type>().and_then(|class| class.lookup_str(cx, "__init__"));
+        let init = self.live(class).get::<Type>().and_then(|class| class.special(cx, Special::INIT));
         let Some(init) = init else { return Flow::Done(instance) };
         let is_function = init.kind() == Some(Kind::Function);
         let init = init.word();
@@ -536,7 +536,8 @@ impl Thread {
                 let place = window + base.0 as usize;
                 let callee = self.get(place);
                 let is_super = callee == Value::object(self.cx().class(Builtin::Super)).word();
-                self.call(callee, Arguments::positional(place + 1, if is_super { 2 } else { 0 }), cont)
+                let args = Arguments::positional(place + 1, if is_super { 2 } else { 0 });
+                self.call_kind(self.live(callee).kind(), callee, args, cont)
             }
             _ => Flow::Raised,
         }

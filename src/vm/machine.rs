@@ -15,7 +15,7 @@ use crate::value::{Builtin, Context, Looked, Raised, VISIT, World};
 
 use super::host::Host;
 use super::inspect::is_library_source;
-use super::native::Row;
+use super::native::{Row, Run};
 use super::prelude::Prelude;
 use super::resource::{Descriptors, Resources};
 use super::signature::Signature;
@@ -47,13 +47,52 @@ pub struct NativeEntry {
     pub row: &'static Row,
     /// The class or module that messages name it with, if any.
     owner: Option<&'static str>,
+    entrance: Entrance,
     signature: OnceLock<Box<Signature>>,
+}
+
+/// What a call by position of a native function that is bound to nothing looks at, side by side.
+#[derive(Clone, Copy)]
+pub(super) struct Entrance {
+    /// What runs.
+    pub(super) run: Run,
+    /// Of a method, the shape of the instances of the very class that defines it; 0 where any first argument will do.
+    pub(super) receiver: u32,
+    least: u16,
+    spare: u16,
+    /// How many places the call fills.
+    pub(super) places: u16,
+}
+
+impl Entrance {
+    /// Whether `count` arguments fill the first places just as they stand.
+    #[inline(always)]
+    pub(super) fn takes(&self, count: usize) -> bool {
+        count.wrapping_sub(self.least.into()) <= self.spare.into()
+    }
 }
 
 impl NativeEntry {
     /// The entry of a row. Messages name it with its owner, a class or a module, if it has one to be named.
     pub(super) fn new(row: &'static Row, owner: Option<&'static str>) -> NativeEntry {
-        NativeEntry { row, owner, signature: OnceLock::new() }
+        let (least, spare) = row.fit.range();
+        let entrance = Entrance { run: row.run, receiver: 0, least, spare, places: row.fit.places() as u16 };
+        NativeEntry { row, owner, entrance, signature: OnceLock::new() }
+    }
+
+    /// The entry of a row of a class. An ordinary method asks for an instance.
+    pub(super) fn of_class(row: &'static Row, class: Builtin) -> NativeEntry {
+        let mut entry = NativeEntry::new(row, Some(class.name()));
+        if row.is_ordinary_method() {
+            entry.entrance.receiver = class.shape();
+        }
+        entry
+    }
+
+    /// What a call by position looks at.
+    #[inline(always)]
+    pub(super) fn entrance(&self) -> Entrance {
+        self.entrance
     }
 
     /// Its parameters, read when somebody asks for the first time.
@@ -316,15 +355,17 @@ const PRELUDE: u32 = u32::MAX;
 /// A function of the prelude.
 #[inline]
 pub(super) fn prelude_function<'t>(vm: &'t Vm, cx: &'t Context, name: &'static str) -> Option<&'t Function> {
-    let (prelude, key) = (vm.prelude().globals(), cx.name(name));
+    let prelude = vm.prelude().globals();
     let place = cx.looked_up(PRELUDE, name);
     let known = place.get();
+    // The prelude forgets nothing, so that an index never becomes another name's.
     if known.is_of(PRELUDE, name)
         && let Some(entry) = prelude.table().and_then(|table| table.entries().get(known.entry()))
-        && entry.key().is_some_and(|at| at.is(key))
+        && let Some(function) = entry.value().get()
     {
-        return entry.value().get()?.get();
+        return function.get();
     }
+    let key = cx.name(name);
     if let Ok(Some(entry)) = prelude.entry_index(cx, key) {
         place.set(Looked::new(PRELUDE, name, entry));
     }

@@ -140,6 +140,15 @@ impl Fit {
         fit
     }
 
+    /// How many arguments by position a call has at least, and how many more it may have; no call has so many where a call is
+    /// always an involved one.
+    pub(super) fn range(self) -> (u16, u16) {
+        match self.most.checked_sub(self.least) {
+            Some(spare) => (self.least, spare),
+            None => (u16::MAX, 0),
+        }
+    }
+
     /// Whether `count` arguments by position fill the first places just as they stand.
     #[inline(always)]
     pub fn takes(self, count: usize) -> bool {
@@ -265,6 +274,11 @@ impl Row {
     pub const fn class_method(mut self) -> Row {
         self.binding = Binding::Class;
         self
+    }
+
+    /// Whether it is a method of a class that is no special one.
+    pub(super) fn is_ordinary_method(&self) -> bool {
+        self.binding == Binding::Method && !self.name.starts_with("__")
     }
 
     /// Bound to nothing.

@@ -189,6 +189,13 @@ impl Thread {
 
     /// A frame has returned: it is popped, and its result delivered.
     pub(super) fn return_from(&mut self, word: Word) -> Next {
+        if let Some(frame) = self.frames.last()
+            && frame.role == Role::Plain
+        {
+            let cont = frame.cont;
+            self.frames.drop_last();
+            return self.deliver(cont, word);
+        }
         let Some(frame) = self.frames.pop() else { return Next::Stop(word) };
         match frame.role {
             Role::Plain => self.deliver(frame.cont, word),

@@ -184,6 +184,15 @@ impl Thread {
         unsafe { *self.register(place) = word };
     }
 
+    /// Empties registers: a few, mostly.
+    #[inline(always)]
+    pub(crate) fn empty(&mut self, places: std::ops::Range<usize>) {
+        for place in places {
+            // SAFETY: as in `set`. Volatile keeps this a loop of its own: a call of `memset` costs more than a few words do.
+            unsafe { self.register(place).write_volatile(Word::NONE_AT_ALL) };
+        }
+    }
+
     /// What a register holds, as a value.
     #[inline(always)]
     pub(crate) fn value(&self, place: usize) -> Option<Value<'_>> {

@@ -47,7 +47,8 @@ impl Thread {
         // SAFETY: units live as long as the machine.
         let unit = unsafe { &*unit };
         let name = unit.site_name(site);
-        if self.recalls(unit, site, object, Access::Load) {
+        let is_super = self.live(object).kind() == Some(Kind::Super);
+        if !is_super && self.recalls(unit, site, object, Access::Load) {
             let loaded = match cached_attribute(self, unit, object, site) {
                 Attribute::Method(function) => Some([function, object]),
                 Attribute::Value(word) => Some([Word::NONE_AT_ALL, word]),
@@ -61,7 +62,9 @@ impl Thread {
         }
         let cx = self.cx();
         let value = self.live(object);
-        fill_cache(cx, unit.cache(site), value, name);
+        if !is_super {
+            fill_cache(cx, unit.cache(site), value, name);
+        }
         if !cx.class_of(value).has(class_flag::CUSTOM_GETATTRIBUTE)
             && let Ok(Found::Method(function, receiver)) = find(cx, value, name)
         {

@@ -6,12 +6,13 @@ use minipy_compiler::op::{Form, Op};
 use crate::heap::{Kind, Value, Word};
 use crate::value::algebra::{self, SetOp};
 use crate::value::bytes::Bytes;
-use crate::value::class::class_flag;
+use crate::value::class::{Special, Type, class_flag};
 use crate::value::format::percent::percent;
 use crate::value::number::{self, BinaryOp, UnaryOp};
 use crate::value::str::Str;
 use crate::value::{Context, Raised, sequence, str};
 
+use crate::vm::call::Arguments;
 use crate::vm::fast::str_at;
 use crate::vm::frame::{Cont, Stage};
 use crate::vm::thread::{Flow, Thread};
@@ -117,6 +118,17 @@ impl Thread {
         {
             return Flow::of(str::concat(cx, left, right));
         }
+        if from == 0
+            && let Some(class) = self.class_of_both(a, b)
+            && class.has(CUSTOM)
+            && let [plain, _, in_place] = Special::of_operator(op)
+            && (form == Form::Plain || class.special(cx, in_place).is_none())
+            && let Some(method) = class.special(cx, plain)
+            && method.kind() == Some(Kind::Function)
+        {
+            let method = method.word();
+            return self.call_special_function(method, a, &[b], Cont::Op(Stage::Candidate(1)));
+        }
         if let Some(result) = number::integers(cx, op, left, right) {
             return match result {
                 Ok(Some(value)) => Flow::Done(value.word()),
@@ -164,15 +176,15 @@ impl Thread {
             let cx = self.cx();
             let (left, right) = (self.live(a), self.live(b));
             let swapped = candidate > 0 && right_comes_first(cx, op, left, right);
-            let [plain, reflected, in_place] = op.methods();
-            let (name, receiver, other) = match (candidate, swapped) {
+            let [plain, reflected, in_place] = Special::of_operator(op);
+            let (special, receiver, other) = match (candidate, swapped) {
                 (0, _) if form == Form::InPlace => (in_place, a, b),
                 (0, _) => continue,
                 (1, false) | (2, true) => (plain, a, b),
                 _ if cx.class_of(left).root_shape() == cx.class_of(right).root_shape() => continue,
                 _ => (reflected, b, a),
             };
-            let Some(method) = cx.class_of(self.live(receiver)).lookup_str(cx, name).map(Value::word) else {
+            let Some(method) = cx.class_of(self.live(receiver)).special(cx, special).map(Value::word) else {
                 continue;
             };
             match self.call_special(method, receiver, &[other], cont(Stage::Candidate(candidate))) {
@@ -183,10 +195,42 @@ impl Thread {
         self.no_operator(op, form, a, b)
     }
 
+    /// The class of two instances that have one shape: only their class says then what an operator does.
+    #[inline(always)]
+    pub(super) fn class_of_both(&self, a: Word, b: Word) -> Option<&Type> {
+        if !a.is_pointer() || !b.is_pointer() {
+            return None;
+        }
+        // SAFETY: a pointer word in a register points to a live object.
+        let (left, right) = unsafe { (&*a.address(), &*b.address()) };
+        let shape = left.shape();
+        let alike = left.kind() == Kind::Instance && right.shape() == shape;
+        alike.then(|| self.cx().world().shapes.get(shape).class())
+    }
+
+    /// Calls a special method that is a function of the language.
+    #[inline(always)]
+    pub(super) fn call_special_function(
+        &mut self,
+        function: Word,
+        receiver: Word,
+        args: &[Word],
+        cont: Cont,
+    ) -> Flow {
+        // The scratch registers above the running frame have room for the few arguments of a special method.
+        let base = self.top();
+        self.set(base, receiver);
+        for (place, arg) in args.iter().enumerate() {
+            self.set(base + 1 + place, *arg);
+        }
+        self.call_function(function, Arguments::positional(base, 1 + args.len()), cont)
+    }
+
     /// Calls a special method found on the class of the receiver.
     pub(crate) fn call_special(&mut self, method: Word, receiver: Word, args: &[Word], cont: Cont) -> Flow {
         match self.live(method).kind() {
-            Some(Kind::Function | Kind::Native) => match *args {
+            Some(Kind::Function) => self.call_special_function(method, receiver, args, cont),
+            Some(Kind::Native) => match *args {
                 [] => self.call_with(method, &[receiver], cont),
                 [a] => self.call_with(method, &[receiver, a], cont),
                 [a, b] => self.call_with(method, &[receiver, a, b], cont),
@@ -294,9 +338,8 @@ fn right_comes_first(cx: &Context, op: BinaryOp, left: Value<'_>, right: Value<'
     if std::ptr::eq(left, right) || !right.is_subclass(left) {
         return false;
     }
-    let [_, reflected, _] = op.methods();
-    let name = cx.name(reflected);
-    match (right.lookup(cx, name), left.lookup(cx, name)) {
+    let [_, reflected, _] = Special::of_operator(op);
+    match (right.special(cx, reflected), left.special(cx, reflected)) {
         (Some(right), Some(left)) => !right.is(left),
         (Some(_), None) => true,
         _ => false,

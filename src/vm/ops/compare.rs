@@ -4,7 +4,7 @@
 use minipy_compiler::op::{Op, Reg};
 
 use crate::heap::{Kind, Value, Word};
-use crate::value::class::class_flag;
+use crate::value::class::{Special, class_flag};
 use crate::value::compare::Comparison;
 use crate::value::{Builtin, Context, Raised, algebra, compare};
 
@@ -84,6 +84,15 @@ impl Thread {
             Comparison::Eq | Comparison::Ne => class_flag::CUSTOM_EQ,
             _ => class_flag::CUSTOM_ORDER,
         };
+        if from == 0
+            && let Some(class) = self.class_of_both(a, b)
+            && class.has(flag)
+            && let Some(method) = class.special(cx, Special::of_comparison(op))
+            && method.kind() == Some(Kind::Function)
+        {
+            let method = method.word();
+            return self.call_special_function(method, a, &[b], Cont::Op(Stage::Candidate(0)));
+        }
         if !cx.class_of(left).has(flag) && !cx.class_of(right).has(flag) {
             return match native_compare(cx, op, left, right) {
                 Ok(Some(result)) => Flow::Done(Word::bool(result)),
@@ -108,7 +117,7 @@ impl Thread {
             let (receiver, other, method) = if on_left { (a, b, op) } else { (b, a, op.reflected()) };
             let method = if candidate >= NE_FROM_EQ { Comparison::Eq } else { method };
             let class = cx.class_of(self.live(receiver));
-            let Some(found) = class.lookup_str(cx, method.method()) else { continue };
+            let Some(found) = class.special(cx, Special::of_comparison(method)) else { continue };
             // What `object` defines is the default below; natively defined comparisons of built-in bases count.
             if found.kind() != Some(Kind::Function)
                 && class

@@ -4,7 +4,7 @@ use minipy_compiler::op::{Count, Op, Reg};
 use smallvec::SmallVec;
 
 use crate::heap::{Kind, Object, Value, Word};
-use crate::value::class::class_flag;
+use crate::value::class::{Special, class_flag};
 use crate::value::list::List;
 use crate::value::record::Iter;
 use crate::value::{Builtin, Context, Raised, drain, iterate};
@@ -32,7 +32,7 @@ impl Thread {
                 None => {}
             }
         }
-        match class.lookup_str(cx, "__iter__") {
+        match class.special(cx, Special::ITER) {
             Some(method) if method.is_none() => self.not_iterable(object),
             Some(method) => {
                 let method = method.word();
@@ -159,7 +159,7 @@ impl Thread {
     fn step_object(&mut self, iterator: Word, cont: Cont) -> Flow {
         let cx = self.cx();
         let value = self.live(iterator);
-        let Some(method) = cx.class_of(value).lookup_str(cx, "__next__").map(Value::word) else {
+        let Some(method) = cx.class_of(value).special(cx, Special::NEXT).map(Value::word) else {
             cx.type_error(format_args!("'{}' object is not an iterator", cx.type_name(value)));
             return Flow::Raised;
         };
@@ -287,7 +287,7 @@ fn check_count(cx: &Context, count: usize, before: usize, after: Option<usize>) 
 pub(crate) fn is_iterator(cx: &Context, value: Value<'_>) -> bool {
     match value.kind() {
         Some(Kind::Iter | Kind::Generator) => true,
-        _ => cx.class_of(value).lookup_str(cx, "__next__").is_some(),
+        _ => cx.class_of(value).special(cx, Special::NEXT).is_some(),
     }
 }
 
@@ -295,7 +295,7 @@ pub(crate) fn is_iterator(cx: &Context, value: Value<'_>) -> bool {
 pub(crate) fn is_iterable(cx: &Context, value: Value<'_>) -> bool {
     let class = cx.class_of(value);
     value.kind() == Some(Kind::Generator)
-        || class.lookup_str(cx, "__iter__").is_some_and(|method| !method.is_none())
+        || class.special(cx, Special::ITER).is_some_and(|method| !method.is_none())
         || class.lookup_str(cx, "__getitem__").is_some()
         || (!class.has(class_flag::CUSTOM_ITER) && iterate::length_hint(value).is_some())
         || value.header().is_some_and(|header| header.kind() == Kind::Iter && Iter::is_kind(header.kind()))

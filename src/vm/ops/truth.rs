@@ -1,7 +1,7 @@
 //! Truth: of native values at once, of others through `__bool__` and `__len__`.
 
 use crate::heap::{Kind, Value, Word};
-use crate::value::class::class_flag;
+use crate::value::class::{Special, class_flag};
 use crate::value::{Builtin, Context, number, sequence};
 
 use crate::vm::frame::{Cont, Stage};
@@ -33,8 +33,8 @@ impl Thread {
         if let Some(truth) = native_truth(cx, value) {
             return Flow::Done(Word::bool(truth));
         }
-        for (name, stage) in [("__bool__", Stage::Truth), ("__len__", Stage::Length)] {
-            let Some(method) = cx.class_of(value).lookup_str(cx, name).map(Value::word) else { continue };
+        for (special, stage) in [(Special::BOOL, Stage::Truth), (Special::LEN, Stage::Length)] {
+            let Some(method) = cx.class_of(value).special(cx, special).map(Value::word) else { continue };
             return match self.call_special(method, word, &[], Cont::Op(stage)) {
                 Flow::Done(result) => self.truth_answer(stage, result),
                 flow => flow,

@@ -38,6 +38,16 @@ impl Store {
     /// # Errors
     /// `MemoryError`.
     pub fn new(cx: &Context, capacity: usize) -> Result<&Store, Raised> {
+        Store::beginning_with(cx, &[], capacity)
+    }
+
+    /// A store that begins with what these slots hold, which nobody changes meanwhile; there is room for them.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    pub fn beginning_with<'t>(cx: &'t Context, front: &[Slot], capacity: usize) -> Result<&'t Store, Raised> {
+        debug_assert!(front.len() <= capacity);
+        let front = &front[..front.len().min(capacity)];
         let bytes = capacity.checked_mul(size_of::<Slot>()).ok_or_else(|| cx.memory_error())?;
         cx.local()
             .make_sized(
@@ -45,8 +55,12 @@ impl Store {
                 Builtin::Object.shape(),
                 0,
                 |header| Store { header, capacity },
-                // SAFETY: the bytes behind the object belong to it; zero is a hole.
-                |place| unsafe { place.write_bytes(0, bytes) },
+                // SAFETY: the bytes behind the object belong to it, and the front has at most so many; zero is a hole.
+                |place| unsafe {
+                    let known = size_of_val(front);
+                    place.copy_from_nonoverlapping(front.as_ptr().cast(), known);
+                    place.add(known).write_bytes(0, bytes - known);
+                },
             )
             .map_err(|_| cx.memory_error())
     }

@@ -540,11 +540,7 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
                 let object = get!(obj);
                 match cached_attribute(th, unit, object, site.0) {
                     Attribute::Value(word) => put!(dst, word),
-                    Attribute::Getter(function) => {
-                        save!();
-                        let flow = th.call_with(function, &[object], Cont::Op(Stage::Fallback));
-                        after!(th.settle(flow))
-                    }
+                    Attribute::Getter(function) => slow!(th.call_getter(function, object, dst)),
                     Attribute::Method(_) | Attribute::Unknown => result!(dst, th.get_attr_op(object, site.0)),
                 }
             }

@@ -47,10 +47,7 @@ impl List {
     #[cold]
     fn grow<'t>(&'t self, cx: &'t Context, held: &Held<'_>, wanted: usize) -> Result<&'t Store, Raised> {
         let capacity = wanted.saturating_add(wanted >> 3).saturating_add(6) & !3;
-        let store = Store::new(cx, capacity)?;
-        for (new, old) in store.slots().iter().zip(self.held_slots(held)) {
-            new.init(old.get());
-        }
+        let store = Store::beginning_with(cx, self.held_slots(held), capacity)?;
         cx.store(self, &self.store, Some(Value::object(store)));
         Ok(store)
     }

@@ -95,7 +95,7 @@ fn fill_class_cache(cx: &Context, cache: &InlineCache, shape: u32, object: Value
 }
 
 /// A cached attribute of the class: what it gives for the instance, if no frame is needed.
-#[inline]
+#[inline(always)]
 pub(crate) fn cached_in_class<'t>(class: &'t Type, index: u32) -> Option<Value<'t>> {
     let entry = class.lookup_cache().table()?.entries().get(index as usize)?;
     let value = entry.value().get()?;

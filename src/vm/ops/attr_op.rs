@@ -1,6 +1,8 @@
 //! The ops on attributes where their inline cache does not know: what the thread remembers of other places, else the search, which
 //! teaches the cache.
 
+use minipy_compiler::op::Reg;
+
 use crate::heap::{Header, Kind, Object, Word};
 use crate::value::class::class_flag;
 use crate::value::recall::Access;
@@ -31,6 +33,14 @@ impl Thread {
         fill_cache(self.cx(), unit.cache(site), self.live(object), name);
         let (cont, name) = (Cont::Op(Stage::Fallback), name.word());
         self.get_attribute(object, name, cont)
+    }
+
+    /// Calls the getter of a property for `GetAttr` at the program counter. Only where the class has a `__getattr__` has the op to
+    /// hear how that ends.
+    pub(crate) fn call_getter(&mut self, getter: Word, object: Word, dst: Reg) -> Flow {
+        let asks_again = self.cx().class_of(self.live(object)).has(class_flag::GETATTR);
+        let cont = if asks_again { Cont::Op(Stage::Fallback) } else { Cont::Store(dst.0) };
+        self.call_with(getter, &[object], cont)
     }
 
     /// Whether this thread remembers the attribute of such an object: then the inline cache knows it now.

@@ -15,7 +15,7 @@ use super::recursion::COMPARISON;
 use super::set::Set;
 use super::slice::Slice;
 use super::str::Str;
-use super::tuple::Tuple;
+use super::tuple::{Tuple, short_tuple};
 use super::{float, int, number};
 
 /// A comparison operator.
@@ -89,6 +89,39 @@ pub fn same_key(cx: &Context, a: Value<'_>, b: Value<'_>) -> Result<bool, Raised
     if a.is(b) { Ok(true) } else { equal(cx, a, b) }
 }
 
+/// Whether two keys that are not one object, but have one hash, are the same key, if that shows at a glance: of strings, small
+/// integers, and short tuples of those. It looks into nothing that changes.
+#[inline(always)]
+pub(super) fn same_at_a_glance(a: Value<'_>, b: Value<'_>) -> Option<bool> {
+    match same_items(a, b) {
+        None if a.kind() == Some(Kind::Tuple) => same_tuples(a, b),
+        known => known,
+    }
+}
+
+/// [`same_at_a_glance`] but of tuples.
+#[inline(always)]
+fn same_items(a: Value<'_>, b: Value<'_>) -> Option<bool> {
+    if a.kind() == Some(Kind::Str) && b.kind() == Some(Kind::Str) {
+        return Some(a.get::<Str>()?.as_bytes() == b.get::<Str>()?.as_bytes());
+    }
+    a.word().both_small(b.word()).then(|| a.is(b))
+}
+
+#[inline(never)]
+fn same_tuples(a: Value<'_>, b: Value<'_>) -> Option<bool> {
+    let (a, b) = (short_tuple(a)?, short_tuple(b)?);
+    if a.len() != b.len() {
+        return Some(false);
+    }
+    for (a, b) in a.iter().zip(b) {
+        if !a.is(*b) && !same_items(*a, *b)? {
+            return Some(false);
+        }
+    }
+    Some(true)
+}
+
 /// [`same_key`] while an object is locked: nothing, if it cannot be told without a look into an object that another thread
 /// may change, or without code of the language.
 ///
@@ -125,11 +158,8 @@ fn same_at_once(cx: &Context, a: Value<'_>, b: Value<'_>, depth: u32) -> Option<
     if a.is(b) {
         return Some(true);
     }
-    if let (Some(Kind::Str), Some(Kind::Str)) = (a.kind(), b.kind()) {
-        return Some(a.get::<Str>()?.as_bytes() == b.get::<Str>()?.as_bytes());
-    }
-    if a.word().both_small(b.word()) {
-        return Some(false);
+    if let Some(same) = same_at_a_glance(a, b) {
+        return Some(same);
     }
     if cx.class_of(a).has(class_flag::CUSTOM_EQ) || cx.class_of(b).has(class_flag::CUSTOM_EQ) {
         return None;
@@ -188,14 +218,8 @@ fn looks_inside(kind: Kind) -> bool {
 /// # Errors
 /// [`Context::needs_code`] if either class defines `__eq__`; `RecursionError`.
 pub fn equal(cx: &Context, a: Value<'_>, b: Value<'_>) -> Result<bool, Raised> {
-    if a.kind() == Some(Kind::Str)
-        && b.kind() == Some(Kind::Str)
-        && let (Some(a), Some(b)) = (a.get::<Str>(), b.get::<Str>())
-    {
-        return Ok(a.as_bytes() == b.as_bytes());
-    }
-    if a.word().both_small(b.word()) {
-        return Ok(a.is(b));
+    if let Some(same) = same_at_a_glance(a, b) {
+        return Ok(same);
     }
     if cx.class_of(a).has(class_flag::CUSTOM_EQ) || cx.class_of(b).has(class_flag::CUSTOM_EQ) {
         return Err(cx.needs_code());

@@ -16,9 +16,9 @@ use crate::heap::{Header, Held, Kind, Object, Slot, Value};
 use super::builtin::Builtin;
 use super::compare::{same_key, same_key_under};
 use super::context::{Context, Raised, Res};
-use super::hash::hash;
+use super::hash::{hash, simple_hash};
 use super::set::same_objects;
-use table::MIN_INDEX;
+use table::{Look, MIN_INDEX};
 
 pub use table::{DictTable, Entry};
 
@@ -152,13 +152,26 @@ impl Dict {
         hash: i64,
     ) -> Result<Option<Value<'t>>, Raised> {
         let Some(table) = self.table() else { return Ok(None) };
-        match table.find_object(hash, key).and_then(|entry| entry.value().get()) {
+        match table.look(hash, key) {
+            Some(Look::Here(entry)) => Ok(entry.value().get()),
+            Some(Look::Nowhere(_)) => Ok(None),
             None => Dict::get_equal(cx, table, key, hash),
-            found => Ok(found),
         }
     }
 
-    /// The value of a key, which need not be the object that is asked for.
+    /// The value of a key, if it has one; nothing where that does not show at a glance.
+    #[inline(always)]
+    pub fn get_at_a_glance<'t>(&'t self, cx: &'t Context, key: Value<'t>) -> Option<Option<Value<'t>>> {
+        let hash = simple_hash(cx, key)?;
+        let Some(table) = self.table() else { return Some(None) };
+        table.look(hash, key).map(|look| match look {
+            Look::Here(entry) => entry.value().get(),
+            Look::Nowhere(_) => None,
+        })
+    }
+
+    /// The value of a key that must be compared with more than a glance.
+    #[cold]
     #[inline(never)]
     fn get_equal<'t>(
         cx: &'t Context,
@@ -181,9 +194,10 @@ impl Dict {
         key: Value<'_>,
         hash: i64,
     ) -> Result<bool, Raised> {
-        match self.table() {
-            Some(table) => Ok(table.find(hash, |other| same_key_under(cx, held, other, key))?.1.is_some()),
-            None => Ok(false),
+        let Some(table) = self.table() else { return Ok(false) };
+        match table.look(hash, key) {
+            Some(look) => Ok(matches!(look, Look::Here(_))),
+            None => Ok(table.find(hash, |other| same_key_under(cx, held, other, key))?.1.is_some()),
         }
     }
 
@@ -192,21 +206,37 @@ impl Dict {
         self.get(cx, cx.intern(name)).ok().flatten()
     }
 
-    /// The current table, made if there is none, the place in it where a key stands or belongs, and its entry.
-    #[inline]
+    /// The current table, made if there is none, and where a key stands or belongs in it.
+    #[inline(always)]
     fn seek<'t>(
         &'t self,
         cx: &'t Context,
         held: &Held<'_>,
         key: Value<'_>,
         hash: i64,
-    ) -> Result<(&'t DictTable, usize, Option<&'t Entry>), Raised> {
+    ) -> Result<(&'t DictTable, Look<'t>), Raised> {
         let table = match self.table() {
             Some(table) => table,
             None => self.resize(cx, held)?,
         };
+        match table.look(hash, key) {
+            Some(look) => Ok((table, look)),
+            None => Ok((table, Dict::seek_equal(cx, held, table, key, hash)?)),
+        }
+    }
+
+    /// Where a key stands or belongs that must be compared with more than a glance.
+    #[cold]
+    #[inline(never)]
+    fn seek_equal<'t>(
+        cx: &'t Context,
+        held: &Held<'_>,
+        table: &'t DictTable,
+        key: Value<'_>,
+        hash: i64,
+    ) -> Result<Look<'t>, Raised> {
         let (place, entry) = table.find(hash, |other| same_key_under(cx, held, other, key))?;
-        Ok((table, place, entry.map(|entry| table.entry(entry))))
+        Ok(entry.map_or(Look::Nowhere(place), |entry| Look::Here(table.entry(entry))))
     }
 
     /// Sets the value of a key.
@@ -219,7 +249,7 @@ impl Dict {
         self.set_hashed(cx, &cx.lock(self), key, hash, value)
     }
 
-    /// [`set`](Self::set) of a key whose hash is known, under the dict's lock.
+    /// [`set`](Self::set) of a key whose hash is known, under the dict's lock. It is looked for once.
     ///
     /// # Errors
     /// As [`set`](Self::set).
@@ -232,32 +262,32 @@ impl Dict {
         hash: i64,
         value: Value<'_>,
     ) -> Result<(), Raised> {
-        if let Some(table) = self.table()
-            && let Some(entry) = table.find_object(hash, key)
-            && !entry.value().word().is_nothing()
-        {
-            cx.store(table, entry.value(), Some(value));
-            return Ok(());
-        }
-        self.set_equal(cx, held, key, hash, value)
-    }
-
-    /// Sets the value of a key, which need not be the object that is given.
-    #[inline(never)]
-    fn set_equal(
-        &self,
-        cx: &Context,
-        held: &Held<'_>,
-        key: Value<'_>,
-        hash: i64,
-        value: Value<'_>,
-    ) -> Result<(), Raised> {
         match self.seek(cx, held, key, hash)? {
-            (table, _, Some(entry)) => {
+            (table, Look::Here(entry)) => {
                 cx.store(table, entry.value(), Some(value));
                 Ok(())
             }
-            (table, place, None) => self.add(cx, held, table, place, hash, key, value),
+            (table, Look::Nowhere(place)) => self.add(cx, held, table, place, hash, key, value),
+        }
+    }
+
+    /// [`set`](Self::set) of a key whose place shows at a glance; nothing is done with any other.
+    #[inline(always)]
+    pub fn set_at_a_glance(
+        &self,
+        cx: &Context,
+        key: Value<'_>,
+        value: Value<'_>,
+    ) -> Option<Result<(), Raised>> {
+        let hash = simple_hash(cx, key)?;
+        let held = cx.lock(self);
+        let table = self.table()?;
+        match table.look(hash, key)? {
+            Look::Here(entry) => {
+                cx.store(table, entry.value(), Some(value));
+                Some(Ok(()))
+            }
+            Look::Nowhere(place) => Some(self.add(cx, &held, table, place, hash, key, value)),
         }
     }
 
@@ -268,15 +298,18 @@ impl Dict {
     pub fn get_or_set<'t>(&'t self, cx: &'t Context, key: Value<'t>, default: Value<'t>) -> Res<'t> {
         let hash = hash(cx, key)?;
         let held = cx.lock(self);
-        let (table, place, entry) = self.seek(cx, &held, key, hash)?;
-        if let Some(value) = entry.and_then(|entry| entry.value().get()) {
-            return Ok(value);
+        match self.seek(cx, &held, key, hash)? {
+            // Under the lock, what is there stays there.
+            (_, Look::Here(entry)) => Ok(entry.value().get().unwrap_or(default)),
+            (table, Look::Nowhere(place)) => {
+                self.add(cx, &held, table, place, hash, key, default)?;
+                Ok(default)
+            }
         }
-        self.add(cx, &held, table, place, hash, key, default)?;
-        Ok(default)
     }
 
     /// Adds a key that is not in the table, at the place in the index where it belongs.
+    #[inline(never)]
     #[expect(clippy::too_many_arguments, reason = "what was found is not looked for again")]
     fn add<'t>(
         &'t self,
@@ -288,14 +321,17 @@ impl Dict {
         key: Value<'_>,
         value: Value<'_>,
     ) -> Result<(), Raised> {
-        if !table.revive(cx, held, hash, key, value) {
+        let is_known = table.id() != 0;
+        if !is_known || !table.revive(cx, held, hash, key, value) {
             if table.is_full() {
                 table = self.resize(cx, held)?;
                 place = table.vacancy(hash);
             }
             table.append(cx, held, place, hash, key, value);
-            // Whoever has cached that the key is absent must look again.
-            table.renumber_keys(cx);
+            if is_known {
+                // Whoever has cached that the key is absent must look again.
+                table.renumber_keys(cx);
+            }
         }
         self.len.store(self.len() + 1, Ordering::Release);
         Ok(())
@@ -308,9 +344,13 @@ impl Dict {
     pub fn remove<'t>(&'t self, cx: &'t Context, key: Value<'t>) -> Result<Option<Value<'t>>, Raised> {
         let hash = hash(cx, key)?;
         let held = cx.lock(self);
-        let Some(table) = self.table() else { return Ok(None) };
-        let (_, entry) = table.find(hash, |other| same_key_under(cx, &held, other, key))?;
-        Ok(entry.and_then(|entry| self.empty(cx, &held, table, table.entry(entry))))
+        if self.table().is_none() {
+            return Ok(None);
+        }
+        match self.seek(cx, &held, key, hash)? {
+            (table, Look::Here(entry)) => Ok(self.empty(cx, &held, table, entry)),
+            (_, Look::Nowhere(_)) => Ok(None),
+        }
     }
 
     /// Empties an entry of the current table.
@@ -381,11 +421,7 @@ impl Dict {
         let size = (self.len() * 3).max(MIN_INDEX).next_power_of_two();
         let new = DictTable::with_size(cx, size)?;
         if let Some(old) = self.table() {
-            for entry in old.entries() {
-                if let Some((key, value)) = entry.pair() {
-                    new.append(cx, held, new.vacancy(entry.hash()), entry.hash(), key, value);
-                }
-            }
+            new.append_all(cx, held, old.entries());
             if old.id() != 0 {
                 new.number(cx, held);
             }
@@ -409,11 +445,7 @@ impl Dict {
     pub fn held_copy<'t>(&self, cx: &'t Context, held: &Held<'_>) -> Result<&'t Dict, Raised> {
         let copy = Dict::with_capacity(cx, self.len())?;
         if let Some(table) = copy.table() {
-            for entry in self.entries() {
-                if let Some((key, value)) = entry.pair() {
-                    table.append(cx, held, table.vacancy(entry.hash()), entry.hash(), key, value);
-                }
-            }
+            table.append_all(cx, held, self.entries());
             copy.len.store(table.entries().len(), Ordering::Release);
         }
         Ok(copy)

@@ -13,7 +13,7 @@ use super::context::{Context, Raised};
 use super::recursion::HASH;
 use super::set::Set;
 use super::str::Str;
-use super::tuple::Tuple;
+use super::tuple::{Tuple, short_tuple};
 use super::{int, text::wtf8};
 
 /// 2^61 - 1: numbers that are equal have equal hashes modulo it.
@@ -27,30 +27,65 @@ const NONE_HASH: i64 = 0xFCA8_6420;
 ///
 /// # Errors
 /// `TypeError` where the type is unhashable; [`Context::needs_code`] where the class defines `__hash__`.
-#[inline]
+#[inline(always)]
 pub fn hash(cx: &Context, value: Value<'_>) -> Result<i64, Raised> {
-    if value.kind() == Some(Kind::Str)
-        && let Some(string) = value.get::<Str>()
-        && let Some(known) = string.known_hash()
-    {
-        return Ok(known);
+    match known_hash(value) {
+        Some(known) => Ok(known),
+        None => hash_slow(cx, value),
     }
-    if let Some(small) = value.as_small() {
-        return Ok(int_hash(small));
+}
+
+/// The hash that shows at a glance: of a small integer, and of a string that was hashed before.
+#[inline(always)]
+fn known_hash(value: Value<'_>) -> Option<i64> {
+    if value.word().is_small() {
+        return Some(int_hash(value.word().as_small()));
     }
-    hash_slow(cx, value)
+    if value.kind() == Some(Kind::Str) { value.get::<Str>()?.known_hash() } else { None }
+}
+
+/// The hash of what has one without code of the language and without fail, if that is soon seen: numbers, strings,
+/// constants, and short tuples of those.
+#[inline(always)]
+pub fn simple_hash(cx: &Context, value: Value<'_>) -> Option<i64> {
+    match known_hash(value) {
+        None => simple_hash_slow(cx, value),
+        known => known,
+    }
+}
+
+#[inline(never)]
+fn simple_hash_slow(cx: &Context, value: Value<'_>) -> Option<i64> {
+    match short_tuple(value) {
+        Some(items) => combine(items.iter().map(|item| item_hash(cx, *item).ok_or(()))).ok(),
+        None => item_hash(cx, value),
+    }
+}
+
+/// [`simple_hash`] but of tuples.
+#[inline(always)]
+fn item_hash(cx: &Context, value: Value<'_>) -> Option<i64> {
+    if let Some(known) = known_hash(value) {
+        return Some(known);
+    }
+    if let Some(float) = value.as_float() {
+        return Some(float_hash(float));
+    }
+    if let Some(truth) = value.as_bool() {
+        return Some(truth.into());
+    }
+    match value.kind() {
+        None => Some(if value.is_none() { NONE_HASH } else { value.word().0 as i64 }),
+        Some(Kind::Str) => value.get::<Str>().map(|string| str_hash(cx, string)),
+        Some(_) => None,
+    }
 }
 
 fn hash_slow(cx: &Context, value: Value<'_>) -> Result<i64, Raised> {
-    if let Some(float) = value.as_float() {
-        return Ok(float_hash(float));
+    if let Some(hash) = simple_hash_slow(cx, value) {
+        return Ok(hash);
     }
-    if let Some(truth) = value.as_bool() {
-        return Ok(truth.into());
-    }
-    let Some(header) = value.header() else {
-        return Ok(if value.is_none() { NONE_HASH } else { value.word().0 as i64 });
-    };
+    let Some(header) = value.header() else { return Ok(0) };
     let class = cx.class_of(value);
     if class.has(class_flag::CUSTOM_HASH) {
         return Err(cx.needs_code());
@@ -75,7 +110,7 @@ fn hash_slow(cx: &Context, value: Value<'_>) -> Result<i64, Raised> {
         },
         Kind::Range => super::range::hash(cx, value),
         Kind::BoundMethod | Kind::Native | Kind::Code => Ok(super::function::hash(cx, value)),
-        _ if value.header().is_none() => hash(cx, value),
+        _ if value.header().is_none() => hash_slow(cx, value),
         _ => Ok(identity_hash(cx, value)),
     }
 }
@@ -214,7 +249,7 @@ pub fn tuple_hash(cx: &Context, items: &[Value<'_>]) -> Result<i64, Raised> {
 ///
 /// # Errors
 /// The first that comes instead of a hash.
-pub fn combine(hashes: impl ExactSizeIterator<Item = Result<i64, Raised>>) -> Result<i64, Raised> {
+pub fn combine<E>(hashes: impl ExactSizeIterator<Item = Result<i64, E>>) -> Result<i64, E> {
     const PRIME1: u64 = 11_400_714_785_074_694_791;
     const PRIME2: u64 = 14_029_467_366_897_019_727;
     const PRIME5: u64 = 2_870_177_450_012_600_261;

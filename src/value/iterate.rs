@@ -35,7 +35,7 @@ use super::bytes::Bytes;
 use super::class::class_flag;
 use super::context::{Context, Raised, Res};
 use super::deque::Deque;
-use super::dict::{Dict, DictTable, Entry};
+use super::dict::{Dict, Entry};
 use super::int;
 use super::list::List;
 use super::range::Range;
@@ -229,7 +229,27 @@ pub fn next<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>, Rais
         LIST => Ok(next_of_list(cx, it)),
         RANGE => Ok(next_of_range(cx, it)),
         TUPLE => Ok(next_of_tuple(cx, it)),
-        _ => next_of_other(cx, it),
+        LIST_REVERSE => Ok(next_of_reversed_list(cx, it)),
+        STR => next_of_str(cx, it),
+        STR_ASCII => Ok(next_of_ascii(cx, it)),
+        BYTES => Ok(next_of_bytes(cx, it)),
+        LONG_RANGE => next_of_long_range(cx, it),
+        DICT_KEY => Ok(next_entry(cx, it, false)?.map(|(key, _)| key)),
+        DICT_VALUE => Ok(next_entry(cx, it, false)?.map(|(_, value)| value)),
+        DICT_ITEM => in_tuple(cx, next_entry(cx, it, false)?),
+        DICT_REVERSE_KEY => Ok(next_entry(cx, it, true)?.map(|(key, _)| key)),
+        DICT_REVERSE_VALUE => Ok(next_entry(cx, it, true)?.map(|(_, value)| value)),
+        DICT_REVERSE_ITEM => in_tuple(cx, next_entry(cx, it, true)?),
+        DEQUE => next_of_deque(cx, it, 1),
+        DEQUE_REVERSE => next_of_deque(cx, it, -1),
+        SET => next_of_set(cx, it),
+        REVERSED => next_of_reversed(cx, it),
+        ENUMERATE => in_tuple(cx, pair_of_enumerate(cx, it)?),
+        COUNT => endless::next_count(cx, it),
+        CYCLE => Ok(endless::next_of_cycle(cx, it)),
+        REPEAT => Ok(endless::next_of_repeat(cx, it)),
+        ZIP => next_of_zip(cx, it),
+        _ => Err(cx.needs_code()),
     }
 }
 
@@ -283,35 +303,6 @@ fn next_of_tuple<'t>(cx: &'t Context, it: &'t Iter) -> Option<Value<'t>> {
             it.set_source(cx, None);
             None
         }
-    }
-}
-
-fn next_of_other<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>, Raised> {
-    let key = |entry: Pair<'t>| entry.map(|(key, _)| key);
-    let value = |entry: Pair<'t>| entry.map(|(_, value)| value);
-    let item = |entry: Pair<'t>| in_tuple(cx, entry);
-    match it.header().shape() {
-        LIST_REVERSE => Ok(next_of_reversed_list(cx, it)),
-        STR => next_of_str(cx, it),
-        STR_ASCII => Ok(next_of_ascii(cx, it)),
-        BYTES => Ok(next_of_bytes(cx, it)),
-        LONG_RANGE => next_of_long_range(cx, it),
-        DICT_KEY => next_entry(cx, it, false).map(key),
-        DICT_VALUE => next_entry(cx, it, false).map(value),
-        DICT_ITEM => next_entry(cx, it, false).and_then(item),
-        DICT_REVERSE_KEY => next_entry(cx, it, true).map(key),
-        DICT_REVERSE_VALUE => next_entry(cx, it, true).map(value),
-        DICT_REVERSE_ITEM => next_entry(cx, it, true).and_then(item),
-        DEQUE => next_of_deque(cx, it, 1),
-        DEQUE_REVERSE => next_of_deque(cx, it, -1),
-        SET => next_of_set(cx, it),
-        REVERSED => next_of_reversed(cx, it),
-        ENUMERATE => pair_of_enumerate(cx, it).and_then(item),
-        COUNT => endless::next_count(cx, it),
-        CYCLE => Ok(endless::next_of_cycle(cx, it)),
-        REPEAT => Ok(endless::next_of_repeat(cx, it)),
-        ZIP => next_of_zip(cx, it),
-        _ => Err(cx.needs_code()),
     }
 }
 
@@ -381,34 +372,34 @@ fn next_entry<'t>(cx: &'t Context, it: &'t Iter, reverse: bool) -> Result<Pair<'
     let _held = cx.lock(it);
     let left = it.limit();
     if left < 0 || dict.len() as i64 != it.step() {
-        it.set_limit(-1);
-        return Err(cx.raise(Builtin::RuntimeError, "dictionary changed size during iteration"));
+        return Err(changed(cx, it));
     }
-    let entries = dict.table().map_or(&[][..], DictTable::entries);
-    let position = it.position();
-    let found = if reverse {
-        let until = usize::try_from(position + 1).unwrap_or(0).min(entries.len());
-        live(entries[..until].iter().enumerate().rev())
+    let entries = dict.entries();
+    let (found, position) = if reverse {
+        let until = usize::try_from(it.position() + 1).unwrap_or(0).min(entries.len());
+        let mut rest = entries[..until].iter();
+        (rest.by_ref().rev().find_map(Entry::pair), rest.len() as i64 - 1)
     } else {
-        live(entries.iter().enumerate().skip(position as usize))
+        let mut rest = entries.get(it.position() as usize..).unwrap_or_default().iter();
+        (rest.by_ref().find_map(Entry::pair), (entries.len() - rest.len()) as i64)
     };
-    let Some((index, pair)) = found else {
+    if found.is_none() || left == 0 {
         it.set_source(cx, None);
+        if found.is_some() {
+            return Err(cx.raise(Builtin::RuntimeError, "dictionary keys changed during iteration"));
+        }
         return Ok(None);
-    };
-    if left == 0 {
-        it.set_source(cx, None);
-        return Err(cx.raise(Builtin::RuntimeError, "dictionary keys changed during iteration"));
     }
-    it.set_position(if reverse { index as i64 - 1 } else { index as i64 + 1 });
+    it.set_position(position);
     it.set_limit(left - 1);
-    Ok(Some(pair))
+    Ok(found)
 }
 
-fn live<'t>(
-    mut entries: impl Iterator<Item = (usize, &'t Entry)>,
-) -> Option<(usize, (Value<'t>, Value<'t>))> {
-    entries.find_map(|(index, entry)| Some((index, entry.pair()?)))
+/// Whose dict has grown or shrunk: it ends for ever.
+#[cold]
+fn changed(cx: &Context, it: &Iter) -> Raised {
+    it.set_limit(-1);
+    cx.raise(Builtin::RuntimeError, "dictionary changed size during iteration")
 }
 
 #[inline(never)]
@@ -603,7 +594,7 @@ fn pair_of_zip<'t>(cx: &'t Context, first: Value<'t>, second: Value<'t>) -> Resu
 
 #[inline]
 fn in_tuple<'t>(cx: &'t Context, pair: Pair<'t>) -> Result<Option<Value<'t>>, Raised> {
-    pair.map(|(first, second)| cx.tuple(&[first, second])).transpose()
+    pair.map(|(first, second)| Tuple::pair(cx, first, second).map(Value::object)).transpose()
 }
 
 #[cold]

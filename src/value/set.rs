@@ -17,8 +17,8 @@ use super::builtin::Builtin;
 use super::compare::{same_key, same_key_under};
 use super::context::{Context, Raised};
 use super::dict::Dict;
-use super::hash::hash;
-use table::MIN_SIZE;
+use super::hash::{hash, simple_hash};
+use table::{Look, MIN_SIZE};
 
 pub use table::{SetEntry, SetTable};
 
@@ -82,10 +82,16 @@ impl Set {
     /// The current table; an empty set may have none.
     #[inline(always)]
     pub fn table(&self) -> Option<&SetTable> {
-        self.table.get().and_then(|table| table.get())
+        let word = self.table.word();
+        if word.is_nothing() {
+            return None;
+        }
+        // SAFETY: a set's table slot holds nothing or a SetTable.
+        Some(unsafe { &*word.address().cast::<SetTable>() })
     }
 
     /// How many keys it has.
+    #[inline(always)]
     pub fn len(&self) -> usize {
         self.used.load(Ordering::Acquire)
     }
@@ -124,10 +130,48 @@ impl Set {
     /// # Errors
     /// As there.
     pub fn contains_hashed(&self, cx: &Context, key: Value<'_>, hash: i64) -> Result<bool, Raised> {
-        match self.table() {
-            Some(table) => Ok(table.find(hash, |other| same_key(cx, other, key))?.1),
-            None => Ok(false),
+        let Some(table) = self.table() else { return Ok(false) };
+        let look = match table.look(hash, key) {
+            Some(look) => look,
+            None => table.find(hash, |other| same_key(cx, other, key))?,
+        };
+        Ok(matches!(look, Look::Here(_)))
+    }
+
+    /// Whether it holds the key; nothing where that does not show at a glance.
+    #[inline(always)]
+    pub fn contains_at_a_glance(&self, cx: &Context, key: Value<'_>) -> Option<bool> {
+        let hash = simple_hash(cx, key)?;
+        let Some(table) = self.table() else { return Some(false) };
+        table.look(hash, key).map(|look| matches!(look, Look::Here(_)))
+    }
+
+    /// Looks for a key in the current table.
+    #[inline(always)]
+    fn seek<'t>(
+        cx: &'t Context,
+        held: &Held<'_>,
+        table: &'t SetTable,
+        key: Value<'_>,
+        hash: i64,
+    ) -> Result<Look<'t>, Raised> {
+        match table.look(hash, key) {
+            Some(look) => Ok(look),
+            None => Set::seek_equal(cx, held, table, key, hash),
         }
+    }
+
+    /// [`seek`](Self::seek) for a key that must be compared with more than a glance.
+    #[cold]
+    #[inline(never)]
+    fn seek_equal<'t>(
+        cx: &'t Context,
+        held: &Held<'_>,
+        table: &'t SetTable,
+        key: Value<'_>,
+        hash: i64,
+    ) -> Result<Look<'t>, Raised> {
+        table.find(hash, |other| same_key_under(cx, held, other, key))
     }
 
     /// [`contains_hashed`](Self::contains_hashed) while nobody can change it.
@@ -141,10 +185,8 @@ impl Set {
         key: Value<'_>,
         hash: i64,
     ) -> Result<bool, Raised> {
-        match self.table() {
-            Some(table) => Ok(table.find(hash, |other| same_key_under(cx, held, other, key))?.1),
-            None => Ok(false),
-        }
+        let Some(table) = self.table() else { return Ok(false) };
+        Ok(matches!(Set::seek(cx, held, table, key, hash)?, Look::Here(_)))
     }
 
     /// Adds a key; says whether it is new.
@@ -153,7 +195,7 @@ impl Set {
     /// As [`contains`](Self::contains), and `MemoryError`.
     pub fn add(&self, cx: &Context, key: Value<'_>) -> Result<bool, Raised> {
         let hash = hash(cx, key)?;
-        self.held_add(cx, &cx.lock(self), key, hash)
+        self.add_held(cx, &cx.lock(self), key, hash)
     }
 
     /// [`add`](Self::add) where the hash is known, under the set's lock.
@@ -161,17 +203,22 @@ impl Set {
     /// # Errors
     /// As there.
     pub fn held_add(&self, cx: &Context, held: &Held<'_>, key: Value<'_>, hash: i64) -> Result<bool, Raised> {
+        self.add_held(cx, held, key, hash)
+    }
+
+    #[inline(always)]
+    fn add_held(&self, cx: &Context, held: &Held<'_>, key: Value<'_>, hash: i64) -> Result<bool, Raised> {
         let table = match self.table() {
             Some(table) => table,
             None => self.resize(cx, held, 0)?,
         };
-        let (entry, found) = table.find(hash, |other| same_key_under(cx, held, other, key))?;
-        if !found {
-            self.insert(cx, held, table, entry, key, hash)?;
+        match Set::seek(cx, held, table, key, hash)? {
+            Look::Here(_) => Ok(false),
+            Look::Nowhere(entry) => self.insert(cx, held, table, entry, key, hash).map(|()| true),
         }
-        Ok(!found)
     }
 
+    #[inline(always)]
     fn insert(
         &self,
         cx: &Context,
@@ -186,7 +233,7 @@ impl Set {
         let used = self.len() + 1;
         self.used.store(used, Ordering::Release);
         if table.fill() > filled && table.fill() * 5 >= table.mask * 3 {
-            self.resize(cx, held, if used > 50_000 { used * 2 } else { used * 4 })?;
+            self.resize(cx, held, grown(used))?;
         }
         Ok(())
     }
@@ -211,11 +258,9 @@ impl Set {
         hash: i64,
     ) -> Result<bool, Raised> {
         let Some(table) = self.table() else { return Ok(false) };
-        let (entry, found) = table.find(hash, |other| same_key_under(cx, held, other, key))?;
-        if found {
-            self.empty(cx, held, table, entry);
-        }
-        Ok(found)
+        let Look::Here(entry) = Set::seek(cx, held, table, key, hash)? else { return Ok(false) };
+        self.empty(cx, held, table, entry);
+        Ok(true)
     }
 
     /// Empties an entry of the current table that holds a key.
@@ -234,7 +279,7 @@ impl Set {
             && table.fill().saturating_sub(self.len()) > table.mask / 4
         {
             let used = self.len();
-            self.resize(cx, held, if used > 50_000 { used * 2 } else { used * 4 })?;
+            self.resize(cx, held, grown(used))?;
         }
         Ok(())
     }
@@ -313,21 +358,13 @@ impl Set {
         };
         if table.fill() > 0 {
             for (key, hash) in other.held_keys(held) {
-                self.held_add(cx, held, key, hash)?;
+                self.add_held(cx, held, key, hash)?;
             }
             return Ok(());
         }
         let same_layout = table.mask == from.mask && from.fill() == other.len();
-        if same_layout {
-            for (target, entry) in table.entries().iter().zip(from.entries()) {
-                if let Some(key) = entry.key() {
-                    table.fill_entry(cx, held, target, key, entry.hash());
-                }
-            }
-        } else {
-            other.held_keys(held).for_each(|(key, hash)| table.put(cx, held, key, hash));
-        }
-        self.used.store(other.len(), Ordering::Release);
+        let count = if same_layout { table.copy_all(cx, held, from) } else { table.put_all(cx, held, from) };
+        self.used.store(count, Ordering::Release);
         Ok(())
     }
 
@@ -344,6 +381,8 @@ impl Set {
     }
 
     /// Moves the keys to a table with room for more than `min_used`.
+    #[cold]
+    #[inline(never)]
     fn resize<'t>(
         &'t self,
         cx: &'t Context,
@@ -355,7 +394,9 @@ impl Set {
             size = size.checked_mul(2).ok_or_else(|| cx.memory_error())?;
         }
         let new = SetTable::new(cx, size)?;
-        self.held_keys(held).for_each(|(key, hash)| new.put(cx, held, key, hash));
+        if let Some(old) = self.table() {
+            new.put_all(cx, held, old);
+        }
         cx.store(self, &self.table, Some(Value::object(new)));
         Ok(new)
     }
@@ -405,7 +446,7 @@ impl Set {
                 is_open |= same.is_none();
                 Ok(same == Some(true))
             });
-            if !found.is_ok_and(|(_, found)| found) {
+            if !matches!(found, Ok(Look::Here(_))) {
                 return (!is_open).then_some(false);
             }
         }
@@ -472,8 +513,9 @@ impl Set {
             Some(table) => table,
             None => self.resize(cx, &held, 0)?,
         };
-        let (entry, _) = table.find(hash, |_| Ok(false))?;
-        self.insert(cx, &held, table, entry, key, hash)?;
+        if let Look::Nowhere(entry) = table.find(hash, |_| Ok(false))? {
+            self.insert(cx, &held, table, entry, key, hash)?;
+        }
         Ok(true)
     }
 
@@ -493,6 +535,11 @@ impl Set {
 /// Whether they are the same objects in the same order.
 pub(super) fn same_objects(keys: &[Value<'_>], seen: &[Value<'_>]) -> bool {
     keys.len() == seen.len() && keys.iter().zip(seen).all(|(key, seen)| key.is(*seen))
+}
+
+/// For how many keys CPython makes room when a set with so many has become too full.
+fn grown(used: usize) -> usize {
+    if used > 50_000 { used * 2 } else { used * 4 }
 }
 
 fn shuffle(hash: u64) -> u64 {

@@ -24,8 +24,31 @@ impl Tuple {
     ///
     /// # Errors
     /// `MemoryError`.
+    #[inline]
     pub fn new<'t>(cx: &'t Context, items: &[Value<'_>]) -> Result<&'t Tuple, Raised> {
-        Tuple::with_shape(cx, Builtin::Tuple.shape(), items.iter().copied())
+        let len = items.len();
+        if len > MAX_LEN {
+            return Err(cx.memory_error());
+        }
+        let fill = |place: *mut u8| {
+            for (index, item) in items.iter().enumerate() {
+                // SAFETY: `len` slots behind the object belong to it.
+                unsafe { place.cast::<Slot>().add(index).write(Slot::of(*item)) };
+            }
+        };
+        let (bytes, shape) = (len * size_of::<Slot>(), Builtin::Tuple.shape());
+        cx.local()
+            .make_sized(bytes, shape, len as u32, |header| Tuple { header }, fill)
+            .map_err(|_| cx.memory_error())
+    }
+
+    /// A tuple of two items.
+    ///
+    /// # Errors
+    /// `MemoryError`.
+    #[inline(always)]
+    pub fn pair<'t>(cx: &'t Context, first: Value<'_>, second: Value<'_>) -> Result<&'t Tuple, Raised> {
+        Tuple::new(cx, &[first, second])
     }
 
     /// A tuple of these items, of the class with this root shape.
@@ -74,4 +97,17 @@ impl Tuple {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
+
+/// How many items a tuple has at most that is hashed or compared at a glance, when its turn comes in a table.
+const SHORT: usize = 8;
+
+/// The items of a short tuple whose class is `tuple` itself.
+#[inline(always)]
+pub(super) fn short_tuple(value: Value<'_>) -> Option<&[Value<'_>]> {
+    let header = value.header()?;
+    if header.kind() != Kind::Tuple || header.shape() != Builtin::Tuple.shape() {
+        return None;
+    }
+    value.get::<Tuple>().map(Tuple::items).filter(|items| items.len() <= SHORT)
 }

@@ -91,7 +91,7 @@ fn visit_part(object: &Header, bytes: ops::Range<usize>, marker: &mut Marker) {
             }
         }
         Kind::SetTable => {
-            part(object, cast::<SetTable>(object).entries(), bytes)
+            part(object, cast::<SetTable>(object).entries_with_objects(), bytes)
                 .iter()
                 .for_each(|entry| word(marker, entry.slot()));
         }

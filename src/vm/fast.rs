@@ -212,32 +212,33 @@ pub(super) fn fast_item(object: Word, key: Word) -> Option<Word> {
     tuple.items().get(usize::try_from(index).ok()?).map(|item| item.word())
 }
 
-/// `dict[key]` of a plain dict, where the key is there.
+/// `dict[key]` of a plain dict, where the key is there and that shows at a glance.
 #[inline(never)]
 pub(super) fn fast_dict_item(cx: &Context, object: Word, key: Value<'_>) -> Option<Word> {
-    let dict = plain_dict_at(object, key)?;
-    quiet(cx, dict.get(cx, key))?.map(Value::word)
+    plain_dict_at(object)?.get_at_a_glance(cx, key)?.map(Value::word)
 }
 
-/// `dict[key] = value` of a plain dict. Says whether it was done.
+/// `dict[key] = value` of a plain dict, where the key's place shows at a glance. Says whether it was done.
 #[inline(always)]
 pub(super) fn fast_set_dict_item(cx: &Context, object: Word, key: Value<'_>, value: Value<'_>) -> bool {
-    let Some(dict) = plain_dict_at(object, key) else { return false };
-    quiet(cx, dict.set(cx, key, value)).is_some()
+    let Some(dict) = plain_dict_at(object) else { return false };
+    match dict.set_at_a_glance(cx, key, value) {
+        Some(set) => quiet(cx, set).is_some(),
+        None => false,
+    }
 }
 
-/// `item in container` of a plain dict, set or string, if the item is one that hashes without code of the language.
+/// `item in container` of a plain dict, set or string, where that shows at a glance.
 #[inline(always)]
 pub(super) fn fast_contains(cx: &Context, container: Word, item: Value<'_>) -> Option<bool> {
-    if let Some(dict) = plain_dict_at(container, item) {
-        return quiet(cx, dict.get(cx, item)).map(|found| found.is_some());
+    if let Some(dict) = plain_dict_at(container) {
+        return dict.get_at_a_glance(cx, item).map(|found| found.is_some());
     }
-    if let (Some(text), Some(part)) = (str_at(container), str_at(item.word())) {
-        return quiet(cx, contains(cx, text, Value::object(part)));
+    if let Some(set) = set_at(container).filter(|set| set.header().shape() == Builtin::Set.shape()) {
+        return set.contains_at_a_glance(cx, item);
     }
-    let set = set_at(container)?;
-    let plain = is_simple(item) && set.header().shape() == Builtin::Set.shape();
-    if plain { quiet(cx, set.contains(cx, item)) } else { None }
+    let (text, part) = (str_at(container)?, str_at(item.word())?);
+    quiet(cx, contains(cx, text, Value::object(part)))
 }
 
 /// What was found, unless something was raised: the slow path meets the same once more, since nothing has changed.
@@ -249,17 +250,10 @@ fn quiet<T>(cx: &Context, found: Result<T, Raised>) -> Option<T> {
     found.ok()
 }
 
-/// Whether a key hashes without code of the language.
+/// A dict whose class is `dict` itself.
 #[inline(always)]
-fn is_simple(key: Value<'_>) -> bool {
-    key.as_small().is_some() || key.kind() == Some(Kind::Str)
-}
-
-/// A dict whose class defines nothing, if the key is one that hashes without code of the language.
-#[inline(always)]
-fn plain_dict_at<'t>(object: Word, key: Value<'_>) -> Option<&'t Dict> {
-    let dict = dict_at(object)?;
-    (is_simple(key) && dict.header().shape() == Builtin::Dict.shape()).then_some(dict)
+fn plain_dict_at<'t>(object: Word) -> Option<&'t Dict> {
+    dict_at(object).filter(|dict| dict.header().shape() == Builtin::Dict.shape())
 }
 
 pub(super) enum Step {

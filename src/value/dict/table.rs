@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering};
 
 use crate::heap::{Header, Held, Kind, Object, Slot, Value};
 use crate::value::builtin::Builtin;
+use crate::value::compare::same_at_a_glance;
 use crate::value::context::{Context, Raised};
 
 /// An entry; a hole in place of the value was removed.
@@ -34,6 +35,14 @@ pub struct DictTable {
 // SAFETY: repr(C), begins with the header, no drop glue, fields are atomic.
 unsafe impl Object for DictTable {
     const KIND: Kind = Kind::DictTable;
+}
+
+/// What a look into a table shows.
+pub(super) enum Look<'t> {
+    /// The key has this entry.
+    Here(&'t Entry),
+    /// It has none, and belongs at this place in the index.
+    Nowhere(usize),
 }
 
 pub(super) const MIN_INDEX: usize = 8;
@@ -70,8 +79,11 @@ impl DictTable {
                     tail: AtomicU32::new(0),
                     mask: size - 1,
                 },
-                // SAFETY: the bytes behind the object belong to it; zero is an empty entry and an empty index.
-                |place| unsafe { place.write_bytes(0, bytes) },
+                // SAFETY: the bytes behind the object belong to it; zero is an empty index. No entry is read before it is
+                // written, see `entry_at`.
+                |place| unsafe {
+                    place.add(capacity * size_of::<Entry>()).write_bytes(0, size * width(size))
+                },
             )
             .map_err(|_| cx.memory_error())
     }
@@ -80,27 +92,26 @@ impl DictTable {
     #[inline(always)]
     pub fn entries(&self) -> &[Entry] {
         let used = self.header.aux.load(Ordering::Acquire).min(self.capacity) as usize;
-        // SAFETY: `capacity` entries follow the object.
-        unsafe { std::slice::from_raw_parts((self as *const DictTable).add(1).cast(), used) }
+        // SAFETY: `capacity` entries follow the object, and those that the count includes are written.
+        unsafe { std::slice::from_raw_parts(self.entry_place(0), used) }
     }
 
     /// The entry with this number.
     ///
     /// # Safety
-    /// - It is the number of an entry of this table.
+    /// - It is the number of an entry of this table that is written: the count includes it, or the index has it.
     #[inline(always)]
     pub unsafe fn entry_at(&self, number: u32) -> &Entry {
-        debug_assert!(number < self.capacity);
-        // SAFETY: `capacity` entries follow the object.
-        unsafe { &*(self as *const DictTable).add(1).cast::<Entry>().add(number as usize) }
+        debug_assert!(number < self.header.aux());
+        // SAFETY: `capacity` entries follow the object, and this one is written.
+        unsafe { &*self.entry_place(number as usize) }
     }
 
+    /// Where the entry with this number stands, written or not.
     #[inline(always)]
-    fn all_entries(&self) -> &[Entry] {
-        // SAFETY: `capacity` entries follow the object.
-        unsafe {
-            std::slice::from_raw_parts((self as *const DictTable).add(1).cast(), self.capacity as usize)
-        }
+    fn entry_place(&self, number: usize) -> *mut Entry {
+        let first = (self as *const DictTable).wrapping_add(1).cast::<Entry>().cast_mut();
+        first.wrapping_add(number)
     }
 
     /// The number caches know this table by: an entry of it that they remember is that of the same key for ever.
@@ -124,17 +135,14 @@ impl DictTable {
         }
     }
 
-    /// A key was added that had no entry: gives the keys another number, if they have one.
+    /// A key was added that had no entry to a table that caches know: gives the keys another number.
     pub(super) fn renumber_keys(&self, cx: &Context) {
-        if self.id() != 0 {
-            self.keys.store(new_id(cx), Ordering::Release);
-        }
+        self.keys.store(new_id(cx), Ordering::Release);
     }
 
     #[inline(always)]
     fn index_base(&self) -> *const u8 {
-        // SAFETY: the index follows the entries inside the object.
-        unsafe { (self as *const DictTable).add(1).cast::<Entry>().add(self.capacity as usize).cast() }
+        self.entry_place(self.capacity as usize).cast_const().cast()
     }
 
     /// Index entries count from 1; 0 is empty.
@@ -151,6 +159,7 @@ impl DictTable {
         }
     }
 
+    #[inline(always)]
     fn set_index(&self, place: usize, entry: usize) {
         let base = self.index_base();
         // SAFETY: as in `index_at`.
@@ -200,7 +209,7 @@ impl DictTable {
             match self.index_at(place) {
                 0 => return Ok((place, None)),
                 found => {
-                    let entry = &self.all_entries()[found - 1];
+                    let entry = self.entry(found - 1);
                     if entry.hash.load(Ordering::Relaxed) as i64 == hash && will_do(entry)? {
                         return Ok((place, Some(found - 1)));
                     }
@@ -211,18 +220,20 @@ impl DictTable {
         }
     }
 
-    /// The entry whose key is this very object, if it is met before any other key with its hash. It may be removed.
+    /// Looks for a key as [`find`](Self::find) does; nothing if it meets one that must be compared with more than a glance.
     #[inline(always)]
-    pub(super) fn find_object(&self, hash: i64, key: Value<'_>) -> Option<&Entry> {
+    pub(super) fn look(&self, hash: i64, key: Value<'_>) -> Option<Look<'_>> {
         let mut perturb = hash as u64;
         let mut place = hash as usize & self.mask;
         loop {
-            let entry = &self.all_entries()[self.index_at(place).checked_sub(1)?];
-            if entry.key.word() == key.word() {
-                return Some(entry);
-            }
-            if entry.hash() == hash {
-                return None;
+            let Some(number) = self.index_at(place).checked_sub(1) else { return Some(Look::Nowhere(place)) };
+            let entry = self.entry(number);
+            // As in CPython, a key is itself even if its hash has changed.
+            if let Some(other) = entry.key()
+                && (other.is(key) || entry.hash() == hash && same_at_a_glance(other, key)?)
+                && !entry.value.word().is_nothing()
+            {
+                return Some(Look::Here(entry));
             }
             perturb >>= 5;
             place = place.wrapping_mul(5).wrapping_add(perturb as usize).wrapping_add(1) & self.mask;
@@ -230,8 +241,24 @@ impl DictTable {
     }
 
     /// Where a key belongs that is not there.
+    #[inline]
     pub(super) fn vacancy(&self, hash: i64) -> usize {
-        self.find(hash, |_| Ok(false)).map_or(0, |(place, _)| place)
+        let mut perturb = hash as u64;
+        let mut place = hash as usize & self.mask;
+        while self.index_at(place) != 0 {
+            perturb >>= 5;
+            place = place.wrapping_mul(5).wrapping_add(perturb as usize).wrapping_add(1) & self.mask;
+        }
+        place
+    }
+
+    /// Takes over the items of another table; it has room for them.
+    pub(super) fn append_all(&self, cx: &Context, held: &Held<'_>, from: &[Entry]) {
+        for entry in from {
+            if let Some((key, value)) = entry.pair() {
+                self.append(cx, held, self.vacancy(entry.hash()), entry.hash(), key, value);
+            }
+        }
     }
 
     /// The keys that have this hash, in the order in which they are compared.
@@ -244,13 +271,15 @@ impl DictTable {
         keys
     }
 
-    /// The entry with this number.
+    /// The entry with this number, which the index has.
     #[inline(always)]
     pub(super) fn entry(&self, number: usize) -> &Entry {
-        &self.all_entries()[number]
+        // SAFETY: an entry is written before its number stands in the index.
+        unsafe { self.entry_at(number as u32) }
     }
 
     /// Adds a key that is not there, at the place in the index where it belongs; there is room.
+    #[inline]
     pub(super) fn append(
         &self,
         cx: &Context,
@@ -261,8 +290,14 @@ impl DictTable {
         value: Value<'_>,
     ) {
         let used = self.header.aux() as usize;
-        let entry = &self.all_entries()[used];
-        entry.hash.store(hash as usize, Ordering::Relaxed);
+        assert!(used < self.capacity as usize, "a table that is full is replaced");
+        let empty =
+            Entry { hash: AtomicUsize::new(hash as usize), key: Slot::new(None), value: Slot::new(None) };
+        // SAFETY: `capacity` entries follow the object, and nobody reads this one before the count includes it.
+        let entry = unsafe {
+            self.entry_place(used).write(empty);
+            &*self.entry_place(used)
+        };
         cx.store(self, &entry.key, Some(key));
         cx.store(self, &entry.value, Some(value));
         self.tail.store(used as u32 + 1, Ordering::Relaxed);
@@ -270,7 +305,7 @@ impl DictTable {
         self.set_index(place, used + 1);
     }
 
-    /// Adds a key again that was removed, if it was the last one and caches know the table: a namespace that has a name only
+    /// Adds a key again that was removed, if it was the last one of a table that caches know: a namespace that has a name only
     /// now and then, such as that of an exception that is handled, keeps its entries and all that is remembered of them.
     pub(super) fn revive(
         &self,
@@ -280,7 +315,7 @@ impl DictTable {
         key: Value<'_>,
         value: Value<'_>,
     ) -> bool {
-        let Some(last) = self.entries().last().filter(|_| self.id() != 0) else { return false };
+        let Some(last) = self.entries().last() else { return false };
         let is_hole = last.value.word().is_nothing();
         if !is_hole || last.hash() != hash || !last.key().is_some_and(|other| other.is(key)) {
             return false;
@@ -318,6 +353,7 @@ impl Entry {
     }
 
     /// The key, even of a removed entry.
+    #[inline(always)]
     pub fn key(&self) -> Option<Value<'_>> {
         self.key.get()
     }

@@ -46,10 +46,15 @@ impl Thread {
 
     /// `object[key] = value`
     pub(crate) fn set_item(&mut self, object: Word, key: Word, value: Word, cont: Cont) -> Flow {
-        let cx = self.cx();
-        if fast_set_dict_item(cx, object, self.live(key), self.live(value)) {
+        if fast_set_dict_item(self.cx(), object, self.live(key), self.live(value)) {
             return Flow::Done(Word::NONE);
         }
+        self.set_item_slow(object, key, value, cont)
+    }
+
+    #[inline(never)]
+    fn set_item_slow(&mut self, object: Word, key: Word, value: Word, cont: Cont) -> Flow {
+        let cx = self.cx();
         let container = self.live(object);
         let class = cx.class_of(container);
         if !class.has(class_flag::CUSTOM_ITEM) {
@@ -103,10 +108,15 @@ impl Thread {
 
     /// `item in container`: what `__contains__` returns, whose truth counts.
     pub(crate) fn contains(&mut self, item: Word, container: Word) -> Flow {
-        let cx = self.cx();
-        if let Some(found) = fast_contains(cx, container, self.live(item)) {
+        if let Some(found) = fast_contains(self.cx(), container, self.live(item)) {
             return Flow::Done(Word::bool(found));
         }
+        self.contains_slow(item, container)
+    }
+
+    #[inline(never)]
+    fn contains_slow(&mut self, item: Word, container: Word) -> Flow {
+        let cx = self.cx();
         let value = self.live(container);
         let class = cx.class_of(value);
         if !class.has(class_flag::CUSTOM_ITEM | class_flag::CUSTOM_ITER) {

@@ -117,10 +117,12 @@ impl Local {
     /// The one function that stores a value into an object. `owner` is the header of the object the slot stands in.
     #[inline(always)]
     pub fn store(&self, owner: &Header, slot: &Slot, value: Option<Value<'_>>) {
-        if needs_barrier(owner) {
-            self.remember(owner, slot, word_of(value));
+        let word = word_of(value);
+        // What is no object needs nobody to find it.
+        if needs_barrier(owner) && word.is_pointer() {
+            self.remember(owner, slot);
         }
-        slot.set_raw(word_of(value));
+        slot.set_raw(word);
     }
 
     /// Stores values into the first slots of an object, one after the other.
@@ -158,20 +160,21 @@ impl Local {
     #[cold]
     fn remember_all(&self, owner: &Header, slots: &[Slot], values: &[Option<Value<'_>>]) {
         let parts = if is_large(owner) { slots.len() } else { 1 };
-        for (slot, value) in slots.iter().zip(values).take(parts) {
-            self.remember(owner, slot, word_of(*value));
+        let objects = slots.iter().zip(values).filter(|(_, value)| word_of(**value).is_pointer());
+        for (slot, _) in objects.take(parts) {
+            self.remember(owner, slot);
         }
     }
 
     /// Of a small object it is remembered that it was stored into, of a large one also where.
     #[cold]
     #[inline(never)]
-    fn remember(&self, owner: &Header, slot: &Slot, word: Word) {
+    fn remember(&self, owner: &Header, slot: &Slot) {
         let object = std::ptr::from_ref(owner).cast_mut();
         if !is_large(object) {
             owner.set(flag::REMEMBERED);
             self.remembered.borrow_mut().push(Changed { object, part: 0 });
-        } else if word.is_pointer() {
+        } else {
             let offset = std::ptr::from_ref(slot) as usize - object as usize;
             // SAFETY: the slot stands in the object, which is alive.
             if let Some(part) = unsafe { large::note_store(object, offset) } {

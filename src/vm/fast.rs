@@ -193,7 +193,6 @@ at!(list_at, List);
 at!(tuple_at, Tuple);
 at!(instance_at, Instance);
 at!(dict_at, Dict);
-at!(set_at, Set);
 at!(str_at, Str);
 
 /// `list[i]` and `tuple[i]` with an index inside.
@@ -234,7 +233,7 @@ pub(super) fn fast_contains(cx: &Context, container: Word, item: Value<'_>) -> O
     if let Some(dict) = plain_dict_at(container) {
         return dict.get_at_a_glance(cx, item).map(|found| found.is_some());
     }
-    if let Some(set) = set_at(container).filter(|set| set.header().shape() == Builtin::Set.shape()) {
+    if let Some(set) = plain_set_at(container) {
         return set.contains_at_a_glance(cx, item);
     }
     let (text, part) = (str_at(container)?, str_at(item.word())?);
@@ -248,6 +247,20 @@ fn quiet<T>(cx: &Context, found: Result<T, Raised>) -> Option<T> {
         cx.take_pending();
     }
     found.ok()
+}
+
+/// A set whose class is `set` or `frozenset` itself.
+#[inline(always)]
+fn plain_set_at<'t>(object: Word) -> Option<&'t Set> {
+    if !points(object) {
+        return None;
+    }
+    // SAFETY: a pointer word in a register points to a live object; its class says its layout.
+    unsafe {
+        let shape = (*object.address()).shape();
+        let is_plain = shape == Builtin::Set.shape() || shape == Builtin::FrozenSet.shape();
+        is_plain.then(|| &*object.address().cast())
+    }
 }
 
 /// A dict whose class is `dict` itself.

@@ -12,6 +12,8 @@ use super::pages;
 pub(super) const BLOCK: usize = 1 << 16;
 /// Size and alignment of what is asked of the system at once, in bytes.
 const ARENA: usize = 1 << 22;
+/// So many arenas are not made of large pages, of which a small program would use little.
+const SMALL_ARENAS: usize = 2;
 /// The unit of sizes and marks, in bytes.
 pub(super) const GRANULE: usize = 16;
 /// What processors pass to each other, in bytes.
@@ -283,8 +285,8 @@ impl Blocks {
             if arena.is_null() {
                 return None;
             }
-            if !self.arenas.is_empty() {
-                // SAFETY: the arena is ARENA bytes. A small program, which has one, is to stay small.
+            if self.arenas.len() >= SMALL_ARENAS {
+                // SAFETY: the arena is ARENA bytes.
                 unsafe { pages::prefer_large(arena, ARENA) };
             }
             self.arenas.push(arena);

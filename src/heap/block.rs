@@ -13,7 +13,7 @@ pub(super) const BLOCK: usize = 1 << 16;
 /// Size and alignment of what is asked of the system at once, in bytes.
 const ARENA: usize = 1 << 22;
 /// So many arenas are not made of large pages, of which a small program would use little.
-const SMALL_ARENAS: usize = 2;
+const SMALL_ARENAS: usize = 4;
 /// The unit of sizes and marks, in bytes.
 pub(super) const GRANULE: usize = 16;
 /// What processors pass to each other, in bytes.

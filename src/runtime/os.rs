@@ -16,8 +16,9 @@ use nix::time::{ClockId, clock_gettime};
 
 use super::process::SignalBell;
 
-/// An allocation of so many bytes goes back to the system at once when it is freed.
-const LARGEST_KEPT: i32 = 1 << 24;
+/// An allocation of so many bytes goes back to the system at once when it is freed. An arena of the heap takes as many with what its
+/// alignment costs, and is to stand apart from what is freed.
+const LARGEST_KEPT: i32 = 1 << 23;
 /// At most so many free bytes are kept at the end of the allocator's memory.
 const MOST_KEPT: i32 = 1 << 26;
 

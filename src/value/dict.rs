@@ -195,10 +195,7 @@ impl Dict {
         hash: i64,
     ) -> Result<bool, Raised> {
         let Some(table) = self.table() else { return Ok(false) };
-        match table.look(hash, key) {
-            Some(look) => Ok(matches!(look, Look::Here(_))),
-            None => Ok(table.find(hash, |other| same_key_under(cx, held, other, key))?.1.is_some()),
-        }
+        Ok(matches!(Dict::seek_in(cx, held, table, key, hash)?, Look::Here(_)))
     }
 
     /// The value of an interned name.
@@ -219,22 +216,21 @@ impl Dict {
             Some(table) => table,
             None => self.resize(cx, held)?,
         };
-        match table.look(hash, key) {
-            Some(look) => Ok((table, look)),
-            None => Ok((table, Dict::seek_equal(cx, held, table, key, hash)?)),
-        }
+        Ok((table, Dict::seek_in(cx, held, table, key, hash)?))
     }
 
-    /// Where a key stands or belongs that must be compared with more than a glance.
-    #[cold]
-    #[inline(never)]
-    fn seek_equal<'t>(
+    /// Where a key stands or belongs in the current table.
+    #[inline(always)]
+    fn seek_in<'t>(
         cx: &'t Context,
         held: &Held<'_>,
         table: &'t DictTable,
         key: Value<'_>,
         hash: i64,
     ) -> Result<Look<'t>, Raised> {
+        if let Some(look) = table.look(hash, key) {
+            return Ok(look);
+        }
         let (place, entry) = table.find(hash, |other| same_key_under(cx, held, other, key))?;
         Ok(entry.map_or(Look::Nowhere(place), |entry| Look::Here(table.entry(entry))))
     }

@@ -594,7 +594,7 @@ fn pair_of_zip<'t>(cx: &'t Context, first: Value<'t>, second: Value<'t>) -> Resu
 
 #[inline]
 fn in_tuple<'t>(cx: &'t Context, pair: Pair<'t>) -> Result<Option<Value<'t>>, Raised> {
-    pair.map(|(first, second)| Tuple::pair(cx, first, second).map(Value::object)).transpose()
+    pair.map(|(first, second)| cx.tuple(&[first, second])).transpose()
 }
 
 #[cold]

@@ -157,21 +157,8 @@ impl Set {
     ) -> Result<Look<'t>, Raised> {
         match table.look(hash, key) {
             Some(look) => Ok(look),
-            None => Set::seek_equal(cx, held, table, key, hash),
+            None => table.find(hash, |other| same_key_under(cx, held, other, key)),
         }
-    }
-
-    /// [`seek`](Self::seek) for a key that must be compared with more than a glance.
-    #[cold]
-    #[inline(never)]
-    fn seek_equal<'t>(
-        cx: &'t Context,
-        held: &Held<'_>,
-        table: &'t SetTable,
-        key: Value<'_>,
-        hash: i64,
-    ) -> Result<Look<'t>, Raised> {
-        table.find(hash, |other| same_key_under(cx, held, other, key))
     }
 
     /// [`contains_hashed`](Self::contains_hashed) while nobody can change it.
@@ -195,19 +182,15 @@ impl Set {
     /// As [`contains`](Self::contains), and `MemoryError`.
     pub fn add(&self, cx: &Context, key: Value<'_>) -> Result<bool, Raised> {
         let hash = hash(cx, key)?;
-        self.add_held(cx, &cx.lock(self), key, hash)
+        self.held_add(cx, &cx.lock(self), key, hash)
     }
 
     /// [`add`](Self::add) where the hash is known, under the set's lock.
     ///
     /// # Errors
     /// As there.
-    pub fn held_add(&self, cx: &Context, held: &Held<'_>, key: Value<'_>, hash: i64) -> Result<bool, Raised> {
-        self.add_held(cx, held, key, hash)
-    }
-
     #[inline(always)]
-    fn add_held(&self, cx: &Context, held: &Held<'_>, key: Value<'_>, hash: i64) -> Result<bool, Raised> {
+    pub fn held_add(&self, cx: &Context, held: &Held<'_>, key: Value<'_>, hash: i64) -> Result<bool, Raised> {
         let table = match self.table() {
             Some(table) => table,
             None => self.resize(cx, held, 0)?,
@@ -358,7 +341,7 @@ impl Set {
         };
         if table.fill() > 0 {
             for (key, hash) in other.held_keys(held) {
-                self.add_held(cx, held, key, hash)?;
+                self.held_add(cx, held, key, hash)?;
             }
             return Ok(());
         }

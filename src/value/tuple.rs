@@ -42,15 +42,6 @@ impl Tuple {
             .map_err(|_| cx.memory_error())
     }
 
-    /// A tuple of two items.
-    ///
-    /// # Errors
-    /// `MemoryError`.
-    #[inline(always)]
-    pub fn pair<'t>(cx: &'t Context, first: Value<'_>, second: Value<'_>) -> Result<&'t Tuple, Raised> {
-        Tuple::new(cx, &[first, second])
-    }
-
     /// A tuple of these items, of the class with this root shape.
     ///
     /// # Errors

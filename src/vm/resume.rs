@@ -189,18 +189,16 @@ impl Thread {
 
     /// A frame has returned: it is popped, and its result delivered.
     pub(super) fn return_from(&mut self, word: Word) -> Next {
-        if let Some(frame) = self.frames.last()
-            && frame.role == Role::Plain
-        {
-            let cont = frame.cont;
+        let Some(&Frame { role, cont, .. }) = self.frames.last() else { return Next::Stop(word) };
+        if role == Role::Plain {
             self.frames.drop_last();
             return self.deliver(cont, word);
         }
         let Some(frame) = self.frames.pop() else { return Next::Stop(word) };
-        match frame.role {
-            Role::Plain => self.deliver(frame.cont, word),
-            Role::Generator => self.finish_generator(frame, word),
-            Role::Init => self.finish_init(frame, word),
+        if role == Role::Generator {
+            self.finish_generator(frame, word)
+        } else {
+            self.finish_init(frame, word)
         }
     }
 

@@ -184,13 +184,10 @@ impl Thread {
         unsafe { *self.register(place) = word };
     }
 
-    /// Empties registers: a few, mostly.
+    /// Empties registers.
     #[inline(always)]
     pub(crate) fn empty(&mut self, places: std::ops::Range<usize>) {
-        for place in places {
-            // SAFETY: as in `set`. Volatile keeps this a loop of its own: a call of `memset` costs more than a few words do.
-            unsafe { self.register(place).write_volatile(Word::NONE_AT_ALL) };
-        }
+        places.for_each(|place| self.set(place, Word::NONE_AT_ALL));
     }
 
     /// What a register holds, as a value.

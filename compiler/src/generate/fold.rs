@@ -16,11 +16,14 @@ pub(super) fn fold(expr: &Expr) -> Option<Const> {
             let right = fold(right)?;
             binary(fold(left)?, *op, right)
         }
-        ExprKind::Tuple(items) if items.len() <= MAX_FOLDED_TUPLE => {
-            items.iter().map(fold).collect::<Option<Box<[Const]>>>().map(Const::Tuple)
-        }
+        ExprKind::Tuple(items) if items.len() <= MAX_FOLDED_TUPLE => fold_all(items).map(Const::Tuple),
         _ => None,
     }
+}
+
+/// The values of expressions that are all made of literals only.
+pub(super) fn fold_all(items: &[Expr]) -> Option<Box<[Const]>> {
+    items.iter().map(fold).collect()
 }
 
 /// Whether a constant is true.

@@ -118,13 +118,13 @@ impl Gen<'_> {
 /// The items of a list display of literals, as a tuple.
 pub(super) fn constant_items(expr: &Expr) -> Option<Const> {
     let ExprKind::List(items) = &expr.kind else { return None };
-    items.iter().map(fold::fold).collect::<Option<Box<[Const]>>>().map(Const::Tuple)
+    fold::fold_all(items).map(Const::Tuple)
 }
 
 /// A set display of literals, as a frozenset.
 fn constant_set(expr: &Expr) -> Option<Const> {
     let ExprKind::Set(items) = &expr.kind else { return None };
-    items.iter().map(fold::fold).collect::<Option<Box<[Const]>>>().map(Const::FrozenSet)
+    fold::fold_all(items).map(Const::FrozenSet)
 }
 
 /// An integer literal that fits an op's small operand.

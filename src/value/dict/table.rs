@@ -173,8 +173,9 @@ impl DictTable {
     }
 
     /// Looks for a key: the place in the index where it stands or belongs, and the number of its entry, if there is one. A
-    /// removed entry is nobody's.
-    #[inline]
+    /// removed entry is nobody's. For a key that may have to be compared with more than a glance.
+    #[cold]
+    #[inline(never)]
     pub(super) fn find<'t>(
         &'t self,
         hash: i64,

@@ -107,7 +107,9 @@ impl SetTable {
         self.header.aux() as usize
     }
 
-    /// Looks for a key.
+    /// Looks for a key that may have to be compared with more than a glance.
+    #[cold]
+    #[inline(never)]
     pub(super) fn find<'t>(
         &'t self,
         hash: i64,

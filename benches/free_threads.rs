@@ -125,19 +125,12 @@ fn speed_up(name: &str, runs: usize) -> Result<SpeedUp, String> {
     }
     let figures: serde_json::Value =
         serde_json::from_slice(&output.stdout).map_err(|error| format!("minipy bench --json: {error}"))?;
-    let row = |threads: u32| {
-        let mut rows = figures["rows"].as_array().into_iter().flatten();
-        rows.find(|row| row["threads"] == threads).ok_or(format!("{name}: no row of {threads} threads"))
-    };
-    let (one, two) = (row(1)?, row(2)?);
-    let number = |value: &serde_json::Value| value.as_f64().ok_or(format!("{name}: not a number: {value}"));
-    // Whatever disturbs a run makes it slower: the fastest of each are compared.
-    let speed_up =
-        |what: &str| Ok::<_, String>(2.0 * number(&one[what]["low"])? / number(&two[what]["low"])?);
+    let row = figures["rows"].as_array().and_then(|rows| rows.iter().find(|row| row["threads"] == 2));
+    let figure = |key: &str| row.and_then(|row| row[key].as_f64()).ok_or(format!("{name}: no {key}"));
     Ok(SpeedUp {
-        native: speed_up("native")?,
-        reached: speed_up("wall")?,
-        over_sequential: number(&two["over_sequential"])?,
+        native: figure("machine")?,
+        reached: figure("over_one_thread")?,
+        over_sequential: figure("over_sequential")?,
     })
 }
 

@@ -211,9 +211,11 @@ fn evaluate(
     series: &[Series],
     spins: &[Vec<f64>],
 ) -> Comparison {
-    let spins: Vec<_> = spins.iter().map(|times| Spread::of(times.clone())).collect();
-    let native = |threads: u32| spins[counts.iter().position(|count| *count == threads).unwrap_or(0)];
-    let limit = |threads: u32| f64::from(threads) * spins[0].median / native(threads).median;
+    let spins: Vec<_> = spins.iter().map(|times| Spread::of(times.clone()).median).collect();
+    let limit = |threads: u32| {
+        let place = counts.iter().position(|count| *count == threads).unwrap_or(0);
+        f64::from(threads) * spins[0] / spins[place]
+    };
     let of = |one: &Series, threads: u32, is_sequential: bool| {
         let same = |other: &&Series| {
             (other.program, other.subject, other.threads, other.is_sequential)
@@ -231,7 +233,6 @@ fn evaluate(
         over_one_thread: f64::from(one.threads) * of(one, 1, false) / one.wall().median,
         over_sequential: of(one, one.threads, true) / one.wall().median,
         machine: limit(one.threads),
-        native: native(one.threads),
     };
     Comparison {
         cores: std::thread::available_parallelism().map_or(1, usize::from),

@@ -49,8 +49,6 @@ pub struct Row {
     pub over_sequential: f64,
     /// What native threads reach.
     pub machine: f64,
-    /// How long as many native threads spun between the runs, in seconds.
-    pub native: Spread,
 }
 
 /// Several measurements of one thing.
@@ -196,7 +194,6 @@ mod tests {
             over_one_thread: 1.5,
             over_sequential,
             machine: 1.9,
-            native: spread,
         }
     }
 

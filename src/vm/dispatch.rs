@@ -101,18 +101,11 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
             continue;
         }};
     }
+    // Leaves the ops for what only the outer loop does.
     macro_rules! after {
-        ($next:expr) => {{
-            let mut next = $next;
-            if next == Next::Raised {
-                next = th.unwind();
-            }
-            if let Next::Stop(word) = next {
-                return if word.is_nothing() { Err(Raised) } else { Ok(word) };
-            }
-            reload!();
-            continue;
-        }};
+        ($next:expr) => {
+            break $next
+        };
     }
     // The truth of a word, unless code of the language decides.
     macro_rules! truth {
@@ -144,8 +137,10 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
     macro_rules! slow {
         ($flow:expr) => {{
             save!();
-            let flow = $flow;
-            after!(th.settle(flow));
+            after!(match $flow {
+                Flow::Pushed => Next::Go,
+                flow => th.settle(flow),
+            })
         }};
     }
     // An op whose result goes to a register: at once, if no frame is needed.
@@ -346,347 +341,360 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
         }};
     }
 
-    if (raised || (trap.at_loop() && th.checkpoint().is_err()))
-        && let Next::Stop(_) = th.unwind()
-    {
-        return Err(Raised);
-    }
-    reload!();
+    let mut next =
+        if raised || (trap.at_loop() && th.checkpoint().is_err()) { Next::Raised } else { Next::Go };
     loop {
-        if COUNTED && th.count_op() {
-            save!();
-            th.tick();
+        if next == Next::Raised {
+            next = th.unwind();
         }
-        // SAFETY: see above.
-        match unsafe { *ip } {
-            Op::Move { dst, src } => put!(dst, get!(src)),
-            Op::LoadConst { dst, value } => put!(dst, unit.const_at(value.0)),
-            Op::LoadInt { dst, value } => put!(dst, Word::small(value.0.into())),
-            Op::LoadNone { dst } => put!(dst, Word::NONE),
-            Op::Unbind { dst } => put!(dst, Word::NONE_AT_ALL),
-            Op::CheckLocal { src, name } => {
-                if get!(src).is_nothing() {
-                    slow!(th.unbound_local(name.0))
-                }
-                next!()
+        if let Next::Stop(word) = next {
+            return if word.is_nothing() { Err(Raised) } else { Ok(word) };
+        }
+        reload!();
+        next = loop {
+            if COUNTED && th.count_op() {
+                save!();
+                th.tick();
             }
-            Op::LoadCell { dst, cell, name } => {
-                shared!();
-                match cell_at(get!(cell)).get() {
-                    Some(value) => set!(dst, value.word()),
-                    None => slow!(th.unbound_local(name.0)),
-                }
-                next!()
-            }
-            Op::StoreCell { cell, src } => {
-                shared!();
-                let (cell, value) = (cell_at(get!(cell)), th.live(get!(src)));
-                cell.set(th.cx(), Some(value));
-                next!()
-            }
-            Op::LoadFree { dst, free } => {
-                shared!();
-                match th.free_cell(free.0).and_then(Cell::get) {
-                    Some(value) => set!(dst, value.word()),
-                    None => slow!(th.load_free(free.0)),
-                }
-                next!()
-            }
-            Op::StoreFree { free, src } => {
-                shared!();
-                if let Some(cell) = th.free_cell(free.0) {
-                    cell.set(th.cx(), Some(th.live(get!(src))));
-                }
-                next!()
-            }
-            Op::LoadGlobal { dst, site } => {
-                shared!();
-                let found = cached_global(th, globals, unit, site.0);
-                if !found.is_nothing() {
-                    put!(dst, found);
-                }
-                result!(dst, th.load_global_op(site.0))
-            }
-            Op::StoreGlobal { src, site } => {
-                shared!();
-                let (key, index, kind) = unit.cache(site.0).load();
-                if key != 0
-                    && kind == Cached::Global as u8
-                    && globals.set_cached(th.cx(), key, index, th.live(get!(src)))
-                {
-                    next!();
-                }
-                slow!(th.store_global_op(site.0, get!(src)))
-            }
-            Op::DeleteGlobal { .. }
-            | Op::LoadName { .. }
-            | Op::LoadNameOrFree { .. }
-            | Op::StoreName { .. }
-            | Op::DeleteName { .. }
-            | Op::LoadAnnotations { .. } => {
-                shared!();
-                slow!(th.name_op())
-            }
-            Op::Add { dst, left, right, .. } => arithmetic!(dst, left, right, add, add_floats),
-            Op::Sub { dst, left, right, .. } => arithmetic!(dst, left, right, subtract, subtract_floats),
-            Op::Mul { dst, left, right, .. } => arithmetic!(dst, left, right, multiply, multiply_floats),
-            Op::Div { dst, left, right, .. } => arithmetic!(dst, left, right, exact_quotient, float_quotient),
-            Op::FloorDiv { dst, left, right, .. } => arithmetic!(dst, left, right, floor_quotient, no_float),
-            Op::Mod { dst, left, right, .. } => arithmetic!(dst, left, right, floor_remainder, no_float),
-            Op::BitAnd { dst, left, right, .. } => arithmetic!(dst, left, right, and, no_float),
-            Op::BitOr { dst, left, right, .. } => arithmetic!(dst, left, right, or, no_float),
-            Op::BitXor { dst, left, right, .. } => arithmetic!(dst, left, right, exclusive_or, no_float),
-            Op::LShift { dst, left, right, .. } => arithmetic!(dst, left, right, shift_left, no_float),
-            Op::RShift { dst, left, right, .. } => arithmetic!(dst, left, right, shift_right, no_float),
-            Op::MatMul { dst, .. } | Op::Pow { dst, .. } => result!(dst, th.binary_op(0)),
-            Op::AddInt { dst, left, imm, .. } => add_imm!(dst, left, i64::from(imm.0)),
-            Op::SubInt { dst, left, imm, .. } => add_imm!(dst, left, -i64::from(imm.0)),
-            Op::Neg { dst, src } => {
-                if let Some(word) = negate(get!(src)) {
-                    put!(dst, word);
-                }
-                result!(dst, th.unary_op())
-            }
-            Op::Pos { dst, .. } | Op::Invert { dst, .. } => result!(dst, th.unary_op()),
-            Op::Not { dst, src } => {
-                let operand = get!(src);
-                if let Some(truth) = truth!(operand) {
-                    put!(dst, Word::bool(!truth));
-                }
-                test!(operand)
-            }
-            Op::Lt { dst, left, right } => compare!(dst, left, right, lt),
-            Op::Le { dst, left, right } => compare!(dst, left, right, le),
-            Op::Gt { dst, left, right } => compare!(dst, left, right, gt),
-            Op::Ge { dst, left, right } => compare!(dst, left, right, ge),
-            Op::Eq { dst, left, right } => compare!(dst, left, right, eq),
-            Op::Ne { dst, left, right } => compare!(dst, left, right, ne),
-            Op::Is { dst, left, right } => put!(dst, Word::bool(get!(left) == get!(right))),
-            Op::IsNot { dst, left, right } => put!(dst, Word::bool(get!(left) != get!(right))),
-            Op::In { dst, left, right } => contains!(dst, left, right, Word::TRUE),
-            Op::NotIn { dst, left, right } => contains!(dst, left, right, Word::FALSE),
-            Op::Jump { to } => go!(to),
-            Op::JumpBack { to } => {
-                checkpoint!(at_loop);
-                go!(to)
-            }
-            Op::JumpIfTrue { cond, to } => {
-                let cond = get!(cond);
-                match truth!(cond) {
-                    Some(true) => go!(to),
-                    Some(false) => next!(),
-                    None => test!(cond),
-                }
-            }
-            Op::JumpIfFalse { cond, to } => {
-                let cond = get!(cond);
-                match truth!(cond) {
-                    Some(true) => next!(),
-                    Some(false) => go!(to),
-                    None => test!(cond),
-                }
-            }
-            Op::BranchLt { sense, left, right, to } => branch!(sense, to, lt(get!(left), get!(right))),
-            Op::BranchLe { sense, left, right, to } => branch!(sense, to, le(get!(left), get!(right))),
-            Op::BranchGt { sense, left, right, to } => branch!(sense, to, gt(get!(left), get!(right))),
-            Op::BranchGe { sense, left, right, to } => branch!(sense, to, ge(get!(left), get!(right))),
-            Op::BranchEq { sense, left, right, to } => branch!(sense, to, eq(get!(left), get!(right))),
-            Op::BranchNe { sense, left, right, to } => branch!(sense, to, ne(get!(left), get!(right))),
-            Op::BranchLtInt { sense, left, imm, to } => branch!(sense, to, lt_imm(get!(left), imm.0)),
-            Op::BranchLeInt { sense, left, imm, to } => branch!(sense, to, le_imm(get!(left), imm.0)),
-            Op::BranchGtInt { sense, left, imm, to } => branch!(sense, to, gt_imm(get!(left), imm.0)),
-            Op::BranchGeInt { sense, left, imm, to } => branch!(sense, to, ge_imm(get!(left), imm.0)),
-            Op::BranchEqInt { sense, left, imm, to } => branch!(sense, to, eq_imm(get!(left), imm.0)),
-            Op::BranchNeInt { sense, left, imm, to } => branch!(sense, to, ne_imm(get!(left), imm.0)),
-            Op::BranchNone { sense, src, to } => {
-                if (get!(src) == Word::NONE) == sense.0 {
-                    go!(to);
-                }
-                next!()
-            }
-            Op::BranchIs { sense, left, right, to } => {
-                if (get!(left) == get!(right)) == sense.0 {
-                    jump!(to);
-                }
-                next!()
-            }
-            Op::GetIter { dst, src } | Op::GetYieldFromIter { dst, src } => {
-                shared!();
-                result!(dst, th.get_iter(get!(src), Cont::Op(Stage::Candidate(0))))
-            }
-            Op::ForIter { dst, iter, exit } => {
-                shared!();
-                iterate!(dst, iter, 1, next!(), jump!(exit))
-            }
-            Op::ForNext { dst, iter, body } => {
-                checkpoint!(at_loop);
-                iterate!(dst, iter, body.0 as isize, jump!(body), next!())
-            }
-            Op::Unpack { src, base, count } => {
-                shared!();
-                if let Some(tuple) = tuple_at(get!(src))
-                    && tuple.len() == count.0 as usize
-                {
-                    for (index, item) in tuple.items().iter().enumerate() {
-                        set!(Reg(base.0 + index as u16), item.word());
+            // SAFETY: see above. An arm reads the operands it needs: a copy would fill registers before the jump.
+            match *unsafe { &*ip } {
+                Op::Move { dst, src } => put!(dst, get!(src)),
+                Op::LoadConst { dst, value } => put!(dst, unit.const_at(value.0)),
+                Op::LoadInt { dst, value } => put!(dst, Word::small(value.0.into())),
+                Op::LoadNone { dst } => put!(dst, Word::NONE),
+                Op::Unbind { dst } => put!(dst, Word::NONE_AT_ALL),
+                Op::CheckLocal { src, name } => {
+                    if get!(src).is_nothing() {
+                        slow!(th.unbound_local(name.0))
                     }
-                    next!();
+                    next!()
                 }
-                slow!(th.unpack_op(None))
-            }
+                Op::LoadCell { dst, cell, name } => {
+                    shared!();
+                    match cell_at(get!(cell)).get() {
+                        Some(value) => set!(dst, value.word()),
+                        None => slow!(th.unbound_local(name.0)),
+                    }
+                    next!()
+                }
+                Op::StoreCell { cell, src } => {
+                    shared!();
+                    let (cell, value) = (cell_at(get!(cell)), th.live(get!(src)));
+                    cell.set(th.cx(), Some(value));
+                    next!()
+                }
+                Op::LoadFree { dst, free } => {
+                    shared!();
+                    match th.free_cell(free.0).and_then(Cell::get) {
+                        Some(value) => set!(dst, value.word()),
+                        None => slow!(th.load_free(free.0)),
+                    }
+                    next!()
+                }
+                Op::StoreFree { free, src } => {
+                    shared!();
+                    if let Some(cell) = th.free_cell(free.0) {
+                        cell.set(th.cx(), Some(th.live(get!(src))));
+                    }
+                    next!()
+                }
+                Op::LoadGlobal { dst, site } => {
+                    shared!();
+                    let found = cached_global(th, globals, unit, site.0);
+                    if !found.is_nothing() {
+                        put!(dst, found);
+                    }
+                    result!(dst, th.load_global_op(site.0))
+                }
+                Op::StoreGlobal { src, site } => {
+                    shared!();
+                    let (key, index, kind) = unit.cache(site.0).load();
+                    if key != 0
+                        && kind == Cached::Global as u8
+                        && globals.set_cached(th.cx(), key, index, th.live(get!(src)))
+                    {
+                        next!();
+                    }
+                    slow!(th.store_global_op(site.0, get!(src)))
+                }
+                Op::DeleteGlobal { .. }
+                | Op::LoadName { .. }
+                | Op::LoadNameOrFree { .. }
+                | Op::StoreName { .. }
+                | Op::DeleteName { .. }
+                | Op::LoadAnnotations { .. } => {
+                    shared!();
+                    slow!(th.name_op())
+                }
+                Op::Add { dst, left, right, .. } => arithmetic!(dst, left, right, add, add_floats),
+                Op::Sub { dst, left, right, .. } => arithmetic!(dst, left, right, subtract, subtract_floats),
+                Op::Mul { dst, left, right, .. } => arithmetic!(dst, left, right, multiply, multiply_floats),
+                Op::Div { dst, left, right, .. } => {
+                    arithmetic!(dst, left, right, exact_quotient, float_quotient)
+                }
+                Op::FloorDiv { dst, left, right, .. } => {
+                    arithmetic!(dst, left, right, floor_quotient, no_float)
+                }
+                Op::Mod { dst, left, right, .. } => arithmetic!(dst, left, right, floor_remainder, no_float),
+                Op::BitAnd { dst, left, right, .. } => arithmetic!(dst, left, right, and, no_float),
+                Op::BitOr { dst, left, right, .. } => arithmetic!(dst, left, right, or, no_float),
+                Op::BitXor { dst, left, right, .. } => arithmetic!(dst, left, right, exclusive_or, no_float),
+                Op::LShift { dst, left, right, .. } => arithmetic!(dst, left, right, shift_left, no_float),
+                Op::RShift { dst, left, right, .. } => arithmetic!(dst, left, right, shift_right, no_float),
+                Op::MatMul { dst, .. } | Op::Pow { dst, .. } => result!(dst, th.binary_op(0)),
+                Op::AddInt { dst, left, imm, .. } => add_imm!(dst, left, i64::from(imm.0)),
+                Op::SubInt { dst, left, imm, .. } => add_imm!(dst, left, -i64::from(imm.0)),
+                Op::Neg { dst, src } => {
+                    if let Some(word) = negate(get!(src)) {
+                        put!(dst, word);
+                    }
+                    result!(dst, th.unary_op())
+                }
+                Op::Pos { dst, .. } | Op::Invert { dst, .. } => result!(dst, th.unary_op()),
+                Op::Not { dst, src } => {
+                    let operand = get!(src);
+                    if let Some(truth) = truth!(operand) {
+                        put!(dst, Word::bool(!truth));
+                    }
+                    test!(operand)
+                }
+                Op::Lt { dst, left, right } => compare!(dst, left, right, lt),
+                Op::Le { dst, left, right } => compare!(dst, left, right, le),
+                Op::Gt { dst, left, right } => compare!(dst, left, right, gt),
+                Op::Ge { dst, left, right } => compare!(dst, left, right, ge),
+                Op::Eq { dst, left, right } => compare!(dst, left, right, eq),
+                Op::Ne { dst, left, right } => compare!(dst, left, right, ne),
+                Op::Is { dst, left, right } => put!(dst, Word::bool(get!(left) == get!(right))),
+                Op::IsNot { dst, left, right } => put!(dst, Word::bool(get!(left) != get!(right))),
+                Op::In { dst, left, right } => contains!(dst, left, right, Word::TRUE),
+                Op::NotIn { dst, left, right } => contains!(dst, left, right, Word::FALSE),
+                Op::Jump { to } => go!(to),
+                Op::JumpBack { to } => {
+                    checkpoint!(at_loop);
+                    go!(to)
+                }
+                Op::JumpIfTrue { cond, to } => {
+                    let cond = get!(cond);
+                    match truth!(cond) {
+                        Some(true) => go!(to),
+                        Some(false) => next!(),
+                        None => test!(cond),
+                    }
+                }
+                Op::JumpIfFalse { cond, to } => {
+                    let cond = get!(cond);
+                    match truth!(cond) {
+                        Some(true) => next!(),
+                        Some(false) => go!(to),
+                        None => test!(cond),
+                    }
+                }
+                Op::BranchLt { sense, left, right, to } => branch!(sense, to, lt(get!(left), get!(right))),
+                Op::BranchLe { sense, left, right, to } => branch!(sense, to, le(get!(left), get!(right))),
+                Op::BranchGt { sense, left, right, to } => branch!(sense, to, gt(get!(left), get!(right))),
+                Op::BranchGe { sense, left, right, to } => branch!(sense, to, ge(get!(left), get!(right))),
+                Op::BranchEq { sense, left, right, to } => branch!(sense, to, eq(get!(left), get!(right))),
+                Op::BranchNe { sense, left, right, to } => branch!(sense, to, ne(get!(left), get!(right))),
+                Op::BranchLtInt { sense, left, imm, to } => branch!(sense, to, lt_imm(get!(left), imm.0)),
+                Op::BranchLeInt { sense, left, imm, to } => branch!(sense, to, le_imm(get!(left), imm.0)),
+                Op::BranchGtInt { sense, left, imm, to } => branch!(sense, to, gt_imm(get!(left), imm.0)),
+                Op::BranchGeInt { sense, left, imm, to } => branch!(sense, to, ge_imm(get!(left), imm.0)),
+                Op::BranchEqInt { sense, left, imm, to } => branch!(sense, to, eq_imm(get!(left), imm.0)),
+                Op::BranchNeInt { sense, left, imm, to } => branch!(sense, to, ne_imm(get!(left), imm.0)),
+                Op::BranchNone { sense, src, to } => {
+                    if (get!(src) == Word::NONE) == sense.0 {
+                        go!(to);
+                    }
+                    next!()
+                }
+                Op::BranchIs { sense, left, right, to } => {
+                    if (get!(left) == get!(right)) == sense.0 {
+                        jump!(to);
+                    }
+                    next!()
+                }
+                Op::GetIter { dst, src } | Op::GetYieldFromIter { dst, src } => {
+                    shared!();
+                    result!(dst, th.get_iter(get!(src), Cont::Op(Stage::Candidate(0))))
+                }
+                Op::ForIter { dst, iter, exit } => {
+                    shared!();
+                    iterate!(dst, iter, 1, next!(), jump!(exit))
+                }
+                Op::ForNext { dst, iter, body } => {
+                    checkpoint!(at_loop);
+                    iterate!(dst, iter, body.0 as isize, jump!(body), next!())
+                }
+                Op::Unpack { src, base, count } => {
+                    shared!();
+                    if let Some(tuple) = tuple_at(get!(src))
+                        && tuple.len() == count.0 as usize
+                    {
+                        for (index, item) in tuple.items().iter().enumerate() {
+                            set!(Reg(base.0 + index as u16), item.word());
+                        }
+                        next!();
+                    }
+                    slow!(th.unpack_op(None))
+                }
 
-            Op::GetAttr { dst, obj, site } => {
-                shared!();
-                let object = get!(obj);
-                match cached_attribute(th, unit, object, site.0) {
-                    Attribute::Value(word) => put!(dst, word),
-                    Attribute::Getter(function) => slow!(th.call_getter(function, object, dst)),
-                    Attribute::Method(_) | Attribute::Unknown => result!(dst, th.get_attr_op(object, site.0)),
-                }
-            }
-            Op::LoadMethod { base, obj, site } => {
-                shared!();
-                let object = get!(obj);
-                match cached_attribute(th, unit, object, site.0) {
-                    Attribute::Method(function) => {
-                        set!(base, function);
-                        put!(Reg(base.0 + 1), object);
-                    }
-                    Attribute::Value(word) => {
-                        set!(base, Word::NONE_AT_ALL);
-                        put!(Reg(base.0 + 1), word);
-                    }
-                    Attribute::Getter(_) | Attribute::Unknown => {
-                        save!();
-                        let place = th.frame().base as usize + base.0 as usize;
-                        match th.load_method_op(place, object, site.0) {
-                            MethodLoad::Loaded => next!(),
-                            MethodLoad::Other(flow) => after!(th.settle(flow)),
+                Op::GetAttr { dst, obj, site } => {
+                    shared!();
+                    let object = get!(obj);
+                    match cached_attribute(th, unit, object, site.0) {
+                        Attribute::Value(word) => put!(dst, word),
+                        Attribute::Getter(function) => slow!(th.call_getter(function, object, dst)),
+                        Attribute::Method(_) | Attribute::Unknown => {
+                            result!(dst, th.get_attr_op(object, site.0))
                         }
                     }
                 }
-            }
-            Op::SetAttr { obj, value, site } => {
-                shared!();
-                let (object, word) = (get!(obj), get!(value));
-                if let Some(instance) = instance_at(object)
-                    && fast_set_attribute(th, unit, instance, word, site.0)
-                {
-                    next!();
+                Op::LoadMethod { base, obj, site } => {
+                    shared!();
+                    let object = get!(obj);
+                    match cached_attribute(th, unit, object, site.0) {
+                        Attribute::Method(function) => {
+                            set!(base, function);
+                            put!(Reg(base.0 + 1), object);
+                        }
+                        Attribute::Value(word) => {
+                            set!(base, Word::NONE_AT_ALL);
+                            put!(Reg(base.0 + 1), word);
+                        }
+                        Attribute::Getter(_) | Attribute::Unknown => {
+                            save!();
+                            let place = th.frame().base as usize + base.0 as usize;
+                            match th.load_method_op(place, object, site.0) {
+                                MethodLoad::Loaded => next!(),
+                                MethodLoad::Other(flow) => after!(th.settle(flow)),
+                            }
+                        }
+                    }
                 }
-                slow!(th.set_attr_op(object, word, site.0))
-            }
-            Op::GetItem { dst, obj, key } => {
-                shared!();
-                if let Some(word) = fast_item(get!(obj), get!(key)) {
-                    put!(dst, word);
+                Op::SetAttr { obj, value, site } => {
+                    shared!();
+                    let (object, word) = (get!(obj), get!(value));
+                    if let Some(instance) = instance_at(object)
+                        && fast_set_attribute(th, unit, instance, word, site.0)
+                    {
+                        next!();
+                    }
+                    slow!(th.set_attr_op(object, word, site.0))
                 }
-                if let Some(word) = fast_dict_item(th.cx(), get!(obj), th.live(get!(key))) {
-                    put!(dst, word);
+                Op::GetItem { dst, obj, key } => {
+                    shared!();
+                    if let Some(word) = fast_item(get!(obj), get!(key)) {
+                        put!(dst, word);
+                    }
+                    if let Some(word) = fast_dict_item(th.cx(), get!(obj), th.live(get!(key))) {
+                        put!(dst, word);
+                    }
+                    result!(dst, th.get_item(get!(obj), get!(key), Cont::Op(Stage::Twin)))
                 }
-                result!(dst, th.get_item(get!(obj), get!(key), Cont::Op(Stage::Twin)))
-            }
-            Op::SetItem { obj, key, value } => {
-                shared!();
-                let (object, index) = (get!(obj), get!(key));
-                if index.is_small()
-                    && let Some(list) = list_at(object)
-                    && list.set(th.cx(), index.as_small(), th.live(get!(value)))
-                {
-                    next!();
+                Op::SetItem { obj, key, value } => {
+                    shared!();
+                    let (object, index) = (get!(obj), get!(key));
+                    if index.is_small()
+                        && let Some(list) = list_at(object)
+                        && list.set(th.cx(), index.as_small(), th.live(get!(value)))
+                    {
+                        next!();
+                    }
+                    act!(th.set_item(object, index, get!(value), Cont::Discard))
                 }
-                act!(th.set_item(object, index, get!(value), Cont::Discard))
-            }
 
-            Op::BuildTuple { dst, base, count } => {
-                result!(dst, Flow::of(th.cx().tuple(th.row(base, count))))
-            }
-            Op::BuildList { dst, base, count } => result!(dst, Flow::of(th.cx().list(th.row(base, count)))),
-            Op::BuildSet { dst, .. } | Op::BuildDict { dst, .. } => result!(dst, th.build_hashed_op()),
-            Op::ListAppend { list, value } => {
-                match list_at(get!(list)).map(|list| list.push(th.cx(), th.live(get!(value)))) {
-                    Some(Err(Raised)) => raised!(),
-                    _ => next!(),
+                Op::BuildTuple { dst, base, count } => {
+                    result!(dst, Flow::of(th.cx().tuple(th.row(base, count))))
                 }
-            }
-            Op::SetAdd { set, value } => act!(th.set_add(get!(set), get!(value))),
-            Op::DictInsert { dict, key, value } => {
-                act!(th.set_item(get!(dict), get!(key), get!(value), Cont::Discard))
-            }
-            Op::ListExtend { .. }
-            | Op::SetUpdate { .. }
-            | Op::DictUpdate { .. }
-            | Op::DictMerge { .. }
-            | Op::StarTuple { .. } => slow!(th.extend_op(None)),
-            Op::Format { dst, .. } | Op::FormatSpec { dst, .. } => result!(dst, th.format_op()),
-            Op::BuildString { dst, .. } => result!(dst, th.build_string_op()),
-
-            Op::Call { dst, base, argc } => call!(dst, get!(base), base.0 + 1, argc.0 as usize),
-            Op::CallMethod { dst, base, argc } => {
-                let function = get!(base);
-                if function.is_nothing() {
-                    call!(dst, get!(Reg(base.0 + 1)), base.0 + 2, argc.0 as usize)
-                } else {
-                    call!(dst, function, base.0 + 1, argc.0 as usize + 1)
+                Op::BuildList { dst, base, count } => {
+                    result!(dst, Flow::of(th.cx().list(th.row(base, count))))
                 }
-            }
-            Op::CallKw { base: dst, .. }
-            | Op::CallMethodKw { base: dst, .. }
-            | Op::CallStar { dst, .. }
-            | Op::CallSuper { dst, .. } => called!(dst, th.call_op(dst)),
-            Op::Return { src } => {
-                let word = get!(src);
-                return_word!(Role::Plain, word, word)
-            }
-            Op::ReturnNone {} => {
-                if frame!().role == Role::Init {
-                    return_word!(Role::Init, Word::NONE, frame!().companion)
+                Op::BuildSet { dst, .. } | Op::BuildDict { dst, .. } => result!(dst, th.build_hashed_op()),
+                Op::ListAppend { list, value } => {
+                    match list_at(get!(list)).map(|list| list.push(th.cx(), th.live(get!(value)))) {
+                        Some(Err(Raised)) => raised!(),
+                        _ => next!(),
+                    }
                 }
-                return_word!(Role::Plain, Word::NONE, Word::NONE)
-            }
-            Op::Yield { src, .. } => {
-                save!();
-                after!(th.yield_value(get!(src)))
-            }
-            Op::YieldFrom { .. } => slow!(th.yield_from_op()),
+                Op::SetAdd { set, value } => act!(th.set_add(get!(set), get!(value))),
+                Op::DictInsert { dict, key, value } => {
+                    act!(th.set_item(get!(dict), get!(key), get!(value), Cont::Discard))
+                }
+                Op::ListExtend { .. }
+                | Op::SetUpdate { .. }
+                | Op::DictUpdate { .. }
+                | Op::DictMerge { .. }
+                | Op::StarTuple { .. } => slow!(th.extend_op(None)),
+                Op::Format { dst, .. } | Op::FormatSpec { dst, .. } => result!(dst, th.format_op()),
+                Op::BuildString { dst, .. } => result!(dst, th.build_string_op()),
 
-            Op::MakeFunction { dst, .. } => result!(dst, th.make_function_op()),
-            Op::ImportName { .. } => slow!(th.import_name_op()),
-            Op::ImportFrom { .. }
-            | Op::ImportStar { .. }
-            | Op::PrepareWith { .. }
-            | Op::UnpackStar { .. }
-            | Op::ClearCell { .. }
-            | Op::ClearFree { .. }
-            | Op::DelAttr { .. }
-            | Op::DelItem { .. } => {
-                shared!();
-                slow!(th.rare_op())
-            }
+                Op::Call { dst, base, argc } => call!(dst, get!(base), base.0 + 1, argc.0 as usize),
+                Op::CallMethod { dst, base, argc } => {
+                    let function = get!(base);
+                    if function.is_nothing() {
+                        call!(dst, get!(Reg(base.0 + 1)), base.0 + 2, argc.0 as usize)
+                    } else {
+                        call!(dst, function, base.0 + 1, argc.0 as usize + 1)
+                    }
+                }
+                Op::CallKw { base: dst, .. }
+                | Op::CallMethodKw { base: dst, .. }
+                | Op::CallStar { dst, .. }
+                | Op::CallSuper { dst, .. } => called!(dst, th.call_op(dst)),
+                Op::Return { src } => {
+                    let word = get!(src);
+                    return_word!(Role::Plain, word, word)
+                }
+                Op::ReturnNone {} => {
+                    if frame!().role == Role::Init {
+                        return_word!(Role::Init, Word::NONE, frame!().companion)
+                    }
+                    return_word!(Role::Plain, Word::NONE, Word::NONE)
+                }
+                Op::Yield { src, .. } => {
+                    save!();
+                    after!(th.yield_value(get!(src)))
+                }
+                Op::YieldFrom { .. } => slow!(th.yield_from_op()),
 
-            Op::Raise { .. } | Op::RaiseFrom { .. } | Op::RaiseAgain {} => slow!(th.raise_op()),
-            Op::Reraise { exc } => {
-                th.cx().raise_value(th.live(get!(exc)));
-                raised!()
+                Op::MakeFunction { dst, .. } => result!(dst, th.make_function_op()),
+                Op::ImportName { .. } => slow!(th.import_name_op()),
+                Op::ImportFrom { .. }
+                | Op::ImportStar { .. }
+                | Op::PrepareWith { .. }
+                | Op::UnpackStar { .. }
+                | Op::ClearCell { .. }
+                | Op::ClearFree { .. }
+                | Op::DelAttr { .. }
+                | Op::DelItem { .. } => {
+                    shared!();
+                    slow!(th.rare_op())
+                }
+
+                Op::Raise { .. } | Op::RaiseFrom { .. } | Op::RaiseAgain {} => slow!(th.raise_op()),
+                Op::Reraise { exc } => {
+                    th.cx().raise_value(th.live(get!(exc)));
+                    raised!()
+                }
+                Op::MatchException { dst, .. } => result!(dst, th.match_exception_op()),
+                Op::EnterHandler { exc, saved } => {
+                    let exception = get!(exc);
+                    put!(saved, std::mem::replace(&mut frame!().handled, exception))
+                }
+                Op::SaveHandler { saved } => put!(saved, frame!().handled),
+                Op::LeaveHandler { saved } => {
+                    frame!().handled = get!(saved);
+                    next!()
+                }
+                Op::MakeCell { reg } => put!(reg, th.make_cell(get!(reg))),
+                Op::LoadClosure { dst, .. }
+                | Op::LoadGlobals { dst }
+                | Op::BuildSlice { dst, .. }
+                | Op::ListToTuple { dst, .. }
+                | Op::LoadBuildClass { dst }
+                | Op::LoadAssertionError { dst } => result!(dst, th.rare_op()),
+                Op::LoadLibrary { .. } | Op::LoadExcInfo { .. } => slow!(th.rare_op()),
             }
-            Op::MatchException { dst, .. } => result!(dst, th.match_exception_op()),
-            Op::EnterHandler { exc, saved } => {
-                let exception = get!(exc);
-                put!(saved, std::mem::replace(&mut frame!().handled, exception))
-            }
-            Op::SaveHandler { saved } => put!(saved, frame!().handled),
-            Op::LeaveHandler { saved } => {
-                frame!().handled = get!(saved);
-                next!()
-            }
-            Op::MakeCell { reg } => put!(reg, th.make_cell(get!(reg))),
-            Op::LoadClosure { dst, .. }
-            | Op::LoadGlobals { dst }
-            | Op::BuildSlice { dst, .. }
-            | Op::ListToTuple { dst, .. }
-            | Op::LoadBuildClass { dst }
-            | Op::LoadAssertionError { dst } => result!(dst, th.rare_op()),
-            Op::LoadLibrary { .. } | Op::LoadExcInfo { .. } => slow!(th.rare_op()),
-        }
+        };
     }
 }

@@ -21,7 +21,9 @@ pub(super) enum Next {
 }
 
 impl Thread {
-    /// The op at the program counter has ended in this way.
+    /// The op at the program counter has ended in this way. Not a part of the loop, where each op that calls it would look at
+    /// all four by a table of jumps.
+    #[inline(never)]
     pub(super) fn settle(&mut self, flow: Flow) -> Next {
         match flow {
             Flow::Done(word) => self.complete(word),

@@ -22,6 +22,9 @@ const COST_LIMIT: f64 = 1.05;
 const SHARES: &[(&str, f64)] =
     &[("arithmetic", 0.95), ("calls", 0.95), ("attributes", 0.95), ("lists", 0.85), ("dicts", 0.85)];
 
+/// The machine's own speed-up is another from second to second, where others use it as well: it takes more runs to see a share.
+const ROUNDS: usize = 5;
+
 /// Measures what it costs, and brings, to have no GIL
 #[derive(Parser)]
 #[command(name = "free_threads", bin_name = "cargo bench --bench free_threads --")]
@@ -94,8 +97,7 @@ fn together(args: &Args, smoke: bool) -> Result<bool, String> {
     );
     let mut good = true;
     for (name, least) in if smoke { &SHARES[..1] } else { SHARES } {
-        let SpeedUp { native, reached, over_sequential } = speed_up(name, args.runs.get())?;
-        let share = reached / native;
+        let SpeedUp { native, reached, share, over_sequential } = speed_up(name, args.runs.get() * ROUNDS)?;
         println!("{name:<16} {native:>8.2} {reached:>8.2} {share:>7.2} {least:>9.2} {over_sequential:>11.2}");
         good &= share >= *least;
     }
@@ -109,6 +111,8 @@ struct SpeedUp {
     native: f64,
     /// Those of a program: the same is measured, so this is what can be set beside the machine's.
     reached: f64,
+    /// What is reached of what native ones reach.
+    share: f64,
     /// Those of a program, in the time of a program without threads, which locks nothing.
     over_sequential: f64,
 }
@@ -130,6 +134,7 @@ fn speed_up(name: &str, runs: usize) -> Result<SpeedUp, String> {
     Ok(SpeedUp {
         native: figure("machine")?,
         reached: figure("over_one_thread")?,
+        share: figure("share")?,
         over_sequential: figure("over_sequential")?,
     })
 }

@@ -20,7 +20,7 @@ use super::child;
 ///
 /// Each program defines `worker`, which is run in N threads at once and, for comparison, N times one after the other; only that
 /// is timed. All runs are processes of their own, and take turns, so that whatever disturbs the machine disturbs all of them.
-/// Between them native threads are timed as well, which is the limit of what the machine can give.
+/// Before each run with threads as many native threads are timed, which is the limit of what the machine can give just then.
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
     /// The programs
@@ -76,6 +76,8 @@ struct Series {
     walls: Vec<f64>,
     users: Vec<f64>,
     systems: Vec<f64>,
+    /// How long as many native threads took just before.
+    spins: Vec<f64>,
 }
 
 /// What the driver writes before the number of seconds.
@@ -95,30 +97,36 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Complaint> {
         for subject in 0..subjects.len() {
             for &threads in &counts {
                 for is_sequential in [false, true] {
-                    let (walls, users, systems) = Default::default();
-                    series.push(Series { program, subject, threads, is_sequential, walls, users, systems });
+                    let (walls, users, systems, spins) = Default::default();
+                    series.push(Series {
+                        program,
+                        subject,
+                        threads,
+                        is_sequential,
+                        walls,
+                        users,
+                        systems,
+                        spins,
+                    });
                 }
             }
         }
     }
     let runs = args.runs.get();
-    let bar = progress(u64::from(runs) * (series.len() + counts.len()) as u64);
-    let mut spins = vec![Vec::new(); counts.len()];
+    let bar = progress(u64::from(runs) * series.len() as u64);
     for _ in 0..runs {
-        for (threads, spins) in counts.iter().zip(&mut spins) {
-            bar.set_message(format!("{threads} native threads"));
-            spins.push(calibrate::spin(*threads).map_err(Complaint::System)?.as_secs_f64());
-            bar.inc(1);
-        }
         for one in &mut series {
             let subject = &subjects[one.subject];
             bar.set_message(format!("{}, {}, {}", args.title(one.program), subject.name(), one.threads));
+            if !one.is_sequential {
+                one.spins.push(calibrate::spin(one.threads).map_err(Complaint::System)?.as_secs_f64());
+            }
             one.measure(subject, args)?;
             bar.inc(1);
         }
     }
     bar.finish_and_clear();
-    let comparison = evaluate(args, &subjects, &counts, &series, &spins);
+    let comparison = evaluate(args, &subjects, &counts, &series);
     if let Some(file) = &args.plot {
         super::write_report(file, &plot(&comparison).svg())?;
     }
@@ -188,10 +196,6 @@ impl Series {
         self.systems.push(finished.system.as_secs_f64());
         Ok(())
     }
-
-    fn wall(&self) -> Spread {
-        Spread::of(self.walls.clone())
-    }
 }
 
 fn progress(steps: u64) -> ProgressBar {
@@ -204,45 +208,52 @@ fn progress(steps: u64) -> ProgressBar {
     bar
 }
 
-fn evaluate(
-    args: &Args,
-    subjects: &[Subject],
-    counts: &[u32],
-    series: &[Series],
-    spins: &[Vec<f64>],
-) -> Comparison {
-    let spins: Vec<_> = spins.iter().map(|times| Spread::of(times.clone()).median).collect();
-    let limit = |threads: u32| {
-        let place = counts.iter().position(|count| *count == threads).unwrap_or(0);
-        f64::from(threads) * spins[0] / spins[place]
-    };
-    let of = |one: &Series, threads: u32, is_sequential: bool| {
+/// Each run is set beside the runs of its round, and of these quotients the one in the middle counts: on a machine that others use
+/// as well, the runs of a round have more in common than those of a series.
+fn evaluate(args: &Args, subjects: &[Subject], counts: &[u32], series: &[Series]) -> Comparison {
+    let beside = |one: &Series, threads: u32, is_sequential: bool| {
         let same = |other: &&Series| {
             (other.program, other.subject, other.threads, other.is_sequential)
                 == (one.program, one.subject, threads, is_sequential)
         };
-        series.iter().find(same).map_or(f64::NAN, |other| other.wall().median)
+        series.iter().find(same)
     };
-    let row = |one: &Series| Row {
-        program: args.title(one.program),
-        under: subjects[one.subject].name(),
-        threads: one.threads,
-        wall: one.wall(),
-        user: Spread::of(one.users.clone()),
-        system: Spread::of(one.systems.clone()),
-        over_one_thread: f64::from(one.threads) * of(one, 1, false) / one.wall().median,
-        over_sequential: of(one, one.threads, true) / one.wall().median,
-        machine: limit(one.threads),
+    let row = |one: &Series| {
+        let of_one = |times: fn(&Series) -> &[f64]| {
+            let alone = beside(one, 1, false).map_or(&[][..], times);
+            quotients(alone, times(one)).map(|quotient| f64::from(one.threads) * quotient).collect::<Vec<_>>()
+        };
+        let (over_one_thread, machine) = (of_one(|one| &one.walls), of_one(|one| &one.spins));
+        let sequential = beside(one, one.threads, true).map_or(&[][..], |other| &other.walls);
+        let middle = |values: &mut dyn Iterator<Item = f64>| Spread::of(values.collect()).median;
+        Row {
+            program: args.title(one.program),
+            under: subjects[one.subject].name(),
+            threads: one.threads,
+            wall: Spread::of(one.walls.clone()),
+            user: Spread::of(one.users.clone()),
+            system: Spread::of(one.systems.clone()),
+            over_sequential: middle(&mut quotients(sequential, &one.walls)),
+            share: middle(&mut quotients(&over_one_thread, &machine)),
+            over_one_thread: middle(&mut over_one_thread.into_iter()),
+            machine: middle(&mut machine.into_iter()),
+        }
+    };
+    let rows: Vec<Row> = series.iter().filter(|one| !one.is_sequential).map(row).collect();
+    let limit = |threads: u32| {
+        let reached = rows.iter().filter(|row| row.threads == threads).map(|row| row.machine);
+        Limit { threads, speed_up: Spread::of(reached.collect()).median }
     };
     Comparison {
         cores: std::thread::available_parallelism().map_or(1, usize::from),
-        limits: counts
-            .iter()
-            .filter(|threads| **threads > 1)
-            .map(|threads| Limit { threads: *threads, speed_up: limit(*threads) })
-            .collect(),
-        rows: series.iter().filter(|one| !one.is_sequential).map(row).collect(),
+        limits: counts.iter().filter(|threads| **threads > 1).map(|threads| limit(*threads)).collect(),
+        rows,
     }
+}
+
+/// Of the figures of each round.
+fn quotients(above: &[f64], below: &[f64]) -> impl Iterator<Item = f64> {
+    above.iter().zip(below).map(|(above, below)| above / below)
 }
 
 /// A curve a program and policy, the machine's own dotted.

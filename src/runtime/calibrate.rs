@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::os;
 
-/// So many steps take some tens of milliseconds: long enough for the scheduler of the system to spread the threads.
-const STEPS: u64 = 40_000_000;
+/// So many steps take about a tenth of a second: long enough for the scheduler of the system to spread the threads.
+const STEPS: u64 = 30_000_000;
 
 /// The native stack of a spinning thread, in bytes.
 const STACK: usize = 64 << 10;
@@ -37,9 +37,22 @@ pub fn spin(threads: u32) -> io::Result<Duration> {
     Ok(begin.elapsed())
 }
 
-/// A chain in which each step needs the one before, so that nothing can be left out.
-fn steps(seed: u64) -> u64 {
-    (0..STEPS).fold(seed, |state, _| {
-        black_box(state).wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407)
+/// Four generators of random numbers (Marsaglia, "Xorshift RNGs", 2003) that do not wait for each other: together they keep the
+/// execution units of a core as busy as an interpreter does. Two processors that are threads of one core share these, and a
+/// single chain of steps would not notice.
+fn steps(seed: u64) -> [u64; 4] {
+    (0..STEPS).fold([1, 2, 3, 4].map(|number| seed + number), |[a, b, c, d], _| {
+        [
+            xorshift::<13, 7, 17>(a),
+            xorshift::<12, 25, 27>(b),
+            xorshift::<21, 35, 4>(c),
+            xorshift::<20, 41, 5>(d),
+        ]
     })
+}
+
+fn xorshift<const A: u32, const B: u32, const C: u32>(state: u64) -> u64 {
+    let state = state ^ state << A;
+    let state = state ^ state >> B;
+    state ^ state << C
 }

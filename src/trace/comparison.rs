@@ -47,8 +47,10 @@ pub struct Row {
     pub over_one_thread: f64,
     /// How much faster than the same work one after the other.
     pub over_sequential: f64,
-    /// What native threads reach.
+    /// How much more native threads do than one of them.
     pub machine: f64,
+    /// Of what native threads reach, this is reached: `over_one_thread` by `machine`, both measured at the same time.
+    pub share: f64,
 }
 
 /// Several measurements of one thing.
@@ -76,7 +78,7 @@ impl Spread {
     }
 }
 
-const COLUMNS: [(&str, CellAlignment); 9] = [
+const COLUMNS: [(&str, CellAlignment); 10] = [
     ("program", CellAlignment::Left),
     ("under", CellAlignment::Left),
     ("threads", CellAlignment::Right),
@@ -86,6 +88,7 @@ const COLUMNS: [(&str, CellAlignment); 9] = [
     ("system s", CellAlignment::Right),
     ("times one\nthread", CellAlignment::Right),
     ("times\nsequential", CellAlignment::Right),
+    ("share of\nnative", CellAlignment::Right),
 ];
 
 impl Comparison {
@@ -133,7 +136,7 @@ impl Comparison {
     /// For a spreadsheet.
     pub fn csv(&self) -> String {
         let mut text = String::from(
-            "program,under,threads,wall_median,wall_low,wall_high,user,system,over_one_thread,over_sequential,machine\n",
+            "program,under,threads,wall_median,wall_low,wall_high,user,system,over_one_thread,over_sequential,machine,share\n",
         );
         for row in &self.rows {
             let quoted = |text: &str| {
@@ -152,6 +155,7 @@ impl Comparison {
                 row.over_one_thread,
                 row.over_sequential,
                 row.machine,
+                row.share,
             ];
             let numbers: Vec<_> = numbers.iter().map(|number| format!("{number:.6}")).collect();
             let (program, under) = (quoted(&row.program), quoted(&row.under));
@@ -174,6 +178,7 @@ impl Row {
             format!("{:.3}", self.system.median),
             format!("{:.2}", self.over_one_thread),
             format!("{:.2}", self.over_sequential),
+            format!("{:.2}", self.share),
         ]
     }
 }
@@ -194,6 +199,7 @@ mod tests {
             over_one_thread: 1.5,
             over_sequential,
             machine: 1.9,
+            share: 0.8,
         }
     }
 

@@ -208,8 +208,7 @@ impl Thread {
         if !self.has_room(base, unit.register_count()) {
             return self.too_deep();
         }
-        let unbound = base + unit.param_count();
-        self.empty(unbound..unbound + unit.unbound_count());
+        self.unbind(base + unit.param_count(), unit.unbound_count());
         self.frames.push(Frame {
             ip: unit.ops(),
             unit,

@@ -296,11 +296,10 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
     macro_rules! call {
         ($dst:expr, $callee:expr, $args:expr, $count:expr) => {{
             let callee: Word = $callee;
-            let (args, count): (u16, usize) = ($args, $count);
-            let base = frame!().base as usize + args as usize;
+            let (base, count) = (frame!().base as usize + ($args) as usize, $count);
             save!();
             // SAFETY: a pointer word in a register points to a live object.
-            let kind = if callee.is_pointer() { Some(unsafe { (*callee.address()).kind() }) } else { None };
+            let kind = if points(callee) { Some(unsafe { (*callee.address()).kind() }) } else { None };
             if kind == Some(Kind::Function) {
                 // SAFETY: the kind was checked; the register keeps the function alive.
                 let function = unsafe { &*callee.address().cast::<Function>().cast_const() };

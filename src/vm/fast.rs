@@ -169,7 +169,7 @@ pub(super) fn cell_at<'t>(word: Word) -> &'t Cell {
 /// Whether the word of a register that an op reads points to an object. The compiler's verifier holds that such a register is
 /// bound, so that it is not looked at whether it holds nothing.
 #[inline(always)]
-fn points(word: Word) -> bool {
+pub(super) fn points(word: Word) -> bool {
     debug_assert!(!word.is_nothing());
     word.is_pointer_or_nothing()
 }

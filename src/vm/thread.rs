@@ -190,6 +190,20 @@ impl Thread {
         places.for_each(|place| self.set(place, Word::NONE_AT_ALL));
     }
 
+    /// Empties the first registers of a new frame that its arguments do not fill: most often a few, which takes two stores.
+    /// What stands behind them belongs to nobody yet.
+    #[inline(always)]
+    pub(crate) fn unbind(&mut self, first: usize, count: usize) {
+        const FEW: usize = 4;
+        const { assert!(FEW < SCRATCH) };
+        if count > 0 {
+            self.empty(first..first + FEW);
+        }
+        if count > FEW {
+            self.empty(first + FEW..first + count);
+        }
+    }
+
     /// What a register holds, as a value.
     #[inline(always)]
     pub(crate) fn value(&self, place: usize) -> Option<Value<'_>> {

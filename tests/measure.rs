@@ -43,9 +43,12 @@ fn bench_measures_every_policy_in_every_number_of_threads() {
     for row in rows {
         let number = |key: &str| row[key].as_f64().unwrap_or_else(|| panic!("{key} of {row}"));
         assert_eq!(row["program"], "bench.mpy");
-        assert!(
-            number("over_one_thread") > 0.0 && number("over_sequential") > 0.0 && number("machine") > 0.0
-        );
+        for key in ["over_one_thread", "over_sequential", "machine", "share"] {
+            assert!(number(key) > 0.0, "{key} of {row}");
+        }
+        if row["threads"] == 1 {
+            assert_eq!([number("over_one_thread"), number("machine"), number("share")], [1.0; 3]);
+        }
         let wall = |key: &str| row["wall"][key].as_f64().unwrap_or_else(|| panic!("{key} of {row}"));
         assert!(0.0 < wall("low") && wall("low") <= wall("median") && wall("median") <= wall("high"));
     }

@@ -221,11 +221,11 @@ fn evaluate(args: &Args, subjects: &[Subject], counts: &[u32], series: &[Series]
     let row = |one: &Series| {
         let of_one = |times: fn(&Series) -> &[f64]| {
             let alone = beside(one, 1, false).map_or(&[][..], times);
-            quotients(alone, times(one)).map(|quotient| f64::from(one.threads) * quotient).collect::<Vec<_>>()
+            let threads = f64::from(one.threads);
+            quotients(alone, times(one)).into_iter().map(|quotient| threads * quotient).collect::<Vec<_>>()
         };
         let (over_one_thread, machine) = (of_one(|one| &one.walls), of_one(|one| &one.spins));
         let sequential = beside(one, one.threads, true).map_or(&[][..], |other| &other.walls);
-        let middle = |values: &mut dyn Iterator<Item = f64>| Spread::of(values.collect()).median;
         Row {
             program: args.title(one.program),
             under: subjects[one.subject].name(),
@@ -233,16 +233,16 @@ fn evaluate(args: &Args, subjects: &[Subject], counts: &[u32], series: &[Series]
             wall: Spread::of(one.walls.clone()),
             user: Spread::of(one.users.clone()),
             system: Spread::of(one.systems.clone()),
-            over_sequential: middle(&mut quotients(sequential, &one.walls)),
-            share: middle(&mut quotients(&over_one_thread, &machine)),
-            over_one_thread: middle(&mut over_one_thread.into_iter()),
-            machine: middle(&mut machine.into_iter()),
+            over_sequential: middle(quotients(sequential, &one.walls)),
+            share: middle(quotients(&over_one_thread, &machine)),
+            over_one_thread: middle(over_one_thread),
+            machine: middle(machine),
         }
     };
     let rows: Vec<Row> = series.iter().filter(|one| !one.is_sequential).map(row).collect();
     let limit = |threads: u32| {
-        let reached = rows.iter().filter(|row| row.threads == threads).map(|row| row.machine);
-        Limit { threads, speed_up: Spread::of(reached.collect()).median }
+        let given = rows.iter().filter(|row| row.threads == threads).map(|row| row.machine);
+        Limit { threads, speed_up: middle(given.collect()) }
     };
     Comparison {
         cores: std::thread::available_parallelism().map_or(1, usize::from),
@@ -252,8 +252,12 @@ fn evaluate(args: &Args, subjects: &[Subject], counts: &[u32], series: &[Series]
 }
 
 /// Of the figures of each round.
-fn quotients(above: &[f64], below: &[f64]) -> impl Iterator<Item = f64> {
-    above.iter().zip(below).map(|(above, below)| above / below)
+fn quotients(above: &[f64], below: &[f64]) -> Vec<f64> {
+    above.iter().zip(below).map(|(above, below)| above / below).collect()
+}
+
+fn middle(values: Vec<f64>) -> f64 {
+    Spread::of(values).median
 }
 
 /// A curve a program and policy, the machine's own dotted.

@@ -426,12 +426,19 @@ impl Context {
         self.recall.looked_up(shape, name)
     }
 
-    /// Fills an inline cache with what this thread remembers of an attribute of a shape. Says whether it remembers any.
-    pub fn recall(&self, cache: &InlineCache, shape: u32, name: Value<'_>, access: Access) -> bool {
-        self.recall.fill(cache, (shape, name, access), self.world.class_generation())
+    /// What an inline cache was filled with for an attribute of a shape, as far as this thread remembers; 0 if it does not.
+    #[inline(always)]
+    pub fn recall(&self, shape: u32, name: Value<'_>, access: Access) -> u64 {
+        self.recall.known(shape, name, access, self.world.class_generation())
     }
 
-    /// Remembers what an inline cache was filled with in a generation of classes.
+    /// Whether the inline cache that did not know what this thread remembers is to learn it now.
+    #[inline(always)]
+    pub fn is_to_be_learnt(&self) -> bool {
+        self.recall.is_to_be_learnt()
+    }
+
+    /// Remembers what an inline cache was filled with for a name in a generation of classes, if that was about this shape.
     pub fn remember(
         &self,
         cache: &InlineCache,
@@ -440,7 +447,10 @@ impl Context {
         access: Access,
         generation: u32,
     ) {
-        self.recall.remember(cache, (shape, name, access), generation);
+        let cached = cache.word();
+        if cached as u32 == shape && cached != 0 {
+            self.recall.remember(cached, name, access, generation);
+        }
     }
 
     /// The one string object that a name is, given as WTF-8.

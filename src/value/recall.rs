@@ -5,10 +5,13 @@ use std::cell::{Cell, OnceCell};
 
 use crate::heap::{Value, Word};
 
-use super::unit::InlineCache;
-
-/// How many attributes a thread remembers.
+/// How many attributes that are read a thread remembers, and how many that are set.
 const PLACES: usize = 512;
+
+/// Of how many attributes that a thread remembers, because the inline cache of a place knew another, the cache learns one: a
+/// place that meets several classes does not write to what threads share each time, and one that meets other classes than it
+/// did learns of them soon.
+const PATIENCE: u32 = 16;
 
 /// Whether an attribute is read or set: what is remembered of one says nothing of the other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,7 +28,11 @@ const LOOKUPS: usize = 256;
 /// Contents of inline caches and places of lookups, each at a place that shape and name give.
 pub(super) struct Recall {
     /// There are no places before the first is needed.
-    known: OnceCell<Box<[Cell<Known>]>>,
+    known: OnceCell<Box<[Cell<Known>; 2 * PLACES]>>,
+    /// The generation of classes that they are about.
+    generation: Cell<u32>,
+    /// How often something was remembered.
+    count: Cell<u32>,
     looked_up: [Cell<Looked>; LOOKUPS],
 }
 
@@ -59,31 +66,34 @@ impl Looked {
     }
 }
 
+/// What an inline cache was filled with for a name and the shape that is its key.
 #[derive(Clone, Copy)]
 struct Known {
-    shape: u32,
-    generation: u32,
     name: Word,
-    access: Access,
     cached: u64,
 }
 
-const NOTHING: Known =
-    Known { shape: 0, generation: 0, name: Word::NONE_AT_ALL, access: Access::Load, cached: 0 };
+const NOTHING: Known = Known { name: Word::NONE_AT_ALL, cached: 0 };
 
 impl Default for Recall {
     fn default() -> Recall {
-        Recall { known: OnceCell::new(), looked_up: [const { Cell::new(Looked::NOTHING) }; LOOKUPS] }
+        Recall {
+            known: OnceCell::new(),
+            generation: Cell::new(0),
+            count: Cell::new(0),
+            looked_up: [const { Cell::new(Looked::NOTHING) }; LOOKUPS],
+        }
     }
 }
 
-impl Recall {
-    fn place(&self, shape: u32, name: Value<'_>, access: Access) -> &Cell<Known> {
-        let mixed =
-            (name.word().0 as usize >> 4) ^ (shape as usize).wrapping_mul(31) ^ (access as usize) << 8;
-        &self.known.get_or_init(|| (0..PLACES).map(|_| Cell::new(NOTHING)).collect())[mixed % PLACES]
-    }
+/// The number of the place where it is remembered what a shape says of a name.
+#[inline(always)]
+fn place(shape: u32, name: Value<'_>, access: Access) -> usize {
+    let mixed = (name.word().0 as usize >> 4) ^ (shape as usize).wrapping_mul(31);
+    mixed % PLACES + access as usize * PLACES
+}
 
+impl Recall {
     /// The place of a lookup.
     #[inline(always)]
     pub(super) fn looked_up(&self, shape: u32, name: &'static str) -> &Cell<Looked> {
@@ -92,35 +102,31 @@ impl Recall {
         &self.looked_up[mixed % LOOKUPS]
     }
 
-    /// Fills an inline cache with what is known of the attribute of a shape. Says whether anything is.
-    pub(super) fn fill(
-        &self,
-        cache: &InlineCache,
-        (shape, name, access): (u32, Value<'_>, Access),
-        generation: u32,
-    ) -> bool {
-        let known = self.place(shape, name, access).get();
-        let found = known.shape == shape
-            && known.name == name.word()
-            && known.access == access
-            && known.generation == generation;
-        if found {
-            cache.set_word(known.cached);
-        }
-        found
+    /// What an inline cache was filled with for this attribute of a shape in this generation of classes; 0 where that is not
+    /// known.
+    #[inline(always)]
+    pub(super) fn known(&self, shape: u32, name: Value<'_>, access: Access, generation: u32) -> u64 {
+        let Some(places) = self.known.get() else { return 0 };
+        let known = places[place(shape, name, access)].get();
+        let found =
+            known.cached as u32 == shape && known.name == name.word() && self.generation.get() == generation;
+        if found { known.cached } else { 0 }
     }
 
-    /// Remembers what an inline cache was filled with, if that was about this shape.
-    pub(super) fn remember(
-        &self,
-        cache: &InlineCache,
-        (shape, name, access): (u32, Value<'_>, Access),
-        generation: u32,
-    ) {
-        let cached = cache.word();
-        if cached as u32 == shape && cached != 0 {
-            let known = Known { shape, generation, name: name.word(), access, cached };
-            self.place(shape, name, access).set(known);
+    /// Whether the inline cache that did not know what is remembered is to learn it now.
+    #[inline(always)]
+    pub(super) fn is_to_be_learnt(&self) -> bool {
+        let count = self.count.get().wrapping_add(1);
+        self.count.set(count);
+        count.is_multiple_of(PATIENCE)
+    }
+
+    /// Remembers what an inline cache was filled with in a generation of classes.
+    pub(super) fn remember(&self, cached: u64, name: Value<'_>, access: Access, generation: u32) {
+        let places = self.known.get_or_init(|| Box::new([const { Cell::new(NOTHING) }; 2 * PLACES]));
+        if self.generation.replace(generation) != generation {
+            places.iter().for_each(|place| place.set(NOTHING));
         }
+        places[place(cached as u32, name, access)].set(Known { name: name.word(), cached });
     }
 }

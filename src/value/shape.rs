@@ -31,8 +31,6 @@ pub struct Shape {
     /// How many slots instances have.
     capacity: u16,
     in_dict: bool,
-    /// The shape that an object of this one last went on to; 0 for none.
-    usual: AtomicU32,
 }
 
 impl Shape {
@@ -121,7 +119,6 @@ impl Shapes {
             count: 0,
             capacity,
             in_dict: false,
-            usual: AtomicU32::new(0),
         })
     }
 
@@ -136,7 +133,6 @@ impl Shapes {
             count: root.count,
             capacity: root.capacity,
             in_dict: true,
-            usual: AtomicU32::new(0),
         })
     }
 
@@ -165,7 +161,6 @@ impl Shapes {
         }
         let mut transitions = self.transitions.lock();
         if let Some(next) = transitions.get(&(number, name.word().0)) {
-            shape.usual.store(*next, Ordering::Release);
             return Some(*next);
         }
         let next = self.push_locked(Shape {
@@ -175,18 +170,15 @@ impl Shapes {
             count: shape.count + 1,
             capacity: shape.capacity,
             in_dict: false,
-            usual: AtomicU32::new(0),
         })?;
         transitions.insert((number, name.word().0), next);
-        shape.usual.store(next, Ordering::Release);
         Some(next)
     }
 
-    /// The longer shape, if objects of this one usually go on to it by adding this attribute.
-    #[inline(always)]
-    pub fn usual_extension(&self, number: u32, name: Value<'_>) -> Option<u32> {
-        let next = self.get(number).usual.load(Ordering::Acquire);
-        (next != 0 && self.get(next).name == name.word()).then_some(next)
+    /// Whether objects of a shape go on to another by adding this attribute, whose name is interned.
+    pub fn is_extension(&self, longer: u32, number: u32, name: Value<'_>) -> bool {
+        let longer = self.get(longer);
+        longer.count > 0 && longer.parent == number && longer.name == name.word()
     }
 
     /// The names of a shape's slots, in order.

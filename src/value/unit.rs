@@ -9,10 +9,12 @@ use minipy_compiler::op::Op;
 use crate::heap::{Marker, Value, Word};
 
 use super::lazy_unit::LazyUnit;
+use super::shape::MAX_SLOTS;
 
 /// Code in one machine. What a call needs of the code stands in the unit itself.
 pub struct Unit {
     ops: *const Op,
+    heights: *const u16,
     register_count: u16,
     /// How many parameters there are, and how many of the locals are none.
     param_count: u16,
@@ -27,6 +29,8 @@ pub struct Unit {
     qualname: Word,
     kwnames: Box<[Word]>,
     caches: Box<[InlineCache]>,
+    /// The name that each cache looks up.
+    site_names: Box<[Word]>,
     /// The units of the codes nested in this one.
     pub children: Box<[LazyUnit]>,
     /// Whether tracebacks leave its frames out: it is part of the library written in the language.
@@ -50,7 +54,7 @@ pub struct InlineCache(AtomicU64);
 pub enum Cached {
     /// Nothing is known.
     Nothing = 0,
-    /// Words from the start of the instance to the attribute's slot.
+    /// Of an attribute that is read: words from the start of the instance to its slot.
     Slot = 1,
     /// The entry of the lookup cache of the object's class.
     Class = 2,
@@ -60,15 +64,26 @@ pub enum Cached {
     Global = 4,
     /// The entry of the built-ins' table; the key is the id of the globals' table, which has no such name.
     Builtin = 5,
-    /// As `Slot`, for a store that adds the attribute; the key is the shape before.
-    Extend = 6,
+    /// Of an attribute that is set: the same in the lower bits, [`OFFSET_BITS`] of them; above, how far the number of the shape
+    /// after is from that of the shape before, which is the key.
+    Store = 6,
 }
+
+/// How many bits of the index of a [`Cached::Store`] tell where the slot stands.
+pub const OFFSET_BITS: u32 = 8;
+
+const _: () = assert!(MAX_SLOTS as u32 + 8 < 1 << OFFSET_BITS);
 
 impl InlineCache {
     /// The key and the index, if it knows a place of this kind.
     #[inline(always)]
     pub fn load(&self) -> (u32, u32, u8) {
-        let word = self.0.load(Ordering::Relaxed);
+        InlineCache::parts(self.word())
+    }
+
+    /// The key, the index and what it counts, of all that a cache knows.
+    #[inline(always)]
+    pub fn parts(word: u64) -> (u32, u32, u8) {
         (word as u32, (word >> 32) as u32 & 0xFF_FFFF, (word >> 56) as u8)
     }
 
@@ -80,13 +95,14 @@ impl InlineCache {
         }
     }
 
-    /// All it knows, in one word.
-    pub(super) fn word(&self) -> u64 {
+    /// All it knows, in one word; 0 where it knows nothing.
+    #[inline(always)]
+    pub fn word(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 
     /// Has it know what another cache knew.
-    pub(super) fn set_word(&self, word: u64) {
+    pub fn set_word(&self, word: u64) {
         self.0.store(word, Ordering::Relaxed);
     }
 
@@ -121,9 +137,11 @@ impl Unit {
     pub fn new(code: Arc<Code>, parts: UnitParts, hidden: bool, is_library: bool) -> Unit {
         let caches = code.sites.iter().map(|_| InlineCache::default()).collect();
         let UnitParts { consts, names, locals, free, name, qualname, kwnames, children } = parts;
+        let site_names = code.sites.iter().map(|name| names[name.0 as usize]).collect();
         let param_count = code.param_count() as u16;
         Unit {
             ops: code.ops.as_ptr(),
+            heights: code.heights.as_ptr(),
             register_count: code.register_count,
             param_count,
             unbound_count: code.locals.len() as u16 - param_count,
@@ -136,6 +154,7 @@ impl Unit {
             qualname,
             kwnames,
             caches,
+            site_names,
             children,
             hidden,
             is_library,
@@ -153,6 +172,14 @@ impl Unit {
     #[inline(always)]
     pub fn ops(&self) -> *const Op {
         self.ops
+    }
+
+    /// How many registers hold values before the op with this index.
+    #[inline(always)]
+    pub fn height_at(&self, pc: u32) -> usize {
+        debug_assert!((pc as usize) < self.code.heights.len());
+        // SAFETY: the compiler's verifier holds that there is a height for each op, and the code is immutable.
+        unsafe { *self.heights.add(pc as usize) }.into()
     }
 
     /// Size of its window.
@@ -195,7 +222,9 @@ impl Unit {
     /// The name an inline cache looks up.
     #[inline(always)]
     pub fn site_name(&self, site: u16) -> Value<'_> {
-        permanent(self.names[self.code.sites[site as usize].0 as usize])
+        debug_assert!((site as usize) < self.site_names.len());
+        // SAFETY: the compiler's verifier holds that sites are inside the list, and there is a name for each.
+        permanent(unsafe { *self.site_names.get_unchecked(site as usize) })
     }
 
     /// An inline cache.

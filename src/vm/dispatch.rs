@@ -573,9 +573,7 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
                 Op::SetAttr { obj, value, site } => {
                     shared!();
                     let (object, word) = (get!(obj), get!(value));
-                    if let Some(instance) = instance_at(object)
-                        && fast_set_attribute(th, unit, instance, word, site.0)
-                    {
+                    if fast_set_attribute(th, unit, object, word, site.0) {
                         next!();
                     }
                     slow!(th.set_attr_op(object, word, site.0))

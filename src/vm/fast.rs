@@ -1,6 +1,6 @@
 //! The fast paths of the dispatch loop: what a word in a register is at a glance, and what inline caches give.
 
-use crate::heap::{Kind, MAX_SMALL, MIN_SMALL, Object, Value, Word};
+use crate::heap::{Header, Kind, MAX_SMALL, MIN_SMALL, Object, Value, Word};
 use crate::value::class::Type;
 use crate::value::dict::{Dict, DictTable};
 use crate::value::function::Cell;
@@ -10,10 +10,10 @@ use crate::value::record::{Iter, Module};
 use crate::value::set::Set;
 use crate::value::str::{Str, contains};
 use crate::value::tuple::Tuple;
-use crate::value::unit::{Cached, Unit};
+use crate::value::unit::{Cached, InlineCache, OFFSET_BITS, Unit};
 use crate::value::{Builtin, Context, Raised};
 
-use super::ops::attr_cache::cached_in_class;
+use super::ops::attr_cache::{cached_in_class, is_none_at_all};
 use super::thread::{Flow, Thread};
 
 /// How `LoadMethod` ended where its cache did not know.
@@ -35,12 +35,16 @@ pub(crate) enum Attribute {
 
 #[inline(always)]
 pub(crate) fn cached_attribute(th: &Thread, unit: &Unit, object: Word, site: u16) -> Attribute {
-    if !points(object) {
-        return Attribute::Unknown;
+    match header_at(object) {
+        Some(header) => attribute_of(th, header, object, unit.cache(site).word()),
+        None => Attribute::Unknown,
     }
-    let (key, index, kind) = unit.cache(site).load();
-    // SAFETY: a pointer word in a register points to a live object.
-    let header = unsafe { &*object.address() };
+}
+
+/// What all that an inline cache knows gives for the object with this header.
+#[inline(always)]
+pub(crate) fn attribute_of(th: &Thread, header: &Header, object: Word, cached: u64) -> Attribute {
+    let (key, index, kind) = InlineCache::parts(cached);
     if kind == Cached::Slot as u8 {
         if header.shape() == key {
             // SAFETY: the cache was filled for this shape, which only instances have.
@@ -54,13 +58,14 @@ pub(crate) fn cached_attribute(th: &Thread, unit: &Unit, object: Word, site: u16
         return Attribute::Unknown;
     }
     if kind == Cached::Class as u8 && header.shape() == key {
-        let class = th.vm().world.shapes.get(key).class();
+        let class = th.cx().world().shapes.get(key).class();
         return cached_in_class(class, index).map_or(Attribute::Unknown, class_attribute);
     }
     if kind == Cached::OfClass as u8 && header.shape() == key && header.kind() == Kind::Type {
         // SAFETY: the kind was checked.
         let class = unsafe { &*object.address().cast::<Type>() };
         return cached_in_class(class, index)
+            .filter(|value| !is_none_at_all(*value))
             .map_or(Attribute::Unknown, |value| Attribute::Value(value.word()));
     }
     if kind == Cached::Global as u8 && header.kind() == Kind::Module {
@@ -79,37 +84,38 @@ pub(crate) fn cached_attribute(th: &Thread, unit: &Unit, object: Word, site: u16
     Attribute::Unknown
 }
 
-/// Sets an attribute where the inline cache knows the slot, or that the attribute is added and its slot.
+/// Sets an attribute where the inline cache knows the slot, of an attribute that is there or is added.
 #[inline(always)]
-pub(crate) fn fast_set_attribute(
+pub(crate) fn fast_set_attribute(th: &Thread, unit: &Unit, object: Word, word: Word, site: u16) -> bool {
+    match header_at(object) {
+        Some(header) => set_cached_attribute(th, header, object, word, unit.cache(site).word()),
+        None => false,
+    }
+}
+
+/// Sets an attribute of the object with this header by all that an inline cache knows. Says whether that was enough.
+#[inline(always)]
+pub(crate) fn set_cached_attribute(
     th: &Thread,
-    unit: &Unit,
-    instance: &Instance,
+    header: &Header,
+    object: Word,
     word: Word,
-    site: u16,
+    cached: u64,
 ) -> bool {
-    let (key, index, kind) = unit.cache(site).load();
-    let header = instance.header();
-    let _held = th.cx().lock(instance);
-    if key != header.shape() {
+    let (key, index, kind) = InlineCache::parts(cached);
+    if kind != Cached::Store as u8 {
         return false;
     }
-    let longer = if kind == Cached::Slot as u8 {
-        None
-    } else if kind == Cached::Extend as u8 {
-        match th.vm().world.shapes.usual_extension(key, unit.site_name(site)) {
-            Some(longer) => Some(longer),
-            None => return false,
-        }
-    } else {
+    let _held = th.cx().lock_at(header);
+    if header.shape() != key {
         return false;
-    };
-    // SAFETY: the cache was filled for this shape.
-    let slot = unsafe { instance.slot_at(index as usize) };
+    }
+    // SAFETY: the cache was filled for this shape, which only instances have.
+    let instance = unsafe { &*object.address().cast::<Instance>() };
+    // SAFETY: as above.
+    let slot = unsafe { instance.slot_at((index & ((1 << OFFSET_BITS) - 1)) as usize) };
     th.cx().store(instance, slot, Some(th.live(word)));
-    if let Some(longer) = longer {
-        header.set_shape(longer);
-    }
+    header.set_shape(key + (index >> OFFSET_BITS));
     true
 }
 
@@ -126,6 +132,7 @@ fn class_attribute(value: Value<'_>) -> Attribute {
         Some(Kind::Property) => {
             super::ops::attr_cache::plain_getter(value).map_or(Attribute::Unknown, Attribute::Getter)
         }
+        None if is_none_at_all(value) => Attribute::Unknown,
         None | Some(Kind::Str | Kind::Int | Kind::Tuple | Kind::List | Kind::Dict) => {
             Attribute::Value(value.word())
         }
@@ -174,6 +181,13 @@ pub(super) fn points(word: Word) -> bool {
     word.is_pointer_or_nothing()
 }
 
+/// The header of the object that such a register points to.
+#[inline(always)]
+pub(crate) fn header_at<'t>(word: Word) -> Option<&'t Header> {
+    // SAFETY: a pointer word in a register points to a live object.
+    points(word).then(|| unsafe { &*word.address() })
+}
+
 macro_rules! at {
     ($name:ident, $type:ident) => {
         #[inline(always)]
@@ -191,7 +205,6 @@ macro_rules! at {
 
 at!(list_at, List);
 at!(tuple_at, Tuple);
-at!(instance_at, Instance);
 at!(dict_at, Dict);
 at!(str_at, Str);
 

@@ -71,6 +71,16 @@ pub(super) fn is_slot_member(meta: Value<'_>) -> bool {
     meta.get::<Member>().is_some_and(|member| member.getter().is_none())
 }
 
+/// Teaches a cache what a thread remembers of a name, if it still does.
+#[cold]
+pub(super) fn learn(cx: &Context, cache: &InlineCache, cached: u64, (name, access): (Value<'_>, Access)) {
+    cache.set_word(cached);
+    fence(Ordering::SeqCst);
+    if cx.recall(cached as u32, name, access) != cached {
+        cache.clear();
+    }
+}
+
 fn fill_lookup(cx: &Context, cache: &InlineCache, shape: u32, class: &Type, name: Value<'_>) {
     if class.lookup(cx, name).is_some()
         && let Ok(Some(index)) = class.lookup_cache().entry_index(cx, name)
@@ -94,12 +104,16 @@ fn fill_class_cache(cx: &Context, cache: &InlineCache, shape: u32, object: Value
     }
 }
 
-/// A cached attribute of the class: what it gives for the instance, if no frame is needed.
+/// A cached attribute of the class, which may be [`Value::ABSENT`] or [`Value::DUMMY`].
 #[inline(always)]
 pub(crate) fn cached_in_class<'t>(class: &'t Type, index: u32) -> Option<Value<'t>> {
-    let entry = class.lookup_cache().table()?.entries().get(index as usize)?;
-    let value = entry.value().get()?;
-    (!value.is(Value::ABSENT) && !value.is(Value::DUMMY)).then_some(value)
+    class.lookup_cache().table()?.entries().get(index as usize)?.value().get()
+}
+
+/// Whether a cached attribute of a class says that nothing is known, or that there is none.
+#[inline(always)]
+pub(crate) fn is_none_at_all(cached: Value<'_>) -> bool {
+    cached.is(Value::ABSENT) || cached.is(Value::DUMMY)
 }
 
 /// A native function of a class, if it waits for its receiver.

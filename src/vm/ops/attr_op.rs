@@ -6,33 +6,30 @@ use minipy_compiler::op::Reg;
 use crate::heap::{Header, Kind, Object, Word};
 use crate::value::class::class_flag;
 use crate::value::recall::Access;
-use crate::value::unit::{Cached, Unit};
+use crate::value::unit::{Cached, OFFSET_BITS, Unit};
 
 use super::attr::{Found, find, instance_of, is_data_descriptor};
-use super::attr_cache::{fill_cache, forget_if_outdated, is_slot_member};
-use crate::vm::fast::{Attribute, MethodLoad, cached_attribute, fast_set_attribute, instance_at};
+use super::attr_cache::{fill_cache, forget_if_outdated, is_slot_member, learn};
+use crate::vm::fast::{Attribute, MethodLoad, attribute_of, header_at, set_cached_attribute};
 use crate::vm::frame::{Cont, Stage};
 use crate::vm::thread::{Flow, Thread};
 
 impl Thread {
     /// `GetAttr`, when the inline cache does not know.
     pub(crate) fn get_attr_op(&mut self, object: Word, site: u16) -> Flow {
-        let unit = self.frame().unit;
-        // SAFETY: units live as long as the machine.
-        let unit = unsafe { &*unit };
-        let name = unit.site_name(site);
-        if self.recalls(unit, site, object, Access::Load) {
-            match cached_attribute(self, unit, object, site) {
-                Attribute::Value(word) => return Flow::Done(word),
-                Attribute::Getter(function) => {
-                    return self.call_with(function, &[object], Cont::Op(Stage::Fallback));
-                }
-                Attribute::Method(_) | Attribute::Unknown => {}
-            }
+        match self.remembered(object, site) {
+            Attribute::Value(word) => Flow::Done(word),
+            Attribute::Getter(function) => self.call_with(function, &[object], Cont::Op(Stage::Fallback)),
+            Attribute::Method(_) | Attribute::Unknown => self.find_attr(object, site),
         }
+    }
+
+    #[inline(never)]
+    fn find_attr(&mut self, object: Word, site: u16) -> Flow {
+        let unit = self.running_unit();
+        let name = unit.site_name(site);
         fill_cache(self.cx(), unit.cache(site), self.live(object), name);
-        let (cont, name) = (Cont::Op(Stage::Fallback), name.word());
-        self.get_attribute(object, name, cont)
+        self.get_attribute(object, name.word(), Cont::Op(Stage::Fallback))
     }
 
     /// Calls the getter of a property for `GetAttr` at the program counter. Only where the class has a `__getattr__` has the op to
@@ -43,36 +40,53 @@ impl Thread {
         self.call_with(getter, &[object], cont)
     }
 
-    /// Whether this thread remembers the attribute of such an object: then the inline cache knows it now.
-    fn recalls(&self, unit: &Unit, site: u16, object: Word, access: Access) -> bool {
-        let header = self.live(object).header();
-        header.is_some_and(|header| {
-            self.cx().recall(unit.cache(site), header.shape(), unit.site_name(site), access)
-        })
+    /// The unit of the running frame.
+    #[inline(always)]
+    fn running_unit<'u>(&self) -> &'u Unit {
+        // SAFETY: units live as long as the machine.
+        unsafe { &*self.frame().unit }
+    }
+
+    /// What this thread remembers of the attribute of such an object.
+    #[inline(always)]
+    fn remembered(&self, object: Word, site: u16) -> Attribute {
+        let Some(header) = header_at(object) else { return Attribute::Unknown };
+        let cached = self.recall(header, site, Access::Load);
+        if cached == 0 { Attribute::Unknown } else { attribute_of(self, header, object, cached) }
+    }
+
+    /// What an inline cache is to know of such an object, or 0. Now and then that of the place learns it.
+    #[inline(always)]
+    fn recall(&self, header: &Header, site: u16, access: Access) -> u64 {
+        let (cx, unit) = (self.cx(), self.running_unit());
+        let name = unit.site_name(site);
+        let cached = cx.recall(header.shape(), name, access);
+        let cache = unit.cache(site);
+        if cached != 0 && (cx.is_to_be_learnt() || cache.word() == 0) {
+            learn(cx, cache, cached, (name, access));
+        }
+        cached
     }
 
     /// `LoadMethod`, when the inline cache does not know: fills both registers, or leaves a bound value to come.
     pub(crate) fn load_method_op(&mut self, base: usize, object: Word, site: u16) -> MethodLoad {
-        let unit = self.frame().unit;
-        // SAFETY: units live as long as the machine.
-        let unit = unsafe { &*unit };
+        let [function, receiver] = match self.remembered(object, site) {
+            Attribute::Method(function) => [function, object],
+            Attribute::Value(word) => [Word::NONE_AT_ALL, word],
+            Attribute::Getter(_) | Attribute::Unknown => return self.find_method(base, object, site),
+        };
+        self.set(base, function);
+        self.set(base + 1, receiver);
+        MethodLoad::Loaded
+    }
+
+    #[inline(never)]
+    fn find_method(&mut self, base: usize, object: Word, site: u16) -> MethodLoad {
+        let unit = self.running_unit();
         let name = unit.site_name(site);
-        let is_super = self.live(object).kind() == Some(Kind::Super);
-        if !is_super && self.recalls(unit, site, object, Access::Load) {
-            let loaded = match cached_attribute(self, unit, object, site) {
-                Attribute::Method(function) => Some([function, object]),
-                Attribute::Value(word) => Some([Word::NONE_AT_ALL, word]),
-                Attribute::Getter(_) | Attribute::Unknown => None,
-            };
-            if let Some([function, receiver]) = loaded {
-                self.set(base, function);
-                self.set(base + 1, receiver);
-                return MethodLoad::Loaded;
-            }
-        }
         let cx = self.cx();
         let value = self.live(object);
-        if !is_super {
+        if value.kind() != Some(Kind::Super) {
             fill_cache(cx, unit.cache(site), value, name);
         }
         if !cx.class_of(value).has(class_flag::CUSTOM_GETATTRIBUTE)
@@ -89,17 +103,21 @@ impl Thread {
 
     /// `SetAttr`, when the inline cache does not know.
     pub(crate) fn set_attr_op(&mut self, object: Word, value: Word, site: u16) -> Flow {
-        // SAFETY: units live as long as the machine.
-        let unit = unsafe { &*self.frame().unit };
-        let name = unit.site_name(site);
-        let before = self.live(object).header().map(Header::shape);
-        let generation = self.cx().world().class_generation();
-        if self.recalls(unit, site, object, Access::Store)
-            && let Some(instance) = instance_at(object)
-            && fast_set_attribute(self, unit, instance, value, site)
+        if let Some(header) = header_at(object)
+            && let cached @ 1.. = self.recall(header, site, Access::Store)
+            && set_cached_attribute(self, header, object, value, cached)
         {
             return Flow::Done(Word::NONE);
         }
+        self.find_and_set(object, value, site)
+    }
+
+    #[inline(never)]
+    fn find_and_set(&mut self, object: Word, value: Word, site: u16) -> Flow {
+        let unit = self.running_unit();
+        let name = unit.site_name(site);
+        let before = self.live(object).header().map(Header::shape);
+        let generation = self.cx().world().class_generation();
         let flow = self.set_attribute(object, name.word(), value, Cont::Discard);
         let cx = self.cx();
         let target = self.live(object);
@@ -108,24 +126,19 @@ impl Thread {
             && !cx.class_of(target).has(class_flag::CUSTOM_SETATTR)
             && let Some(instance) = instance_of(target)
             && let shape = instance.header().shape()
-            && let Some(word) = instance.cached_word(cx, shape, name)
+            && let Some(offset) = instance.cached_word(cx, shape, name)
             && !cx
                 .class_of(target)
                 .lookup(cx, name)
                 .is_some_and(|meta| is_data_descriptor(cx, meta) && !is_slot_member(meta))
         {
-            let key = match before {
-                Some(before) if cx.world().shapes.usual_extension(before, name) == Some(shape) => {
-                    unit.cache(site).fill(before, word, Cached::Extend);
-                    before
-                }
-                _ => {
-                    unit.cache(site).fill(shape, word, Cached::Slot);
-                    shape
-                }
-            };
-            forget_if_outdated(cx, unit.cache(site), generation);
-            cx.remember(unit.cache(site), key, name, Access::Store, generation);
+            // What the shapes say is true of them, whatever becomes of the object meanwhile.
+            let extended = before.filter(|before| cx.world().shapes.is_extension(shape, *before, name));
+            let key = extended.unwrap_or(shape);
+            let cache = unit.cache(site);
+            cache.fill(key, offset | (shape - key) << OFFSET_BITS, Cached::Store);
+            forget_if_outdated(cx, cache, generation);
+            cx.remember(cache, key, name, Access::Store, generation);
         }
         flow
     }

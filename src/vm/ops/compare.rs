@@ -74,6 +74,19 @@ impl Thread {
     /// The comparison at the program counter, from the candidate `from` on.
     pub(crate) fn compare_op(&mut self, from: u8) -> Flow {
         let Some((op, a, b)) = decode(self) else { return Flow::Raised };
+        if from == 0
+            && let Some(class) = self.class_of_both(a, b)
+            && let Some(method) = class.special(self.cx(), Special::of_comparison(op))
+            && method.kind() == Some(Kind::Function)
+        {
+            let method = method.word();
+            return self.call_special_function(method, a, &[b], Cont::Op(Stage::Candidate(0)));
+        }
+        self.compare(op, a, b, from)
+    }
+
+    #[inline(never)]
+    fn compare(&mut self, op: Comparison, a: Word, b: Word, from: u8) -> Flow {
         if let (Some(left), Some(right)) = (str_at(a), str_at(b)) {
             // The order of code points is that of the bytes that encode them.
             return Flow::Done(Word::bool(op.holds(Some(left.as_bytes().cmp(right.as_bytes())))));
@@ -84,15 +97,6 @@ impl Thread {
             Comparison::Eq | Comparison::Ne => class_flag::CUSTOM_EQ,
             _ => class_flag::CUSTOM_ORDER,
         };
-        if from == 0
-            && let Some(class) = self.class_of_both(a, b)
-            && class.has(flag)
-            && let Some(method) = class.special(cx, Special::of_comparison(op))
-            && method.kind() == Some(Kind::Function)
-        {
-            let method = method.word();
-            return self.call_special_function(method, a, &[b], Cont::Op(Stage::Candidate(0)));
-        }
         if !cx.class_of(left).has(flag) && !cx.class_of(right).has(flag) {
             return match native_compare(cx, op, left, right) {
                 Ok(Some(result)) => Flow::Done(Word::bool(result)),

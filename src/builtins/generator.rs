@@ -134,7 +134,7 @@ fn yield_from<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     }
     let op = generator.function().unit(cx)?.code.ops.get(generator.pc() as usize);
     let Some(Op::YieldFrom { iter, .. }) = op else { return Ok(Value::NONE) };
-    let slot = generator.window().and_then(|window| window.slots().get(iter.0 as usize));
+    let slot = generator.saved().get(iter.0 as usize);
     Ok(slot.and_then(|slot| slot.get()).unwrap_or(Value::NONE))
 }
 
@@ -178,8 +178,7 @@ fn locals<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
         GeneratorState::Created => unit.code.param_count(),
         GeneratorState::Running | GeneratorState::Finished => 0,
     };
-    let slots = generator.window().map_or(&[][..], |window| window.slots());
-    for (name, slot) in unit.local_names().zip(slots.iter().take(height)) {
+    for (name, slot) in unit.local_names().zip(generator.saved().iter().take(height)) {
         let value = slot.get().and_then(|value| match value.get::<Cell>() {
             Some(cell) => cell.get(),
             None => Some(value),

@@ -125,14 +125,20 @@ impl Local {
         slot.set_raw(word);
     }
 
-    /// Stores values into the first slots of an object, one after the other.
-    #[inline]
-    pub fn store_all(&self, owner: &Header, slots: &[Slot], values: &[Option<Value<'_>>]) {
+    /// Stores words into all slots of a row. The collector looks at the first `live` of them at most.
+    #[inline(always)]
+    pub fn store_block<const N: usize>(
+        &self,
+        owner: &Header,
+        slots: &[Slot; N],
+        words: &[Word; N],
+        live: usize,
+    ) {
         if needs_barrier(owner) {
-            self.remember_all(owner, slots, values);
+            self.remember_all(owner, slots, &words[..live.min(N)]);
         }
-        for (slot, value) in slots.iter().zip(values) {
-            slot.set_raw(word_of(*value));
+        for (slot, word) in slots.iter().zip(words) {
+            slot.set_raw(*word);
         }
     }
 
@@ -158,9 +164,9 @@ impl Local {
     }
 
     #[cold]
-    fn remember_all(&self, owner: &Header, slots: &[Slot], values: &[Option<Value<'_>>]) {
+    fn remember_all(&self, owner: &Header, slots: &[Slot], words: &[Word]) {
         let parts = if is_large(owner) { slots.len() } else { 1 };
-        let objects = slots.iter().zip(values).filter(|(_, value)| word_of(**value).is_pointer());
+        let objects = slots.iter().zip(words).filter(|(_, word)| word.is_pointer());
         for (slot, _) in objects.take(parts) {
             self.remember(owner, slot);
         }

@@ -1,4 +1,5 @@
-//! Generators: a frame that stands in the heap while it does not run.
+//! Generators: a frame that stands in the heap while it does not run. Its registers follow the object, in blocks that are copied
+//! at once; beyond those that hold something (the height) stands what nobody looks at.
 
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, Ordering};
 
@@ -7,7 +8,7 @@ use crate::heap::{Header, Kind, Object, Slot, Value};
 use super::builtin::Builtin;
 use super::context::{Context, Raised};
 use super::function::{Function, FunctionPart};
-use super::list::Store;
+use super::unit::Unit;
 
 /// Where a generator stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,16 +24,14 @@ pub enum GeneratorState {
     Finished = 3,
 }
 
-/// How many registers are taken from the heap at once: it makes room for a whole number of such blocks.
+/// How many registers are copied at once: there is room for a whole number of such blocks.
 pub const BLOCK: usize = 4;
 
-/// A generator.
+/// A generator; room for its registers follows. The header's count is the number of blocks.
 #[repr(C)]
 pub struct Generator {
     header: Header,
     function: Slot,
-    /// Its registers while it does not run.
-    window: Slot,
     /// The exception it was handling when it yielded.
     handled: Slot,
     name: Slot,
@@ -59,21 +58,32 @@ impl Generator {
         params: &[Option<Value<'_>>],
     ) -> Result<&'t Generator, Raised> {
         let unit = function.unit(cx)?;
-        let window = Store::new(cx, unit.register_count().next_multiple_of(BLOCK))?;
-        for (slot, param) in window.slots().iter().zip(params) {
-            slot.init(*param);
-        }
-        Ok(cx.local().make(Builtin::Generator.shape(), 0, |header| Generator {
+        let blocks = unit.register_count().div_ceil(BLOCK).max(1);
+        let bytes = blocks * size_of::<[Slot; BLOCK]>();
+        let make = |header| Generator {
             header,
             function: Slot::of(Value::object(function)),
-            window: Slot::of(Value::object(window)),
             handled: Slot::new(None),
             name: Slot::new(function.part(FunctionPart::Name)),
             qualname: Slot::new(function.part(FunctionPart::Qualname)),
             pc: AtomicU32::new(0),
-            height: AtomicU16::new(unit.code.locals.len() as u16),
+            height: AtomicU16::new(Generator::first_height(unit)),
             state: AtomicU8::new(GeneratorState::Created as u8),
-        }))
+        };
+        let made = cx.local().make_sized(bytes, Builtin::Generator.shape(), blocks as u32, make, |place| {
+            // SAFETY: the bytes behind the object belong to it; zero is a hole.
+            unsafe { place.write_bytes(0, bytes) };
+        });
+        let generator: &Generator = made.map_err(|_| cx.memory_error())?;
+        for (slot, param) in generator.blocks().as_flattened().iter().zip(params) {
+            slot.init(*param);
+        }
+        Ok(generator)
+    }
+
+    /// How many registers hold something, or a hole, before the first op: those of the locals.
+    fn first_height(unit: &Unit) -> u16 {
+        unit.code.locals.len() as u16
     }
 
     /// Where it stands.
@@ -122,25 +132,29 @@ impl Generator {
         unsafe { &*self.function.word().address().cast::<Function>() }
     }
 
-    /// Its saved registers; a finished generator has none.
+    /// The room for its registers: one block at least.
     #[inline(always)]
-    pub fn window(&self) -> Option<&Store> {
-        let window = self.window.word();
-        // SAFETY: the slot holds nothing or the store that the generator was made with.
-        (!window.is_nothing()).then(|| unsafe { &*window.address().cast::<Store>() })
+    pub fn blocks(&self) -> &[[Slot; BLOCK]] {
+        let first = (self as *const Generator).wrapping_add(1).cast();
+        // SAFETY: that many blocks follow the object.
+        unsafe { std::slice::from_raw_parts(first, self.header.aux() as usize) }
     }
 
-    /// What the registers that it goes on with held, in blocks, the last of them filled up with others.
+    /// How many of its registers hold what it goes on with; none when it has finished.
     #[inline(always)]
-    pub fn saved(&self) -> &[[Slot; BLOCK]] {
-        let (blocks, _) = self.window().map_or(&[][..], Store::slots).as_chunks::<BLOCK>();
-        let live = usize::from(self.height.load(Ordering::Relaxed)).div_ceil(BLOCK);
-        &blocks[..live.min(blocks.len())]
+    pub fn height(&self) -> usize {
+        self.height.load(Ordering::Relaxed).into()
+    }
+
+    /// What the registers that it goes on with held.
+    pub fn saved(&self) -> &[Slot] {
+        let slots = self.blocks().as_flattened();
+        &slots[..self.height().min(slots.len())]
     }
 
     /// Lets go of the registers when it has finished.
     pub fn drop_window(&self, cx: &Context) {
-        cx.store(self, &self.window, None);
+        self.height.store(0, Ordering::Relaxed);
         cx.store(self, &self.handled, None);
     }
 
@@ -173,7 +187,7 @@ impl Generator {
         self.qualname.get().unwrap_or(Value::NONE)
     }
 
-    pub(super) fn slots(&self) -> [&Slot; 5] {
-        [&self.function, &self.window, &self.handled, &self.name, &self.qualname]
+    pub(super) fn slots(&self) -> impl Iterator<Item = &Slot> {
+        [&self.function, &self.handled, &self.name, &self.qualname].into_iter().chain(self.saved())
     }
 }

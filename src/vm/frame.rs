@@ -113,7 +113,7 @@ impl Frame {
 
     /// How many of its registers hold values.
     pub fn height(&self) -> usize {
-        self.unit().code.heights[self.pc() as usize] as usize
+        self.unit().height_at(self.pc())
     }
 }
 

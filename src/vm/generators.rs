@@ -2,7 +2,7 @@
 
 use minipy_compiler::op::Op;
 
-use crate::heap::{Kind, Object, Value, Word};
+use crate::heap::{Kind, Object, Slot, Value, Word};
 use crate::value::generator::{BLOCK, Generator, GeneratorState};
 
 use super::frame::{Cont, Frame, Role, Stage};
@@ -48,12 +48,10 @@ impl Thread {
             GeneratorState::Finished => return Err(EXHAUSTED),
             GeneratorState::Created | GeneratorState::Suspended => {}
         }
-        // What the last block is filled up with lands in registers that hold nothing yet.
-        for (index, block) in object.saved().iter().enumerate() {
-            let place = self.register(base + index * BLOCK).cast::<[u64; BLOCK]>();
-            // SAFETY: there is room for the window, and behind it for more than a block; nobody writes to the block but who
-            // has claimed the generator.
-            unsafe { place.write(std::ptr::from_ref(block).cast::<[u64; BLOCK]>().read()) };
+        let blocks = object.blocks();
+        self.fill_block(base, &blocks[0]);
+        if object.height() > BLOCK {
+            self.fill_blocks(base, &blocks[..object.height().div_ceil(BLOCK)]);
         }
         self.frames.push(Frame {
             // SAFETY: a generator stands at an op of its code.
@@ -67,6 +65,22 @@ impl Thread {
             role: Role::Generator,
         });
         Ok(state)
+    }
+
+    /// Fills registers from a block. What it is filled up with lands in registers that hold nothing yet.
+    #[inline(always)]
+    fn fill_block(&self, place: usize, block: &[Slot; BLOCK]) {
+        let registers = self.register(place).cast::<[u64; BLOCK]>();
+        // SAFETY: there is room for the window, and behind it for more than a block; nobody writes to the block but who has
+        // claimed the generator.
+        unsafe { registers.write(std::ptr::from_ref(block).cast::<[u64; BLOCK]>().read()) };
+    }
+
+    #[inline(never)]
+    fn fill_blocks(&self, base: usize, blocks: &[[Slot; BLOCK]]) {
+        for (index, block) in blocks.iter().enumerate().skip(1) {
+            self.fill_block(base + index * BLOCK, block);
+        }
     }
 
     fn leave_unstarted(&mut self) {
@@ -207,16 +221,27 @@ impl Thread {
     fn suspend(&self, frame: &Frame) {
         // SAFETY: only the frame of a generator yields; the frame kept it alive.
         let generator = unsafe { &*frame.companion.address().cast::<Generator>() };
-        let (pc, height) = (frame.pc(), frame.height());
-        if let Some(window) = generator.window() {
-            let words = self.places(frame.base as usize, height);
-            self.cx().local().store_all(window.header(), window.slots(), words);
+        let pc = frame.pc();
+        let height = frame.unit().height_at(pc);
+        let (first, local, blocks) = (frame.base as usize, self.cx().local(), generator.blocks());
+        // Nobody looks at what stands above the height.
+        local.store_block(generator.header(), &blocks[0], self.block(first), height);
+        for (index, block) in blocks.iter().enumerate().take(height.div_ceil(BLOCK)).skip(1) {
+            let words = self.block(first + index * BLOCK);
+            local.store_block(generator.header(), block, words, height - index * BLOCK);
         }
         if generator.handled().word() != frame.handled {
             self.cx().store(generator, generator.handled(), self.word_as_value(frame.handled));
         }
         generator.set_pc(pc, height as u16);
         generator.release(GeneratorState::Suspended);
+    }
+
+    /// A block of registers.
+    #[inline(always)]
+    fn block(&self, place: usize) -> &[Word; BLOCK] {
+        // SAFETY: behind the window is room for more than a block, and all registers are initialised.
+        unsafe { &*self.register(place).cast() }
     }
 
     fn word_as_value(&self, word: Word) -> Option<Value<'_>> {

@@ -1,6 +1,6 @@
 //! A thread of the language: registers, frames, and nothing that only an operating system could copy.
 
-use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -94,7 +94,7 @@ impl Thread {
     /// A thread without frames.
     pub fn new(vm: Arc<Vm>, token: u32, trap: Arc<Trap>) -> Box<Thread> {
         // SAFETY: the layout has a size.
-        let registers = unsafe { alloc(STACK) }.cast::<Word>();
+        let registers = unsafe { alloc_zeroed(STACK) }.cast::<Word>();
         if registers.is_null() {
             handle_alloc_error(STACK);
         }

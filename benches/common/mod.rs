@@ -58,7 +58,8 @@ pub(crate) fn stem(path: &Path) -> String {
 pub(crate) struct Python {
     command: String,
     version: Vec<u32>,
-    profiled: bool,
+    /// Whether it was built with profile-guided optimisation.
+    pub(crate) profiled: bool,
     free_threaded: bool,
 }
 
@@ -110,7 +111,7 @@ pub(crate) struct Run {
     /// On a clock on the wall.
     elapsed: Duration,
     /// Of a processor, for the program and for the system on its behalf.
-    processor: Duration,
+    pub(crate) processor: Duration,
     /// The most memory that was resident, in bytes. Linux counts from before the new program replaces its parent's image,
     /// so that the peak of this process, a few megabytes, is the least that can be seen.
     peak: u64,
@@ -201,6 +202,11 @@ impl Comparison {
         median(&self.ratios())
     }
 
+    /// The times of a side in milliseconds, sorted.
+    pub(crate) fn times(&self, side: fn(&(Run, Run)) -> &Run, time: fn(&Run) -> Duration) -> Vec<f64> {
+        sorted(self.pairs.iter().map(|pair| time(side(pair)).as_secs_f64() * 1e3))
+    }
+
     /// The most memory of any run of a side, in bytes.
     fn peak(&self, side: fn(&(Run, Run)) -> &Run) -> u64 {
         self.pairs.iter().map(|pair| side(pair).peak).max().unwrap_or_default()
@@ -220,9 +226,7 @@ impl Comparison {
 impl Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let times = |side: fn(&(Run, Run)) -> &Run| {
-            let middle = |time: fn(&Run) -> Duration| {
-                median(&sorted(self.pairs.iter().map(|pair| time(side(pair)).as_secs_f64() * 1e3)))
-            };
+            let middle = |time| median(&self.times(side, time));
             format!("{:.1} ({:.1})", middle(|run| run.processor), middle(|run| run.elapsed))
         };
         let megabytes = |side| format!("{:.1}", self.peak(side) as f64 / 1e6);

@@ -317,7 +317,7 @@ impl Dict {
         key: Value<'_>,
         value: Value<'_>,
     ) -> Result<(), Raised> {
-        let is_known = table.id() != 0;
+        let is_known = table.is_numbered();
         if !is_known || !table.revive(cx, held, hash, key, value) {
             if table.is_full() {
                 table = self.resize(cx, held)?;
@@ -418,7 +418,7 @@ impl Dict {
         let new = DictTable::with_size(cx, size)?;
         if let Some(old) = self.table() {
             new.append_all(cx, held, old.entries());
-            if old.id() != 0 {
+            if old.is_numbered() {
                 new.number(cx, held);
             }
         }
@@ -519,7 +519,7 @@ impl Dict {
         // The number is read before the search: if the name is added meanwhile, it is outdated. It is given under the
         // lock, so that whoever adds a name either is seen or sees it.
         let Some(mut table) = self.table() else { return Ok(None) };
-        if table.id() == 0 {
+        if !table.is_numbered() {
             let held = cx.lock(self);
             table = self.table().unwrap_or(table);
             table.number(cx, &held);
@@ -545,16 +545,20 @@ impl Dict {
         Ok(entry.map(|entry| entry as u32))
     }
 
-    /// Replaces the value of an entry that a cache knows; says whether it is still there.
-    #[inline]
-    pub fn set_cached(&self, cx: &Context, table: u32, entry: u32, value: Value<'_>) -> bool {
+    /// Replaces the value of an entry that a cache knows, of the table with this id; says whether it is still there.
+    ///
+    /// # Safety
+    /// - The cache was filled with an entry of the table of this id.
+    #[inline(always)]
+    pub unsafe fn set_cached(&self, cx: &Context, table: u32, entry: u32, value: Value<'_>) -> bool {
         let _held = cx.lock(self);
         if let Some(current) = self.table()
             && current.id() == table
-            && let Some(entry) = current.entries().get(entry as usize)
-            && !entry.value().word().is_nothing()
+            // SAFETY: the caller vouches for it.
+            && let slot = unsafe { current.entry_at(entry) }.value()
+            && !slot.word().is_nothing()
         {
-            cx.store(current, entry.value(), Some(value));
+            cx.store(current, slot, Some(value));
             return true;
         }
         false

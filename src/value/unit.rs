@@ -44,9 +44,13 @@ unsafe impl Send for Unit {}
 // SAFETY: as above.
 unsafe impl Sync for Unit {}
 
-/// What an inline cache knows, in one word: a shape (or the id of a dict table), an index, and what the index counts.
+/// What an inline cache knows, in one word: a shape (or the id of a dict table) in the low half, what the index counts, the index.
 #[derive(Default)]
 pub struct InlineCache(AtomicU64);
+
+/// Where the kind stands, and the index.
+const KIND: u32 = 32;
+const INDEX: u32 = 40;
 
 /// What the index of an inline cache counts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -84,14 +88,15 @@ impl InlineCache {
     /// The key, the index and what it counts, of all that a cache knows.
     #[inline(always)]
     pub fn parts(word: u64) -> (u32, u32, u8) {
-        (word as u32, (word >> 32) as u32 & 0xFF_FFFF, (word >> 56) as u8)
+        (word as u32, (word >> INDEX) as u32, (word >> KIND) as u8)
     }
 
     /// Remembers a place. An index that does not fit is not remembered.
     #[inline]
     pub fn fill(&self, key: u32, index: u32, kind: Cached) {
-        if index < 1 << 24 {
-            self.0.store(u64::from(key) | u64::from(index) << 32 | (kind as u64) << 56, Ordering::Relaxed);
+        if index < 1 << (u64::BITS - INDEX) {
+            let word = u64::from(key) | (kind as u64) << KIND | u64::from(index) << INDEX;
+            self.0.store(word, Ordering::Relaxed);
         }
     }
 

@@ -9,7 +9,7 @@ use crate::heap::{Kind, MAX_SMALL, MIN_SMALL, Word};
 use crate::value::Raised;
 use crate::value::dict::Dict;
 use crate::value::function::{Cell, Function};
-use crate::value::unit::{Cached, Unit};
+use crate::value::unit::Unit;
 
 use super::call::Arguments;
 use super::fast::*;
@@ -407,11 +407,7 @@ pub(super) fn run<const COUNTED: bool>(th: &mut Thread, raised: bool) -> Result<
                 }
                 Op::StoreGlobal { src, site } => {
                     shared!();
-                    let (key, index, kind) = unit.cache(site.0).load();
-                    if key != 0
-                        && kind == Cached::Global as u8
-                        && globals.set_cached(th.cx(), key, index, th.live(get!(src)))
-                    {
+                    if set_cached_global(th, globals, unit, site.0, get!(src)) {
                         next!();
                     }
                     slow!(th.store_global_op(site.0, get!(src)))

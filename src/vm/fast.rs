@@ -153,17 +153,27 @@ pub(super) fn entry_word(table: &DictTable, index: u32) -> Word {
 pub(super) fn cached_global(th: &Thread, globals: &Dict, unit: &Unit, site: u16) -> Word {
     let (key, index, kind) = unit.cache(site).load();
     let Some(table) = globals.table() else { return Word::NONE_AT_ALL };
-    if kind == Cached::Global as u8 && table.id() == key {
-        // SAFETY: the cache was filled with an entry of the table of this id.
-        unsafe { table.entry_at(index) }.value().word()
-    } else if kind == Cached::Builtin as u8 && table.keys() == key {
+    // The ids of tables and the numbers of their keys are of one sequence.
+    if table.id() == key {
+        debug_assert_eq!(kind, Cached::Global as u8);
+        // SAFETY: the site of an op on globals was filled with an entry of the table of this id.
+        return unsafe { table.entry_at(index) }.value().word();
+    }
+    if kind == Cached::Builtin as u8 && table.keys() == key {
         // The cache knows the entry, but not in which table of the built-ins.
         let entry = th.vm().builtins().entries().get(index as usize);
         let entry = entry.filter(|entry| entry.key().is_some_and(|key| key.is(unit.site_name(site))));
-        entry.map_or(Word::NONE_AT_ALL, |entry| entry.value().word())
-    } else {
-        Word::NONE_AT_ALL
+        return entry.map_or(Word::NONE_AT_ALL, |entry| entry.value().word());
     }
+    Word::NONE_AT_ALL
+}
+
+/// Sets a global, where the inline cache knows its entry.
+#[inline(always)]
+pub(super) fn set_cached_global(th: &Thread, globals: &Dict, unit: &Unit, site: u16, word: Word) -> bool {
+    let (key, index, _) = unit.cache(site).load();
+    // SAFETY: as above.
+    unsafe { globals.set_cached(th.cx(), key, index, th.live(word)) }
 }
 
 #[inline(always)]

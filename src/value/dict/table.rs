@@ -49,6 +49,9 @@ pub(super) const MIN_INDEX: usize = 8;
 /// The most entries a table has.
 const MAX_ENTRIES: usize = 1 << 31;
 
+/// In place of a number. No cache has it for a key, not even one that knows nothing.
+const UNNUMBERED: u32 = u32::MAX;
+
 impl DictTable {
     /// A table with room for `wanted` entries.
     pub(super) fn new(cx: &Context, wanted: usize) -> Result<&DictTable, Raised> {
@@ -73,8 +76,8 @@ impl DictTable {
                 0,
                 |header| DictTable {
                     header,
-                    id: AtomicU32::new(0),
-                    keys: AtomicU32::new(0),
+                    id: AtomicU32::new(UNNUMBERED),
+                    keys: AtomicU32::new(UNNUMBERED),
                     capacity: capacity as u32,
                     tail: AtomicU32::new(0),
                     mask: size - 1,
@@ -127,9 +130,15 @@ impl DictTable {
         self.keys.load(Ordering::Acquire)
     }
 
+    /// Whether caches know it.
+    #[inline(always)]
+    pub(super) fn is_numbered(&self) -> bool {
+        self.id() != UNNUMBERED
+    }
+
     /// Gives it numbers, if it has none.
     pub(super) fn number(&self, cx: &Context, _held: &Held<'_>) {
-        if self.id() == 0 {
+        if !self.is_numbered() {
             self.keys.store(new_id(cx), Ordering::Release);
             self.id.store(new_id(cx), Ordering::Release);
         }

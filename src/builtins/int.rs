@@ -95,8 +95,11 @@ fn convert<'t>(cx: &'t Context, value: Value<'t>) -> Res<'t> {
 
 /// The integer that a str or bytes object spells; `None` if it is neither.
 fn parse<'t>(cx: &'t Context, value: Value<'t>, base: u32) -> Option<Res<'t>> {
-    let limit = cx.world().int_max_str_digits.load(std::sync::atomic::Ordering::Relaxed) as usize;
+    let limit = cx.max_digits();
     let parsed = if let Some(string) = value.get::<Str>() {
+        if let Some(short) = text::int::parse_short(string.as_bytes(), base) {
+            return Some(Ok(cx.int(short)));
+        }
         text::int::parse(string.as_bytes(), base, limit)
     } else {
         text::int::parse_bytes(value.get::<Bytes>()?.as_bytes(), base, limit)

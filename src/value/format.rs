@@ -22,10 +22,10 @@ use super::text::format_spec;
 /// [`Context::needs_code`] if the class finds `__format__` in a class written in the language, and what
 /// [`format_builtin`] raises.
 pub fn format<'t>(cx: &'t Context, value: Value<'t>, spec: &[u8]) -> Res<'t> {
-    if spec.is_empty() && !has_own_format(cx, value) {
-        return str_of(cx, value);
+    if has_own_format(cx, value) {
+        return Err(cx.needs_code());
     }
-    cx.written(|out| write_format(cx, out, value, spec))
+    format_builtin(cx, value, spec)
 }
 
 /// Appends `format(value, spec)`.

@@ -180,6 +180,7 @@ impl Set {
     ///
     /// # Errors
     /// As [`contains`](Self::contains), and `MemoryError`.
+    #[inline]
     pub fn add(&self, cx: &Context, key: Value<'_>) -> Result<bool, Raised> {
         let hash = hash(cx, key)?;
         self.held_add(cx, &cx.lock(self), key, hash)

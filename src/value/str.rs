@@ -308,9 +308,7 @@ fn pick<'t>(cx: &'t Context, string: &'t Str, start: i64, step: i64, count: usiz
         if let [byte] = bytes {
             return Ok(cx.ascii(*byte));
         }
-        let picked = Str::with(cx, Builtin::Str.shape(), count, count, |out| {
-            out.iter_mut().zip(bytes.iter().rev()).for_each(|(to, from)| *to = *from);
-        });
+        let picked = Str::with(cx, Builtin::Str.shape(), count, count, |out| reverse(out, bytes));
         return picked.map(Value::object);
     }
     let places = (0..count).map(|place| (start + place as i64 * step) as usize);
@@ -324,6 +322,19 @@ fn pick<'t>(cx: &'t Context, string: &'t Str, start: i64, step: i64, count: usiz
     let mut picked = Vec::with_capacity(count * 2);
     places.for_each(|place| picked.extend_from_slice(string.char_at(place)));
     cx.wtf8(&picked)
+}
+
+/// Fills `out` with as many bytes from behind, words at a time.
+fn reverse(out: &mut [u8], bytes: &[u8]) {
+    const WORD: usize = size_of::<u64>();
+    let (mut words, from) = (out.chunks_exact_mut(WORD), bytes.rchunks_exact(WORD));
+    let rest = from.remainder();
+    for (to, from) in words.by_ref().zip(from) {
+        if let Ok(word) = from.try_into() {
+            to.copy_from_slice(&u64::from_le_bytes(word).to_be_bytes());
+        }
+    }
+    words.into_remainder().iter_mut().zip(rest.iter().rev()).for_each(|(to, from)| *to = *from);
 }
 
 /// The code points from index `start` to before `stop`.

@@ -49,7 +49,9 @@ pub(crate) fn format_number(
     value: Value<'_>,
     spec: &[u8],
 ) -> Option<Result<(), Raised>> {
-    let written = if let Some(float) = float::value_of(value) {
+    let written = if let Some(small) = value.as_small() {
+        format_spec::format_int(out, i128::from(small).into(), spec, "int", cx.max_digits())
+    } else if let Some(float) = float::value_of(value) {
         format_spec::format_float(out, float, spec, cx.type_name(value))
     } else if let Some(parts) = complex::value_of(value) {
         format_spec::format_complex(out, parts.re, parts.im, spec, cx.type_name(value))

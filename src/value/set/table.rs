@@ -100,6 +100,7 @@ impl SetTable {
             if !key.is(Value::DUMMY) {
                 return Some((key, self.mask + 1 - rest.len()));
             }
+            std::hint::cold_path();
         }
     }
 

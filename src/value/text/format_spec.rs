@@ -6,7 +6,7 @@
 use super::complex;
 use super::error::{Error, Kind, Result, check_padding};
 use super::float::{self, Code, Flags};
-use super::int::{Base, IntRef};
+use super::int::{Base, IntRef, with_digits};
 use super::wtf8;
 
 /// A parsed specification.
@@ -67,7 +67,7 @@ impl Parser<'_> {
     }
 
     /// Decimal digits of any script, as in CPython.
-    #[inline]
+    #[inline(always)]
     fn number(&mut self) -> Result<Option<usize>> {
         // So many digits fit.
         const SHORT: usize = 18;
@@ -85,6 +85,7 @@ impl Parser<'_> {
         Ok((self.at > start).then_some(number))
     }
 
+    #[cold]
     fn long_number(&mut self) -> Result<Option<usize>> {
         let mut number = None;
         while let Some(digit) = self.peek().and_then(super::class::decimal_value) {
@@ -147,17 +148,24 @@ impl Spec {
             }
         }
         spec.width = parser.number()?;
-        spec.grouping = parse_grouping(&mut parser)?;
+        if let Some(b',' | b'_') = text.get(parser.at) {
+            spec.grouping = parse_grouping(&mut parser)?;
+        }
         if parser.accept_byte(b'.') {
             spec.precision = parser.number()?;
             if spec.precision.is_none() {
                 return Err(Error::value("Format specifier missing precision"));
             }
         }
-        spec.parse_kind(&mut parser, type_name)?;
+        match &text[parser.at..] {
+            // Most end so.
+            [kind @ ..0x80] if spec.grouping == Grouping::None => spec.kind = (*kind).into(),
+            _ => spec.parse_kind(&mut parser, type_name)?,
+        }
         Ok(spec)
     }
 
+    #[inline(never)]
     fn parse_kind(&mut self, parser: &mut Parser<'_>, type_name: &str) -> Result<()> {
         if let Some(kind) = parser.accept(|_| true) {
             self.kind = kind;
@@ -182,6 +190,16 @@ impl Spec {
                     format!("Cannot specify '{separator}' with '{}'.", show_kind(self.kind)),
                 ))
             }
+        }
+    }
+
+    /// How much of the padding stands on the left, behind sign and prefix, and on the right.
+    fn sides(&self, padding: usize) -> (usize, usize, usize) {
+        match self.align {
+            b'<' => (0, 0, padding),
+            b'^' => (padding / 2, 0, padding - padding / 2),
+            b'=' => (0, padding, 0),
+            _ => (padding, 0, 0),
         }
     }
 
@@ -312,12 +330,7 @@ fn lay_out(out: &mut Vec<u8>, spec: &Spec, number: &Written) -> Result<()> {
     if padding == 0 {
         return Ok(());
     }
-    let (left, inner, right) = match spec.align {
-        b'<' => (0, 0, padding),
-        b'^' => (padding / 2, 0, padding - padding / 2),
-        b'=' => (0, padding, 0),
-        _ => (padding, 0, 0),
-    };
+    let (left, inner, right) = spec.sides(padding);
     let mut fill = [0; 4];
     let fill = wtf8::encode(spec.fill, &mut fill);
     insert(out, out.len(), fill, right);
@@ -395,6 +408,15 @@ fn int_as_int(out: &mut Vec<u8>, value: IntRef<'_>, spec: &Spec, max_digits: usi
         Ok(b'x' | b'X') => Base::Hex,
         _ => Base::Decimal,
     };
+    if let IntRef::Small(small) = value
+        && let Ok(magnitude) = u64::try_from(small.unsigned_abs())
+        && spec.grouping == Grouping::None
+        && !upper
+    {
+        let sign = if small < 0 { b'-' } else { spec.plus() };
+        let prefix = if spec.alternate { base.prefix() } else { "" };
+        return with_digits(magnitude, base, |digits| put(out, spec, sign, prefix, digits));
+    }
     let start = out.len();
     let digits = value.write(out, spec.plus(), base, spec.alternate, max_digits)?;
     if upper {
@@ -402,6 +424,35 @@ fn int_as_int(out: &mut Vec<u8>, value: IntRef<'_>, spec: &Spec, max_digits: usi
     }
     let rest = out.len();
     lay_out(out, spec, &Written { start, digits, rest, rest_count: 0 })
+}
+
+/// Appends a number whose parts are ready, laid out.
+fn put(out: &mut Vec<u8>, spec: &Spec, sign: u8, prefix: &str, digits: &[u8]) -> Result<()> {
+    let width = spec.width.unwrap_or(0);
+    check_padding(width)?;
+    let fixed = usize::from(sign != 0) + prefix.len() + digits.len();
+    let (left, inner, right) = spec.sides(width.saturating_sub(fixed));
+    out.reserve(fixed.max(width));
+    fill(out, spec.fill, left);
+    if sign != 0 {
+        out.push(sign);
+    }
+    out.extend_from_slice(prefix.as_bytes());
+    fill(out, spec.fill, inner);
+    out.extend_from_slice(digits);
+    fill(out, spec.fill, right);
+    Ok(())
+}
+
+/// Appends a code point so many times.
+#[inline(always)]
+fn fill(out: &mut Vec<u8>, code_point: u32, count: usize) {
+    if count > 0 {
+        match u8::try_from(code_point) {
+            Ok(byte @ 0..0x80) => out.resize(out.len() + count, byte),
+            _ => (0..count).for_each(|_| wtf8::push(out, code_point)),
+        }
+    }
 }
 
 fn int_as_character(out: &mut Vec<u8>, value: IntRef<'_>, spec: &Spec) -> Result<()> {

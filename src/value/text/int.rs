@@ -134,7 +134,9 @@ impl IntRef<'_> {
         max_digits: usize,
     ) -> Result<usize> {
         let sign = if self.is_negative() { b'-' } else { plus };
-        out.extend((sign != 0).then_some(sign));
+        if sign != 0 {
+            out.push(sign);
+        }
         if prefixed {
             out.extend_from_slice(base.prefix().as_bytes());
         }
@@ -192,12 +194,33 @@ fn bit_length(value: &IBig) -> usize {
 fn write_small(out: &mut Vec<u8>, magnitude: u128, base: Base) {
     match (base, u64::try_from(magnitude)) {
         // Machine words print several times faster than 128 bits do.
-        (Base::Decimal, Ok(small)) => out.extend_from_slice(itoa::Buffer::new().format(small).as_bytes()),
+        (_, Ok(small)) => with_digits(small, base, |digits| out.extend_from_slice(digits)),
         (Base::Decimal, Err(_)) => out.extend_from_slice(itoa::Buffer::new().format(magnitude).as_bytes()),
-        (Base::Binary, _) => out.extend(format!("{magnitude:b}").bytes()),
-        (Base::Octal, _) => out.extend(format!("{magnitude:o}").bytes()),
-        (Base::Hex, _) => out.extend(format!("{magnitude:x}").bytes()),
+        (Base::Binary, Err(_)) => out.extend(format!("{magnitude:b}").bytes()),
+        (Base::Octal, Err(_)) => out.extend(format!("{magnitude:o}").bytes()),
+        (Base::Hex, Err(_)) => out.extend(format!("{magnitude:x}").bytes()),
     }
+}
+
+/// Lends the digits of a number, lower-case.
+#[inline(always)]
+pub(super) fn with_digits<R>(number: u64, base: Base, work: impl FnOnce(&[u8]) -> R) -> R {
+    let bits = match base {
+        Base::Decimal => return work(itoa::Buffer::new().format(number).as_bytes()),
+        Base::Binary => 1,
+        Base::Octal => 3,
+        Base::Hex => 4,
+    };
+    let mut digits = [0; u64::BITS as usize];
+    let (mut first, mut rest) = (digits.len(), number);
+    for digit in digits.iter_mut().rev() {
+        *digit = b"0123456789abcdef"[rest as usize & ((1 << bits) - 1)];
+        (first, rest) = (first - 1, rest >> bits);
+        if rest == 0 {
+            break;
+        }
+    }
+    work(&digits[first..])
 }
 
 fn too_many_digits_to_write(max: usize) -> Error {
@@ -222,9 +245,6 @@ fn too_many_digits_to_read(max: usize, digits: usize) -> Error {
 /// A `ValueError` if the base is no base, the text no number, or it has more than `max_digits` digits (0: no limit) in
 /// a base that is no power of two.
 pub(crate) fn parse(text: &[u8], base: u32, max_digits: usize) -> Result<Int> {
-    if let Some(short) = parse_short(text, base) {
-        return Ok(Int::Small(short.into()));
-    }
     let ascii = class::to_ascii_digits(text);
     parse_ascii(&ascii, base, max_digits)?.ok_or_else(|| invalid(base, quote::repr_str(text)))
 }
@@ -243,8 +263,9 @@ fn invalid(base: u32, repr: String) -> Error {
     Error::new(Kind::Value, format!("invalid literal for int() with base {base}: {quoted}"))
 }
 
-/// What most texts are: a few digits, with or without a minus.
-fn parse_short(text: &[u8], base: u32) -> Option<i64> {
+/// [`parse`] of what most texts are: a few digits, with or without a minus.
+#[inline]
+pub(crate) fn parse_short(text: &[u8], base: u32) -> Option<i64> {
     // So many digits of any base fit.
     const LONGEST: usize = 12;
     const _: () = assert!(36_u128.pow(LONGEST as u32) < 1 << 63);
@@ -257,7 +278,11 @@ fn parse_short(text: &[u8], base: u32) -> Option<i64> {
     }
     let mut value = 0;
     for digit in digits {
-        value = value * i64::from(base) + i64::from(char::from(*digit).to_digit(base)?);
+        let digit = match (digit, base) {
+            (b'0'..=b'9', 10..) => i64::from(digit - b'0'),
+            _ => char::from(*digit).to_digit(base)?.into(),
+        };
+        value = value * i64::from(base) + digit;
     }
     Some(if minus { -value } else { value })
 }

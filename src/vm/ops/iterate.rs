@@ -83,7 +83,30 @@ impl Thread {
         {
             return flow;
         }
-        match self.step(iterator, Cont::Op(Stage::Twin)) {
+        if self.live(iterator).kind() == Some(Kind::Iter) {
+            // SAFETY: the kind was matched; the iterator is rooted.
+            let it = unsafe { &*iterator.address().cast::<Iter>() };
+            match iterate::next(self.cx(), it) {
+                Ok(Some(item)) => return Flow::Done(item.word()),
+                Ok(None) => return EXHAUSTED,
+                Err(Raised) => {}
+            }
+            let flow = self.step_twin(iterator, Cont::Op(Stage::Twin));
+            return self.without_stop(flow);
+        }
+        self.step_of_other(iterator)
+    }
+
+    /// [`step_of_loop`](Self::step_of_loop) over what is no native iterator.
+    #[inline(never)]
+    fn step_of_other(&mut self, iterator: Word) -> Flow {
+        let flow = self.step(iterator, Cont::Op(Stage::Twin));
+        self.without_stop(flow)
+    }
+
+    /// The end of the iteration, if a step raised `StopIteration`.
+    fn without_stop(&self, flow: Flow) -> Flow {
+        match flow {
             Flow::Raised if self.take_stop_iteration().is_some() => EXHAUSTED,
             flow => flow,
         }
@@ -96,7 +119,7 @@ impl Thread {
     }
 
     /// Puts the next pair into two registers, if the iterator makes pairs, and goes on behind the op that takes it apart.
-    #[inline]
+    #[inline(never)]
     fn step_pair(&mut self, iterator: Word, item: Reg, to: Reg, body: isize) -> Option<Flow> {
         let it = self.live(iterator).get::<Iter>()?;
         match iterate::next_pair(self.cx(), it)? {
@@ -163,10 +186,8 @@ impl Thread {
             cx.type_error(format_args!("'{}' object is not an iterator", cx.type_name(value)));
             return Flow::Raised;
         };
-        match self.call_special(method, iterator, &[], cont) {
-            Flow::Raised if self.take_stop_iteration().is_some() => EXHAUSTED,
-            flow => flow,
-        }
+        let flow = self.call_special(method, iterator, &[], cont);
+        self.without_stop(flow)
     }
 
     /// If the pending exception is a `StopIteration`: takes it and gives its value.

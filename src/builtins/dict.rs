@@ -4,7 +4,6 @@ use crate::heap::Value;
 use crate::value::algebra::update_dict;
 use crate::value::dict::Dict;
 use crate::value::drain::with_items;
-use crate::value::hash::hash;
 use crate::value::record::DictView;
 use crate::value::tuple::Tuple;
 use crate::value::{Builtin, Context, Raised, Res, iterate};
@@ -68,7 +67,11 @@ fn update<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 
 fn get<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let (dict, key) = (this(cx, args)?, args.at(1));
-    Ok(dict.get_hashed(cx, key, hash(cx, key)?)?.unwrap_or_else(|| args.at(2)))
+    let found = match dict.get_at_a_glance(cx, key) {
+        Some(found) => found,
+        None => dict.get(cx, key)?,
+    };
+    Ok(found.unwrap_or_else(|| args.at(2)))
 }
 
 fn setdefault<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {

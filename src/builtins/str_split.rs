@@ -3,7 +3,7 @@
 use crate::heap::Value;
 use crate::value::list::List;
 use crate::value::str::{MAX_LEN, Str};
-use crate::value::text::wtf8;
+use crate::value::text::{search, wtf8};
 use crate::value::{Builtin, Context, Raised, Res};
 use crate::vm::native::Args;
 
@@ -152,16 +152,17 @@ pub(super) fn replace<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
         return parts.map_or(Ok(Value::object(string)), |parts| of_parts(cx, &parts));
     }
     cx.scratch(|out| {
-        let mut count = 0;
-        for (index, part) in substring::split(hay, sought, max).enumerate() {
-            if index > 0 {
-                out.extend_from_slice(put);
-            }
-            out.extend_from_slice(part);
-            count = index;
+        let (mut count, mut start) = (0, 0);
+        for place in search::places(hay, sought).take(max) {
+            out.extend_from_slice(&hay[start..place]);
+            out.extend_from_slice(put);
+            (count, start) = (count + 1, place + sought.len());
         }
+        if count == 0 {
+            return Ok(Value::object(string));
+        }
+        out.extend_from_slice(&hay[start..]);
         match string.char_count() - count * old.char_count() + count * new.char_count() {
-            _ if count == 0 => Ok(Value::object(string)),
             0 | 1 => cx.wtf8(out),
             chars => Str::from_parts(cx, out.len(), chars, std::iter::once(&out[..])).map(Value::object),
         }

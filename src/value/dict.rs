@@ -16,7 +16,7 @@ use crate::heap::{Header, Held, Kind, Object, Slot, Value};
 use super::builtin::Builtin;
 use super::compare::{same_key, same_key_under};
 use super::context::{Context, Raised, Res};
-use super::hash::{hash, simple_hash};
+use super::hash::{hash, known_hash, simple_hash};
 use super::set::same_objects;
 use table::{Look, MIN_INDEX};
 
@@ -162,12 +162,24 @@ impl Dict {
     /// The value of a key, if it has one; nothing where that does not show at a glance.
     #[inline(always)]
     pub fn get_at_a_glance<'t>(&'t self, cx: &'t Context, key: Value<'t>) -> Option<Option<Value<'t>>> {
-        let hash = simple_hash(cx, key)?;
+        match known_hash(key) {
+            Some(hash) => self.look_up(key, hash),
+            None => self.look_up_unhashed(cx, key),
+        }
+    }
+
+    #[inline(always)]
+    fn look_up<'t>(&'t self, key: Value<'t>, hash: i64) -> Option<Option<Value<'t>>> {
         let Some(table) = self.table() else { return Some(None) };
         table.look(hash, key).map(|look| match look {
             Look::Here(entry) => entry.value().get(),
             Look::Nowhere(_) => None,
         })
+    }
+
+    #[inline(never)]
+    fn look_up_unhashed<'t>(&'t self, cx: &'t Context, key: Value<'t>) -> Option<Option<Value<'t>>> {
+        self.look_up(key, simple_hash(cx, key)?)
     }
 
     /// The value of a key that must be compared with more than a glance.
@@ -275,7 +287,20 @@ impl Dict {
         key: Value<'_>,
         value: Value<'_>,
     ) -> Option<Result<(), Raised>> {
-        let hash = simple_hash(cx, key)?;
+        match known_hash(key) {
+            Some(hash) => self.set_looked_up(cx, key, hash, value),
+            None => self.set_unhashed(cx, key, value),
+        }
+    }
+
+    #[inline(always)]
+    fn set_looked_up(
+        &self,
+        cx: &Context,
+        key: Value<'_>,
+        hash: i64,
+        value: Value<'_>,
+    ) -> Option<Result<(), Raised>> {
         let held = cx.lock(self);
         let table = self.table()?;
         match table.look(hash, key)? {
@@ -285,6 +310,11 @@ impl Dict {
             }
             Look::Nowhere(place) => Some(self.add(cx, &held, table, place, hash, key, value)),
         }
+    }
+
+    #[inline(never)]
+    fn set_unhashed(&self, cx: &Context, key: Value<'_>, value: Value<'_>) -> Option<Result<(), Raised>> {
+        self.set_looked_up(cx, key, simple_hash(cx, key)?, value)
     }
 
     /// The value of a key, which is set first if there is none.

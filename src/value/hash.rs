@@ -37,7 +37,7 @@ pub fn hash(cx: &Context, value: Value<'_>) -> Result<i64, Raised> {
 
 /// The hash that shows at a glance: of a small integer, and of a string that was hashed before.
 #[inline(always)]
-fn known_hash(value: Value<'_>) -> Option<i64> {
+pub(super) fn known_hash(value: Value<'_>) -> Option<i64> {
     if value.word().is_small() {
         return Some(int_hash(value.word().as_small()));
     }

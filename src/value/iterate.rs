@@ -25,6 +25,9 @@
 //! | `callable_iterator` | the callable | the sentinel | | | |
 
 pub mod endless;
+mod twin;
+
+pub use twin::{next_to_map, next_twin};
 
 use dashu_int::IBig;
 
@@ -234,12 +237,12 @@ pub fn next<'t>(cx: &'t Context, it: &'t Iter) -> Result<Option<Value<'t>>, Rais
         STR_ASCII => Ok(next_of_ascii(cx, it)),
         BYTES => Ok(next_of_bytes(cx, it)),
         LONG_RANGE => next_of_long_range(cx, it),
-        DICT_KEY => Ok(next_entry(cx, it, false)?.map(|(key, _)| key)),
-        DICT_VALUE => Ok(next_entry(cx, it, false)?.map(|(_, value)| value)),
-        DICT_ITEM => in_tuple(cx, next_entry(cx, it, false)?),
-        DICT_REVERSE_KEY => Ok(next_entry(cx, it, true)?.map(|(key, _)| key)),
-        DICT_REVERSE_VALUE => Ok(next_entry(cx, it, true)?.map(|(_, value)| value)),
-        DICT_REVERSE_ITEM => in_tuple(cx, next_entry(cx, it, true)?),
+        DICT_KEY => Ok(next_entry(cx, it)?.map(|(key, _)| key)),
+        DICT_VALUE => Ok(next_entry(cx, it)?.map(|(_, value)| value)),
+        DICT_ITEM => in_tuple(cx, next_entry(cx, it)?),
+        DICT_REVERSE_KEY => Ok(last_entry(cx, it)?.map(|(key, _)| key)),
+        DICT_REVERSE_VALUE => Ok(last_entry(cx, it)?.map(|(_, value)| value)),
+        DICT_REVERSE_ITEM => in_tuple(cx, last_entry(cx, it)?),
         DEQUE => next_of_deque(cx, it, 1),
         DEQUE_REVERSE => next_of_deque(cx, it, -1),
         SET => next_of_set(cx, it),
@@ -366,7 +369,29 @@ fn next_of_bytes<'t>(cx: &'t Context, it: &'t Iter) -> Option<Value<'t>> {
 }
 
 #[inline(never)]
-fn next_entry<'t>(cx: &'t Context, it: &'t Iter, reverse: bool) -> Result<Pair<'t>, Raised> {
+fn next_entry<'t>(cx: &'t Context, it: &'t Iter) -> Result<Pair<'t>, Raised> {
+    step_of_dict(cx, it, |entries, position| {
+        let mut rest = entries.get(position as usize..).unwrap_or_default().iter();
+        (rest.by_ref().find_map(Entry::pair), (entries.len() - rest.len()) as i64)
+    })
+}
+
+#[inline(never)]
+fn last_entry<'t>(cx: &'t Context, it: &'t Iter) -> Result<Pair<'t>, Raised> {
+    step_of_dict(cx, it, |entries, position| {
+        let until = usize::try_from(position + 1).unwrap_or(0).min(entries.len());
+        let mut rest = entries[..until].iter();
+        (rest.by_ref().rev().find_map(Entry::pair), rest.len() as i64 - 1)
+    })
+}
+
+/// A step of an iterator of a dict: `find` gives the next item from a position on, and the position behind it.
+#[inline(always)]
+fn step_of_dict<'t>(
+    cx: &'t Context,
+    it: &'t Iter,
+    find: impl FnOnce(&'t [Entry], i64) -> (Pair<'t>, i64),
+) -> Result<Pair<'t>, Raised> {
     let Some(dict) = it.source().and_then(|source| source.get::<Dict>()) else { return Ok(None) };
     // Position and limit change together: two threads with one iterator do not confuse it.
     let _held = cx.lock(it);
@@ -374,15 +399,7 @@ fn next_entry<'t>(cx: &'t Context, it: &'t Iter, reverse: bool) -> Result<Pair<'
     if left < 0 || dict.len() as i64 != it.step() {
         return Err(changed(cx, it));
     }
-    let entries = dict.entries();
-    let (found, position) = if reverse {
-        let until = usize::try_from(it.position() + 1).unwrap_or(0).min(entries.len());
-        let mut rest = entries[..until].iter();
-        (rest.by_ref().rev().find_map(Entry::pair), rest.len() as i64 - 1)
-    } else {
-        let mut rest = entries.get(it.position() as usize..).unwrap_or_default().iter();
-        (rest.by_ref().find_map(Entry::pair), (entries.len() - rest.len()) as i64)
-    };
+    let (found, position) = find(dict.entries(), it.position());
     if found.is_none() || left == 0 {
         it.set_source(cx, None);
         if found.is_some() {
@@ -526,7 +543,7 @@ fn pair_of_enumerate<'t>(cx: &'t Context, it: &'t Iter) -> Result<Pair<'t>, Rais
 #[inline]
 pub fn next_pair<'t>(cx: &'t Context, it: &'t Iter) -> Option<Result<Pair<'t>, Raised>> {
     match it.header().shape() {
-        DICT_ITEM => Some(next_entry(cx, it, false)),
+        DICT_ITEM => Some(next_entry(cx, it)),
         ENUMERATE => Some(pair_of_enumerate(cx, it)),
         ZIP => match it.source()?.get::<Tuple>()?.items() {
             [first, second] if it.step() != 0 && it.limit() == 0 => Some(pair_of_zip(cx, *first, *second)),
@@ -607,33 +624,6 @@ fn advance<'t>(cx: &'t Context, iterator: Value<'t>) -> Result<Option<Value<'t>>
     match iterator.get::<Iter>() {
         Some(it) => next(cx, it),
         None => Err(cx.needs_code()),
-    }
-}
-
-/// Of a `map` over one native iterator: the function and the item that it is to be called with; nothing of any other.
-///
-/// # Errors
-/// What the iteration raises.
-pub fn next_to_map<'t>(cx: &'t Context, it: &'t Iter) -> Option<Result<Pair<'t>, Raised>> {
-    if it.header().shape() != MAP {
-        return None;
-    }
-    let [only] = it.extra()?.get::<Tuple>()?.items() else { return None };
-    let inner = only.get::<Iter>().filter(|_| native_depth(cx, *only) > 0)?;
-    let function = it.source()?;
-    Some(next(cx, inner).map(|item| item.map(|item| (function, item))))
-}
-
-/// The function of the prelude that advances an iterator for which [`next`] needs code; it raises `StopIteration` at the end.
-pub fn next_twin(it: &Iter) -> &'static str {
-    match it.header().shape() {
-        ENUMERATE => "next_enumerate",
-        ZIP => "next_zip",
-        MAP => "next_map",
-        FILTER => "next_filter",
-        REVERSED => "next_reversed",
-        CALLABLE => "next_callable",
-        _ => "next_sequence",
     }
 }
 

@@ -200,9 +200,9 @@ impl<'t> Printer<'_, 't> {
                 Ok(())
             }
             Some(Kind::Str) => {
-                let text =
-                    plain.get::<Str>().map_or_else(String::new, |text| quote::repr_str(text.as_bytes()));
-                self.text(&text);
+                if let Some(text) = plain.get::<Str>() {
+                    quote::write_repr_str(self.out, text.as_bytes());
+                }
                 Ok(())
             }
             Some(Kind::Int | Kind::BigInt) => self.integer(plain),

@@ -17,7 +17,7 @@ use super::builtin::Builtin;
 use super::compare::{same_key, same_key_under};
 use super::context::{Context, Raised};
 use super::dict::Dict;
-use super::hash::{hash, simple_hash};
+use super::hash::{hash, known_hash, simple_hash};
 use table::{Look, MIN_SIZE};
 
 pub use table::{SetEntry, SetTable};
@@ -180,8 +180,16 @@ impl Set {
     ///
     /// # Errors
     /// As [`contains`](Self::contains), and `MemoryError`.
-    #[inline]
+    #[inline(always)]
     pub fn add(&self, cx: &Context, key: Value<'_>) -> Result<bool, Raised> {
+        match known_hash(key) {
+            Some(hash) => self.held_add(cx, &cx.lock(self), key, hash),
+            None => self.add_unhashed(cx, key),
+        }
+    }
+
+    #[inline(never)]
+    fn add_unhashed(&self, cx: &Context, key: Value<'_>) -> Result<bool, Raised> {
         let hash = hash(cx, key)?;
         self.held_add(cx, &cx.lock(self), key, hash)
     }

@@ -100,12 +100,14 @@ impl Str {
         if len > MAX_LEN {
             return Err(cx.memory_error());
         }
-        let entries = index_len(len, chars);
-        let index_at = len.next_multiple_of(size_of::<u32>());
-        let extra = if entries == 0 { len } else { index_at + entries * size_of::<u32>() };
-        let fill_all = |place: *mut u8| {
-            fill(place);
-            if entries > 0 {
+        let make = |header| Str { header, hash: AtomicU64::new(0), len: len as u64 };
+        let entries = if len == chars { 0 } else { index_len(len, chars) };
+        let made = if entries == 0 {
+            cx.local().make_sized(len, shape, chars as u32, make, fill)
+        } else {
+            let index_at = len.next_multiple_of(size_of::<u32>());
+            let fill_all = |place: *mut u8| {
+                fill(place);
                 // SAFETY: the bytes are written; the entries behind them are part of the object, aligned, and zeroed
                 // before they are borrowed.
                 unsafe {
@@ -114,17 +116,11 @@ impl Str {
                     let index = std::slice::from_raw_parts_mut(index, entries);
                     fill_index(std::slice::from_raw_parts(place, len), index);
                 }
-            }
+            };
+            let extra = index_at + entries * size_of::<u32>();
+            cx.local().make_sized(extra, shape, chars as u32, make, fill_all)
         };
-        cx.local()
-            .make_sized(
-                extra,
-                shape,
-                chars as u32,
-                |header| Str { header, hash: AtomicU64::new(0), len: len as u64 },
-                fill_all,
-            )
-            .map_err(|_| cx.memory_error())
+        made.map_err(|_| cx.memory_error())
     }
 
     /// Its bytes, WTF-8.

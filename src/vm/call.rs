@@ -1,6 +1,7 @@
 //! Calling: every kind of callable, from arguments that stand in consecutive registers.
 
 use minipy_compiler::op::{Op, Reg};
+use smallvec::SmallVec;
 
 use crate::heap::{Kind, Value, Word};
 use crate::value::class::{Special, Type, class_flag};
@@ -355,25 +356,25 @@ impl Thread {
         let vm: *const super::Vm = &raw const **self.vm();
         // SAFETY: the thread holds its machine, whose table of natives never changes.
         let entry = unsafe { (*vm).native(number) };
-        let bound = {
+        let outcome = {
             let cx = self.cx();
             let names = self.live(args.names).get::<Tuple>().map_or(&[][..], Tuple::items);
             let values = self.values(args.base, args.count);
             let (positional, by_name) = values.split_at(args.count - names.len());
-            let keywords: Vec<_> = names.iter().copied().zip(by_name.iter().copied()).collect();
-            match entry.signature().bind(cx, positional, &keywords) {
-                Ok(bound) => bound,
-                Err(Raised) => return Flow::Raised,
+            let keywords: SmallVec<[_; 4]> = names.iter().copied().zip(by_name.iter().copied()).collect();
+            let Ok(bound) = entry.signature().bind(cx, positional, &keywords) else { return Flow::Raised };
+            match entry.row.run {
+                Run::Leaf(leaf) => Ok(leaf(cx, Args::new(&bound)).map(Value::word)),
+                Run::Threaded(run) => {
+                    let words = bound.iter().map(|place| place.map_or(Word::NONE_AT_ALL, Value::word));
+                    Err((run, words.collect::<SmallVec<[Word; 6]>>()))
+                }
             }
         };
-        match entry.row.run {
-            Run::Leaf(leaf) => match leaf(self.cx(), Args::new(&bound)) {
-                Ok(value) => Flow::Done(value.word()),
-                Err(Raised) => self.run_twin(number, args, cont),
-            },
-            Run::Threaded(run) => {
-                let words: Vec<Word> =
-                    bound.iter().map(|place| place.map_or(Word::NONE_AT_ALL, Value::word)).collect();
+        match outcome {
+            Ok(Ok(word)) => Flow::Done(word),
+            Ok(Err(Raised)) => self.run_twin(number, args, cont),
+            Err((run, words)) => {
                 let base = (args.base + args.count).max(self.top());
                 if base + words.len() + SCRATCH >= REGISTERS {
                     return self.too_deep();

@@ -1,5 +1,7 @@
 //! The parameters of native functions, read from Python's notation, and their binding.
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::heap::Value;
 use crate::value::dict::Dict;
 use crate::value::str::Str;
@@ -35,6 +37,9 @@ pub struct Signature {
     /// The first parameter is the receiver of a method, which messages do not count.
     method: bool,
 }
+
+/// What the parameters of a call are bound to, in their order.
+pub(super) type Places<'t> = SmallVec<[Option<Value<'t>>; 6]>;
 
 impl Signature {
     /// The parameters of a row: `name(a, b=1, /, *, c)`; text without parentheses is an attribute, with the receiver and
@@ -95,8 +100,8 @@ impl Signature {
         cx: &'t Context,
         args: &[Value<'t>],
         keywords: &[(Value<'t>, Value<'t>)],
-    ) -> Result<Vec<Option<Value<'t>>>, Raised> {
-        let mut places = vec![None; self.params.len()];
+    ) -> Result<Places<'t>, Raised> {
+        let mut places: Places<'t> = smallvec![None; self.params.len()];
         for (place, arg) in places.iter_mut().zip(&args[..args.len().min(self.positional)]) {
             *place = Some(*arg);
         }

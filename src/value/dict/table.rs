@@ -233,6 +233,18 @@ impl DictTable {
     /// Looks for a key as [`find`](Self::find) does; nothing if it meets one that must be compared with more than a glance.
     #[inline(always)]
     pub(super) fn look(&self, hash: i64, key: Value<'_>) -> Option<Look<'_>> {
+        // Most keys stand, or belong, where the search begins, and are the very object.
+        let first = hash as usize & self.mask;
+        let Some(number) = self.index_at(first).checked_sub(1) else { return Some(Look::Nowhere(first)) };
+        let entry = self.entry(number);
+        if entry.key.word() == key.word() && !entry.value.word().is_nothing() {
+            return Some(Look::Here(entry));
+        }
+        self.look_on(hash, key)
+    }
+
+    #[inline(never)]
+    fn look_on(&self, hash: i64, key: Value<'_>) -> Option<Look<'_>> {
         let mut perturb = hash as u64;
         let mut place = hash as usize & self.mask;
         loop {

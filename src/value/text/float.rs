@@ -102,8 +102,10 @@ impl Digits {
 
     /// From `ddd.ddd`, with an exponent or not.
     fn parse(text: &str) -> Digits {
-        let (number, exponent) = match text.bytes().position(|byte| byte == b'e') {
-            Some(at) => (&text[..at], text[at + 1..].parse().unwrap_or(0)),
+        // The longest exponent is `e-324`.
+        let end = text.len().saturating_sub(5);
+        let (number, exponent) = match text.as_bytes()[end..].iter().position(|byte| *byte == b'e') {
+            Some(at) => (&text[..end + at], text[end + at + 1..].parse().unwrap_or(0)),
             None => (text, 0),
         };
         let number = number.as_bytes();

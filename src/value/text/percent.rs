@@ -120,6 +120,7 @@ pub(crate) enum Kind {
 impl<'a> Iterator for Pieces<'a> {
     type Item = Piece<'a>;
 
+    #[inline(always)]
     fn next(&mut self) -> Option<Piece<'a>> {
         let rest = self.text.get(self.at..).filter(|rest| !rest.is_empty())?;
         match rest {
@@ -143,6 +144,7 @@ impl<'a> Iterator for Pieces<'a> {
 const INCOMPLETE: Error = Error::value("incomplete format");
 
 impl<'a> Pieces<'a> {
+    #[inline(always)]
     fn conversion(&mut self) -> Conversion<'a> {
         let mut conversion = Conversion {
             wants_mapping: false,

@@ -21,6 +21,18 @@ pub(crate) fn repr_str(text: &[u8]) -> String {
     out
 }
 
+/// Appends `repr` of a string.
+pub(crate) fn write_repr_str(out: &mut Vec<u8>, text: &[u8]) {
+    // Most have nothing to be escaped.
+    if text.iter().all(|byte| matches!(byte, b' '..=b'&' | b'('..=b'[' | b']'..=b'~')) {
+        out.push(b'\'');
+        out.extend_from_slice(text);
+        out.push(b'\'');
+    } else {
+        out.extend_from_slice(repr_str(text).as_bytes());
+    }
+}
+
 /// `repr` of bytes, with its `b`.
 pub(crate) fn repr_bytes(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len() + 3);

@@ -32,6 +32,7 @@ pub(crate) fn rfind(hay: &[u8], needle: &[u8]) -> Option<usize> {
 }
 
 /// The places where a needle that is not empty occurs without overlap.
+#[inline]
 pub(crate) fn places<'a>(hay: &'a [u8], needle: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
     let mut from = 0;
     let short = hay.len() <= SHORT || needle.len() == 1;

@@ -56,8 +56,8 @@ impl Thread {
         let place = self.frame().base as usize + base.0 as usize;
         let parts = self.values(place, count.0 as usize);
         let strings = || parts.iter().filter_map(|part| part.get::<Str>());
-        let len = strings().map(Str::byte_len).sum();
-        let chars = strings().map(Str::char_count).sum();
+        let sizes = |(len, chars), part: &Str| (len + part.byte_len(), chars + part.char_count());
+        let (len, chars) = strings().fold((0, 0), sizes);
         // Two halves of a surrogate pair that meet stay two code points, as in CPython.
         let made = Str::from_parts(self.cx(), len, chars, strings().map(Str::as_bytes));
         Flow::of(made.map(Value::object))

@@ -173,7 +173,11 @@ impl Thread {
                 }
                 Some(Ok(None)) => EXHAUSTED,
                 Some(Err(Raised)) => Flow::Raised,
-                None => self.call_prelude(iterate::next_twin(it), &[iterator], cont),
+                None => {
+                    let (twin, args) = iterate::next_twin(self.cx(), it);
+                    let args: SmallVec<[Word; 2]> = args.into_iter().map(Value::word).collect();
+                    self.call_prelude(twin, &args, cont)
+                }
             },
             _ => Flow::Raised,
         }
@@ -236,15 +240,14 @@ impl Thread {
         after: Option<usize>,
         collected: bool,
     ) -> Result<bool, Raised> {
+        if let (Some(list), None, false) = (list_at(operand), after, collected)
+            && self.unpack_list(list, place, before)
+        {
+            return Ok(true);
+        }
         let words: SmallVec<[Word; 8]> = {
             let cx = self.cx();
             let value = self.live(operand);
-            if let (Some(list), None, false) = (list_at(operand), after, collected)
-                && let Some(words) = items_of(cx, list, before)
-            {
-                self.set_all(place, &words);
-                return Ok(true);
-            }
             if !collected && cx.class_of(value).has(class_flag::CUSTOM_ITER) {
                 return Ok(false);
             }
@@ -267,6 +270,21 @@ impl Thread {
         Ok(true)
     }
 
+    /// Puts the items that a list has at one moment into registers, if there are so many.
+    #[inline(always)]
+    fn unpack_list(&mut self, list: &List, place: usize, count: usize) -> bool {
+        let _held = self.cx().lock(list);
+        if list.len() != count {
+            return false;
+        }
+        for index in 0..count {
+            // A list that nobody changes has no hole among its items.
+            let Some(item) = list.get(index).map(Value::word) else { return false };
+            self.set(place + index, item);
+        }
+        true
+    }
+
     fn set_all(&mut self, place: usize, words: &[Word]) {
         for (index, word) in words.iter().enumerate() {
             self.set(place + index, *word);
@@ -277,15 +295,6 @@ impl Thread {
     pub(crate) fn reg(&self, reg: Reg) -> Word {
         self.get(self.frame().base as usize + reg.0 as usize)
     }
-}
-
-/// The items of a list at one moment, if there are so many.
-fn items_of(cx: &Context, list: &List, count: usize) -> Option<SmallVec<[Word; 8]>> {
-    let _held = cx.lock(list);
-    if list.len() != count {
-        return None;
-    }
-    (0..count).map(|index| list.get(index).map(Value::word)).collect()
 }
 
 fn check_count(cx: &Context, count: usize, before: usize, after: Option<usize>) -> Result<(), Raised> {

@@ -10,6 +10,7 @@ mod special_methods;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustc_hash::FxHashSet;
+use smallvec::SmallVec;
 
 use crate::heap::{Header, Kind, Object, Slot, Value};
 
@@ -298,6 +299,16 @@ impl Type {
         self.flags.load(Ordering::Relaxed) & flags != 0
     }
 
+    /// Whether it is written in the language, its instances have no built-in layout, and of what makes them only an `__init__`
+    /// is written in the language.
+    #[inline(always)]
+    pub fn is_plain(&self) -> bool {
+        const OF_MAKING: u32 =
+            class_flag::BUILTIN | class_flag::ABSTRACT | class_flag::CUSTOM_NEW | class_flag::CUSTOM_INIT;
+        self.flags.load(Ordering::Relaxed) & OF_MAKING == class_flag::CUSTOM_INIT
+            && self.layout == Builtin::Object
+    }
+
     /// Sets flags.
     pub fn set_flags(&self, flags: u32) {
         self.flags.fetch_or(flags, Ordering::Relaxed);
@@ -366,7 +377,7 @@ impl Type {
     /// Whether it is `other` or one of its subclasses.
     #[inline]
     pub fn is_subclass(&self, other: &Type) -> bool {
-        std::ptr::eq(self, other) || self.order().any(|class| std::ptr::eq(class, other))
+        std::ptr::eq(self, other) || self.mro().iter().any(|class| class.is(Value::object(other)))
     }
 
     /// Whether it is this built-in class or one of its subclasses.
@@ -448,21 +459,22 @@ impl Type {
 
     fn have_subclasses_forget(&self, cx: &Context, name: Value<'_>) {
         // Those of a tree are met once each; one with several bases is met from each of them.
-        let mut waiting: Vec<&Type> = self.subclasses().collect();
+        let mut waiting: SmallVec<[&Type; 8]> = SmallVec::new();
+        self.subclasses().for_each(|class| waiting.push(class));
         while let Some(class) = waiting.pop() {
             if class.sole_base().is_none() {
                 return self.descendants().iter().for_each(|class| class.forget(cx, name, None));
             }
             class.forget(cx, name, None);
-            waiting.extend(class.subclasses());
+            class.subclasses().for_each(|class| waiting.push(class));
         }
     }
 
     /// The cache of the class no longer knows the name, or knows its new value.
     fn forget(&self, cx: &Context, name: Value<'_>, value: Option<Value<'_>>) {
-        // Interned names compare without code of the language.
-        if let Ok(Some(_)) = self.lookup_cache().get(cx, name) {
-            let _ = self.lookup_cache().set(cx, name, value.unwrap_or(Value::DUMMY));
+        // Its keys are interned names, and one whose hash nobody has asked for is not among them.
+        if let Some(hash) = name.get::<Str>().and_then(Str::known_hash) {
+            self.lookup_cache().replace_identical(cx, name, hash, value.unwrap_or(Value::DUMMY));
         }
     }
 

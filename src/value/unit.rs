@@ -1,5 +1,6 @@
 //! A machine's own copy of what code needs: its constants as values, its names interned, its inline caches.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -227,9 +228,15 @@ impl Unit {
     /// The name an inline cache looks up.
     #[inline(always)]
     pub fn site_name(&self, site: u16) -> Value<'_> {
+        permanent(self.site_name_word(site))
+    }
+
+    /// The same as a word.
+    #[inline(always)]
+    pub fn site_name_word(&self, site: u16) -> Word {
         debug_assert!((site as usize) < self.site_names.len());
         // SAFETY: the compiler's verifier holds that sites are inside the list, and there is a name for each.
-        permanent(unsafe { *self.site_names.get_unchecked(site as usize) })
+        unsafe { *self.site_names.get_unchecked(site as usize) }
     }
 
     /// An inline cache.
@@ -251,10 +258,14 @@ impl Unit {
         permanent(self.locals[place])
     }
 
-    /// The local register that has this name, which is interned.
-    #[inline]
-    pub fn local_named(&self, name: Value<'_>) -> Option<usize> {
-        self.locals.iter().position(|local| *local == name.word())
+    /// The local register among these that has this name, which is interned; `guess` is looked at first.
+    #[inline(always)]
+    pub fn local_named(&self, name: Value<'_>, guess: usize, among: Range<usize>) -> Option<usize> {
+        let is_it = |place: usize| self.locals.get(place).is_some_and(|local| *local == name.word());
+        if among.contains(&guess) && is_it(guess) {
+            return Some(guess);
+        }
+        among.into_iter().find(|place| is_it(*place))
     }
 
     /// The name of a free variable.

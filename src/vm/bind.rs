@@ -3,6 +3,8 @@
 
 use minipy_compiler::Code;
 
+use arrayvec::ArrayVec;
+
 use crate::heap::{Value, Word};
 use crate::value::dict::Dict;
 use crate::value::function::{Function, FunctionPart};
@@ -58,23 +60,27 @@ fn bind_in_place(thread: &mut Thread, callee: Callee<'_>, args: Arguments) -> bo
     if code.has_varargs || code.has_varkw || given > arg_count || names.len() > MAX_IN_PLACE {
         return false;
     }
-    let mut by_name = [Word::NONE_AT_ALL; MAX_IN_PLACE];
-    for (index, word) in by_name[..names.len()].iter_mut().enumerate() {
-        *word = thread.get(args.base + given + index);
-    }
+    let by_name: ArrayVec<Word, MAX_IN_PLACE> =
+        (0..names.len()).map(|index| thread.get(args.base + given + index)).collect();
     for place in given..named {
         thread.set(args.base + place, Word::NONE_AT_ALL);
     }
     let first_named = code.posonly_count as usize;
+    // Most calls name the parameters in their order.
+    let mut next = given;
     let fits = names.iter().zip(&by_name).all(|(name, word)| {
-        let place = callee.unit.local_named(*name).filter(|place| (first_named..named).contains(place));
-        let free = place.filter(|place| thread.get(args.base + place).is_nothing());
-        free.inspect(|place| thread.set(args.base + place, *word)).is_some()
+        let Some(place) = callee.unit.local_named(*name, next, first_named..named) else { return false };
+        let is_free = thread.get(args.base + place).is_nothing();
+        if is_free {
+            thread.set(args.base + place, *word);
+            next = place + 1;
+        }
+        is_free
     });
     if fits && fill_defaults(thread, callee, args.base, given) {
         return true;
     }
-    for (index, word) in by_name[..names.len()].iter().enumerate() {
+    for (index, word) in by_name.iter().enumerate() {
         thread.set(args.base + given + index, *word);
     }
     false

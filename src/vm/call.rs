@@ -116,6 +116,7 @@ impl Thread {
     }
 
     /// Makes room for the receiver in front of the arguments.
+    #[inline]
     fn push_receiver(&mut self, args: Arguments, receiver: Word) {
         for place in (args.base..args.base + args.count).rev() {
             let word = self.get(place);
@@ -399,7 +400,30 @@ impl Thread {
                 return self.enter(number, entrance, args, cont);
             }
         }
+        if class.is_plain() && !self.cx().class_of(Value::object(class)).has(class_flag::CUSTOM_CALL) {
+            return self.call_initialised(class, callee, args, cont);
+        }
         self.call(callee, args, cont)
+    }
+
+    /// Makes an instance of a class that has an `__init__` and nothing else that a call of it would have to ask for.
+    fn call_initialised(&mut self, class: &Type, callee: Word, args: Arguments, cont: Cont) -> Flow {
+        let cx = self.cx();
+        let init = class.special(cx, Special::INIT).filter(|init| init.kind() == Some(Kind::Function));
+        let Some(init) = init.map(Value::word) else { return self.call(callee, args, cont) };
+        // SAFETY: the kind was checked, and the class keeps its method while nothing else runs.
+        let function = unsafe { &*init.address().cast::<Function>().cast_const() };
+        let Some(unit) = function.plain_unit(args.count + 1) else { return self.call(callee, args, cont) };
+        let instance = match Instance::new(cx, class, None) {
+            Ok(instance) => Value::object(instance).word(),
+            Err(Raised) => return Flow::Raised,
+        };
+        self.push_receiver(args, instance);
+        let flow = self.push_frame(init, unit, args.base, cont, Role::Init);
+        if flow == Flow::Pushed {
+            self.frame_mut().companion = instance;
+        }
+        flow
     }
 
     /// Calls a class: makes an instance.
@@ -525,16 +549,17 @@ impl Thread {
                 let place = window + base.0 as usize;
                 let names = unit.kwnames(names.0);
                 let args = Arguments { base: place + 1, count: argc.0 as usize, names };
-                self.call(self.get(place), args, cont)
+                self.call_by_name(self.get(place), args, cont)
             }
             Op::CallMethodKw { base, argc, names } => {
                 let place = window + base.0 as usize;
                 let (function, names) = (self.get(place), unit.kwnames(names.0));
                 let count = argc.0 as usize;
                 if function.is_nothing() {
-                    return self.call(self.get(place + 1), Arguments { base: place + 2, count, names }, cont);
+                    let args = Arguments { base: place + 2, count, names };
+                    return self.call_by_name(self.get(place + 1), args, cont);
                 }
-                self.call(function, Arguments { base: place + 1, count: count + 1, names }, cont)
+                self.call_by_name(function, Arguments { base: place + 1, count: count + 1, names }, cont)
             }
             Op::CallStar { base, .. } => {
                 let place = window + base.0 as usize;
@@ -550,6 +575,17 @@ impl Thread {
             }
             _ => Flow::Raised,
         }
+    }
+
+    /// Calls with keywords.
+    #[inline(always)]
+    fn call_by_name(&mut self, callee: Word, args: Arguments, cont: Cont) -> Flow {
+        if self.live(callee).kind() == Some(Kind::Function) {
+            // SAFETY: the kind was checked, and the callee stands in a register.
+            let function = unsafe { &*callee.address().cast::<Function>().cast_const() };
+            return self.call_bound(callee, function, args, cont);
+        }
+        self.call(callee, args, cont)
     }
 
     /// Calls with a tuple of arguments and a dict of keywords (`f(*args, **kwargs)`).

@@ -73,20 +73,25 @@ impl Specials {
 }
 
 impl Type {
+    /// What the class notes of a special method: what the method resolution order finds, or that it finds nothing
+    /// ([`Value::ABSENT`]), or that this is to be looked for again ([`Value::DUMMY`]). None where nobody has asked.
+    #[inline(always)]
+    pub fn noted(&self, special: Special) -> Option<Value<'_>> {
+        let known = self.specials.0[special.place as usize].load(Ordering::Relaxed);
+        if known == 0 {
+            return None;
+        }
+        // An index never becomes another name's. A table that is older than the note may lack the entry.
+        self.lookup_cache().table()?.entries().get(known as usize - 1)?.value().get()
+    }
+
     /// What the method resolution order finds for a special method.
     #[inline(always)]
     pub fn special<'t>(&'t self, cx: &'t Context, special: Special) -> Option<Value<'t>> {
-        let known = self.specials.0[special.place as usize].load(Ordering::Relaxed);
-        // An index never becomes another name's. A table that is older than the note may lack the entry.
-        if known != 0
-            && let Some(table) = self.lookup_cache().table()
-            && let Some(entry) = table.entries().get(known as usize - 1)
-            && let Some(found) = entry.value().get()
-            && !found.is(Value::DUMMY)
-        {
-            return (!found.is(Value::ABSENT)).then_some(found);
+        match self.noted(special) {
+            Some(found) if !found.is(Value::DUMMY) => (!found.is(Value::ABSENT)).then_some(found),
+            _ => self.find_special(cx, special),
         }
-        self.find_special(cx, special)
     }
 
     #[cold]

@@ -8,13 +8,15 @@ use crate::value::algebra::{self, SetOp};
 use crate::value::bytes::Bytes;
 use crate::value::class::{Special, Type, class_flag};
 use crate::value::format::percent::percent;
+use crate::value::function::Function;
 use crate::value::number::{self, BinaryOp, UnaryOp};
 use crate::value::str::Str;
+use crate::value::unit::Unit;
 use crate::value::{Context, Raised, sequence, str};
 
 use crate::vm::call::Arguments;
 use crate::vm::fast::str_at;
-use crate::vm::frame::{Cont, Stage};
+use crate::vm::frame::{Cont, Role, Stage};
 use crate::vm::thread::{Flow, Thread};
 
 /// A binary operator of two native operands; `None` where they have none.
@@ -110,6 +112,19 @@ impl Thread {
     /// The binary op at the program counter, from the candidate `from` on.
     pub(crate) fn binary_op(&mut self, from: u8) -> Flow {
         let Some((op, form, a, b)) = decode(self) else { return Flow::Raised };
+        if from == 0
+            && let Some(class) = self.class_of_both(a, b)
+            && let [plain, _, in_place] = Special::of_operator(op)
+            && (form == Form::Plain || class.noted(in_place).is_some_and(|noted| noted.is(Value::ABSENT)))
+            && let Some((method, unit)) = noted_function(class, plain)
+        {
+            return self.push_method(method, unit, [a, b], Cont::Op(Stage::Candidate(1)));
+        }
+        self.binary(op, form, a, b, from)
+    }
+
+    #[inline(never)]
+    fn binary(&mut self, op: BinaryOp, form: Form, a: Word, b: Word, from: u8) -> Flow {
         let cx = self.cx();
         let (left, right) = (self.live(a), self.live(b));
         // A string and an integer are never what a subclass makes of them.
@@ -117,17 +132,6 @@ impl Thread {
             && op == BinaryOp::Add
         {
             return Flow::of(str::concat(cx, left, right));
-        }
-        if from == 0
-            && let Some(class) = self.class_of_both(a, b)
-            && class.has(CUSTOM)
-            && let [plain, _, in_place] = Special::of_operator(op)
-            && (form == Form::Plain || class.special(cx, in_place).is_none())
-            && let Some(method) = class.special(cx, plain)
-            && method.kind() == Some(Kind::Function)
-        {
-            let method = method.word();
-            return self.call_special_function(method, a, &[b], Cont::Op(Stage::Candidate(1)));
         }
         if let Some(result) = number::integers(cx, op, left, right) {
             return match result {
@@ -193,6 +197,23 @@ impl Thread {
             }
         }
         self.no_operator(op, form, a, b)
+    }
+
+    /// Calls a special method that takes two operands just as they stand.
+    #[inline(always)]
+    pub(super) fn push_method(
+        &mut self,
+        method: Word,
+        unit: &Unit,
+        [receiver, other]: [Word; 2],
+        cont: Cont,
+    ) -> Flow {
+        let frame = self.frame();
+        // The scratch registers above the running frame have room for them.
+        let base = frame.base as usize + frame.unit().register_count();
+        self.set(base, receiver);
+        self.set(base + 1, other);
+        self.push_frame(method, unit, base, cont, Role::Plain)
     }
 
     /// The class of two instances that have one shape: only their class says then what an operator does.
@@ -324,6 +345,15 @@ impl Thread {
             }
         }
     }
+}
+
+/// The special method of a class, if the class has noted that it is a function that takes two arguments just as they stand.
+#[inline(always)]
+pub(super) fn noted_function<'u>(class: &Type, special: Special) -> Option<(Word, &'u Unit)> {
+    let method = class.noted(special).filter(|method| method.kind() == Some(Kind::Function))?.word();
+    // SAFETY: the kind was checked, and the class keeps its method while nothing else runs.
+    let function: &'u Function = unsafe { &*method.address().cast::<Function>().cast_const() };
+    Some((method, function.plain_unit(2)?))
 }
 
 /// Whether the right operand is asked first: its class is a subclass of the left one's and defines the reflected method,

@@ -8,6 +8,7 @@ use crate::value::class::{Special, class_flag};
 use crate::value::compare::Comparison;
 use crate::value::{Builtin, Context, Raised, algebra, compare};
 
+use super::binary::noted_function;
 use crate::vm::fast::str_at;
 use crate::vm::frame::{Cont, Stage};
 use crate::vm::thread::{Flow, Thread};
@@ -76,11 +77,9 @@ impl Thread {
         let Some((op, a, b)) = decode(self) else { return Flow::Raised };
         if from == 0
             && let Some(class) = self.class_of_both(a, b)
-            && let Some(method) = class.special(self.cx(), Special::of_comparison(op))
-            && method.kind() == Some(Kind::Function)
+            && let Some((method, unit)) = noted_function(class, Special::of_comparison(op))
         {
-            let method = method.word();
-            return self.call_special_function(method, a, &[b], Cont::Op(Stage::Candidate(0)));
+            return self.push_method(method, unit, [a, b], Cont::Op(Stage::Candidate(0)));
         }
         self.compare(op, a, b, from)
     }

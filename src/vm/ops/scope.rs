@@ -64,7 +64,10 @@ impl Thread {
         if globals.set(cx, name, self.live(word)).is_err() {
             return Flow::Raised;
         }
-        if let Ok(Some(Place::At { table, entry })) = globals.cache_place(cx, name) {
+        // What it knew of a name that was removed is true again.
+        let (key, _, kind) = unit.cache(site).load();
+        let knows = kind == Cached::Global as u8 && globals.table().is_some_and(|table| table.id() == key);
+        if !knows && let Ok(Some(Place::At { table, entry })) = globals.cache_place(cx, name) {
             unit.cache(site).fill(table, entry, Cached::Global);
         }
         Flow::Done(Word::NONE)

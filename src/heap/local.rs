@@ -125,18 +125,17 @@ impl Local {
         slot.set_raw(word);
     }
 
-    /// Stores words into all slots of a row. The collector looks at the first `live` of them at most.
-    #[inline(always)]
-    pub fn store_block<const N: usize>(
-        &self,
-        owner: &Header,
-        slots: &[Slot; N],
-        words: &[Word; N],
-        live: usize,
-    ) {
-        if needs_barrier(owner) {
-            self.remember_all(owner, slots, &words[..live.min(N)]);
+    /// Notes that a word is about to be stored into a slot of an object.
+    pub fn note(&self, owner: &Header, slot: &Slot, word: Word) {
+        if needs_barrier(owner) && word.is_pointer() {
+            self.remember(owner, slot);
         }
+    }
+
+    /// Stores words into slots for which that was [noted](Self::note), or into which the collector does not look, or of an object
+    /// for which [`needs_barrier`] says no.
+    #[inline(always)]
+    pub fn store_noted<const N: usize>(&self, slots: &[Slot; N], words: &[Word; N]) {
         for (slot, word) in slots.iter().zip(words) {
             slot.set_raw(*word);
         }
@@ -161,15 +160,6 @@ impl Local {
         let identity = |object: &Header| object.identity(&self.heap.identities);
         let (first, second) = if identity(one) < identity(other) { (one, other) } else { (other, one) };
         (first.lock.hold(), second.lock.hold())
-    }
-
-    #[cold]
-    fn remember_all(&self, owner: &Header, slots: &[Slot], words: &[Word]) {
-        let parts = if is_large(owner) { slots.len() } else { 1 };
-        let objects = slots.iter().zip(words).filter(|(_, word)| word.is_pointer());
-        for (slot, _) in objects.take(parts) {
-            self.remember(owner, slot);
-        }
     }
 
     /// Of a small object it is remembered that it was stored into, of a large one also where.
@@ -283,6 +273,6 @@ fn word_of(value: Option<Value<'_>>) -> Word {
 
 /// Whether a store into an object is to be remembered for the next collection: it is old, and that was not done yet.
 #[inline(always)]
-fn needs_barrier(owner: &Header) -> bool {
+pub fn needs_barrier(owner: &Header) -> bool {
     owner.flags() & (flag::OLD | flag::REMEMBERED) == flag::OLD
 }

@@ -18,7 +18,7 @@ mod word;
 pub use byte_lock::Held;
 pub use collect::{Extent, Heap};
 pub use header::{Header, Kind, Object, flag};
-pub use local::{Local, MAX_OBJECT, OutOfMemory};
+pub use local::{Local, MAX_OBJECT, OutOfMemory, needs_barrier};
 pub use mark::{Marker, Visit};
 pub use slot::Slot;
 pub use word::{MAX_SMALL, MIN_SMALL, Value, Word};

@@ -140,6 +140,21 @@ impl Generator {
         unsafe { std::slice::from_raw_parts(first, self.header.aux() as usize) }
     }
 
+    /// The blocks that take so many registers, or the first one.
+    #[inline(always)]
+    pub fn blocks_of(&self, height: usize) -> &[[Slot; BLOCK]] {
+        let count = if height <= BLOCK { 1 } else { height.div_ceil(BLOCK) };
+        debug_assert!(count <= self.blocks().len());
+        // SAFETY: there are blocks for all registers of the unit, which has no height above their number.
+        unsafe { self.blocks().get_unchecked(..count) }
+    }
+
+    /// What the registers that it goes on with held, in blocks, the last of them filled up with others.
+    #[inline(always)]
+    pub fn saved_blocks(&self) -> &[[Slot; BLOCK]] {
+        self.blocks_of(self.height())
+    }
+
     /// How many of its registers hold what it goes on with; none when it has finished.
     #[inline(always)]
     pub fn height(&self) -> usize {

@@ -2,7 +2,7 @@
 
 use minipy_compiler::op::Op;
 
-use crate::heap::{Kind, Object, Slot, Value, Word};
+use crate::heap::{Kind, Object, Slot, Value, Word, needs_barrier};
 use crate::value::generator::{BLOCK, Generator, GeneratorState};
 
 use super::frame::{Cont, Frame, Role, Stage};
@@ -48,10 +48,12 @@ impl Thread {
             GeneratorState::Finished => return Err(EXHAUSTED),
             GeneratorState::Created | GeneratorState::Suspended => {}
         }
-        let blocks = object.blocks();
-        self.fill_block(base, &blocks[0]);
-        if object.height() > BLOCK {
-            self.fill_blocks(base, &blocks[..object.height().div_ceil(BLOCK)]);
+        // Most have one block.
+        if let [block, more @ ..] = object.saved_blocks() {
+            self.fill_block(base, block);
+            for (index, block) in more.iter().enumerate() {
+                self.fill_block(base + (index + 1) * BLOCK, block);
+            }
         }
         self.frames.push(Frame {
             // SAFETY: a generator stands at an op of its code.
@@ -74,13 +76,6 @@ impl Thread {
         // SAFETY: there is room for the window, and behind it for more than a block; nobody writes to the block but who has
         // claimed the generator.
         unsafe { registers.write(std::ptr::from_ref(block).cast::<[u64; BLOCK]>().read()) };
-    }
-
-    #[inline(never)]
-    fn fill_blocks(&self, base: usize, blocks: &[[Slot; BLOCK]]) {
-        for (index, block) in blocks.iter().enumerate().skip(1) {
-            self.fill_block(base + index * BLOCK, block);
-        }
     }
 
     fn leave_unstarted(&mut self) {
@@ -201,8 +196,23 @@ impl Thread {
     pub(super) fn yield_value(&mut self, word: Word) -> Next {
         loop {
             let Some(frame) = self.frames.last() else { return Next::Stop(word) };
+            // SAFETY: only the frame of a generator yields; the frame kept it alive.
+            let generator = unsafe { &*frame.companion.address().cast::<Generator>() };
             let cont = frame.cont;
-            self.suspend(frame);
+            let (pc, first) = (frame.pc(), frame.base as usize);
+            let height = frame.unit().height_at(pc);
+            if needs_barrier(generator.header()) || generator.handled().word() != frame.handled {
+                self.note_change(generator, height);
+            }
+            // Nobody looks at what stands above the height.
+            if let [block, more @ ..] = generator.blocks_of(height) {
+                self.cx().local().store_noted(block, self.block(first));
+                for (index, block) in more.iter().enumerate() {
+                    self.cx().local().store_noted(block, self.block(first + (index + 1) * BLOCK));
+                }
+            }
+            generator.set_pc(pc, height as u16);
+            generator.release(GeneratorState::Suspended);
             self.frames.drop_last();
             if let Cont::Op(_) = cont {
                 match self.frame().op() {
@@ -216,25 +226,16 @@ impl Thread {
         }
     }
 
-    /// Saves the frame of a generator, which is about to be taken off the stack.
-    #[inline(always)]
-    fn suspend(&self, frame: &Frame) {
-        // SAFETY: only the frame of a generator yields; the frame kept it alive.
-        let generator = unsafe { &*frame.companion.address().cast::<Generator>() };
-        let pc = frame.pc();
-        let height = frame.unit().height_at(pc);
-        let (first, local, blocks) = (frame.base as usize, self.cx().local(), generator.blocks());
-        // Nobody looks at what stands above the height.
-        local.store_block(generator.header(), &blocks[0], self.block(first), height);
-        for (index, block) in blocks.iter().enumerate().take(height.div_ceil(BLOCK)).skip(1) {
-            let words = self.block(first + index * BLOCK);
-            local.store_block(generator.header(), block, words, height - index * BLOCK);
+    /// The topmost frame is about to be saved in its generator: what the collector is to know of that, and what it handles.
+    #[cold]
+    #[inline(never)]
+    fn note_change(&self, generator: &Generator, height: usize) {
+        let frame = self.frame();
+        let places = generator.blocks().as_flattened();
+        for (index, slot) in places.iter().enumerate().take(height) {
+            self.cx().local().note(generator.header(), slot, self.get(frame.base as usize + index));
         }
-        if generator.handled().word() != frame.handled {
-            self.cx().store(generator, generator.handled(), self.word_as_value(frame.handled));
-        }
-        generator.set_pc(pc, height as u16);
-        generator.release(GeneratorState::Suspended);
+        self.cx().store(generator, generator.handled(), self.word_as_value(frame.handled));
     }
 
     /// A block of registers.

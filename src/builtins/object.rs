@@ -230,11 +230,9 @@ pub(crate) fn directory<'t>(cx: &'t Context, object: Value<'t>) -> Res<'t> {
                     }
                 }
                 Some(Kind::Exception) => {
-                    object
-                        .get::<Exception>()
-                        .and_then(Exception::known_attributes)
-                        .into_iter()
-                        .for_each(&mut add);
+                    if let Some(exception) = object.get::<Exception>() {
+                        add(exception.copy_attributes(cx)?);
+                    }
                 }
                 Some(Kind::Function) => {
                     object
@@ -304,7 +302,9 @@ fn dict<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
                 None => None,
             }
         }
-        Some(Kind::Exception) => object.get::<Exception>().map(|exception| exception.attributes(cx)),
+        Some(Kind::Exception) => {
+            object.get::<Exception>().map(|exception| exception.attributes(cx)).transpose()?
+        }
         Some(Kind::Function) => object.get::<Function>().map(|function| function.attributes(cx)),
         Some(Kind::Module) => attr::module_dict(object),
         _ => None,

@@ -428,7 +428,7 @@ impl Context {
 
     /// What an inline cache was filled with for an attribute of a shape, as far as this thread remembers; 0 if it does not.
     #[inline(always)]
-    pub fn recall(&self, shape: u32, name: Value<'_>, access: Access) -> u64 {
+    pub fn recall(&self, shape: u32, name: Word, access: Access) -> u64 {
         self.recall.known(shape, name, access, self.world.class_generation())
     }
 
@@ -449,7 +449,7 @@ impl Context {
     ) {
         let cached = cache.word();
         if cached as u32 == shape && cached != 0 {
-            self.recall.remember(cached, name, access, generation);
+            self.recall.remember(cached, name.word(), access, generation);
         }
     }
 

@@ -6,6 +6,8 @@
 //! Readers take no lock. They load the shape first: an instance whose shape names the slots keeps their values in place even
 //! after its attributes have gone to a dict, so that what such a reader finds was true when it looked at the shape. Whoever
 //! changes anything holds the lock of the instance.
+//!
+//! An exception of such a class has its attributes in the same way, behind the parts that every exception has.
 
 use crate::heap::{Header, Held, Kind, Object, Slot, Value, flag};
 
@@ -44,7 +46,7 @@ impl Instance {
         let made = cx.local().make_sized(
             extra * 8,
             shape,
-            first as u32 | (capacity as u32) << 16,
+            Instance::count(first, capacity as u16),
             |header| {
                 if payload.is_some() {
                     header.set(flag::PAYLOAD);
@@ -60,6 +62,11 @@ impl Instance {
             },
         );
         made.map_err(|_| cx.memory_error())
+    }
+
+    /// The header's count, where `first` words stand in front of `capacity` slots.
+    pub(super) const fn count(first: usize, capacity: u16) -> u32 {
+        first as u32 | (capacity as u32) << 16
     }
 
     /// The word at a distance from the start of the object, as an inline cache has it.

@@ -3,15 +3,15 @@
 
 use std::cell::{Cell, OnceCell};
 
-use crate::heap::{Value, Word};
+use crate::heap::Word;
 
 /// How many attributes that are read a thread remembers, and how many that are set.
 const PLACES: usize = 512;
 
-/// Of how many attributes that a thread remembers, because the inline cache of a place knew another, the cache learns one: a
-/// place that meets several classes does not write to what threads share each time, and one that meets other classes than it
-/// did learns of them soon.
-const PATIENCE: u32 = 16;
+/// Of how many attributes that a thread remembers, because the inline cache of a place knew another, the cache learns one, in the
+/// mean: a place that meets several classes does not write to what threads share each time, and one that meets other classes
+/// than it did learns of them soon.
+const PATIENCE: u32 = 8;
 
 /// Whether an attribute is read or set: what is remembered of one says nothing of the other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,8 +31,8 @@ pub(super) struct Recall {
     known: OnceCell<Box<[Cell<Known>; 2 * PLACES]>>,
     /// The generation of classes that they are about.
     generation: Cell<u32>,
-    /// How often something was remembered.
-    count: Cell<u32>,
+    /// A sequence of numbers that chooses what is learnt. One that counts would choose the same place of a loop each time.
+    chance: Cell<u32>,
     looked_up: [Cell<Looked>; LOOKUPS],
 }
 
@@ -80,7 +80,7 @@ impl Default for Recall {
         Recall {
             known: OnceCell::new(),
             generation: Cell::new(0),
-            count: Cell::new(0),
+            chance: Cell::new(0),
             looked_up: [const { Cell::new(Looked::NOTHING) }; LOOKUPS],
         }
     }
@@ -88,8 +88,8 @@ impl Default for Recall {
 
 /// The number of the place where it is remembered what a shape says of a name.
 #[inline(always)]
-fn place(shape: u32, name: Value<'_>, access: Access) -> usize {
-    let mixed = (name.word().0 as usize >> 4) ^ (shape as usize).wrapping_mul(31);
+fn place(shape: u32, name: Word, access: Access) -> usize {
+    let mixed = (name.0 as usize >> 4) ^ (shape as usize).wrapping_mul(31);
     mixed % PLACES + access as usize * PLACES
 }
 
@@ -105,28 +105,27 @@ impl Recall {
     /// What an inline cache was filled with for this attribute of a shape in this generation of classes; 0 where that is not
     /// known.
     #[inline(always)]
-    pub(super) fn known(&self, shape: u32, name: Value<'_>, access: Access, generation: u32) -> u64 {
+    pub(super) fn known(&self, shape: u32, name: Word, access: Access, generation: u32) -> u64 {
         let Some(places) = self.known.get() else { return 0 };
         let known = places[place(shape, name, access)].get();
-        let found =
-            known.cached as u32 == shape && known.name == name.word() && self.generation.get() == generation;
+        let found = known.cached as u32 == shape && known.name == name && self.generation.get() == generation;
         if found { known.cached } else { 0 }
     }
 
     /// Whether the inline cache that did not know what is remembered is to learn it now.
     #[inline(always)]
     pub(super) fn is_to_be_learnt(&self) -> bool {
-        let count = self.count.get().wrapping_add(1);
-        self.count.set(count);
-        count.is_multiple_of(PATIENCE)
+        let next = self.chance.get().wrapping_mul(0x915F_77F5).wrapping_add(1);
+        self.chance.set(next);
+        next < u32::MAX / PATIENCE
     }
 
     /// Remembers what an inline cache was filled with in a generation of classes.
-    pub(super) fn remember(&self, cached: u64, name: Value<'_>, access: Access, generation: u32) {
+    pub(super) fn remember(&self, cached: u64, name: Word, access: Access, generation: u32) {
         let places = self.known.get_or_init(|| Box::new([const { Cell::new(NOTHING) }; 2 * PLACES]));
         if self.generation.replace(generation) != generation {
             places.iter().for_each(|place| place.set(NOTHING));
         }
-        places[place(cached as u32, name, access)].set(Known { name: name.word(), cached });
+        places[place(cached as u32, name, access)].set(Known { name, cached });
     }
 }

@@ -51,7 +51,7 @@ fn visit(object: &Header, marker: &mut Marker) {
         Kind::Native => all(marker, cast::<Native>(object).slots()),
         Kind::BoundMethod => all(marker, cast::<BoundMethod>(object).slots()),
         Kind::Type => all(marker, cast::<Type>(object).slots()),
-        Kind::Exception => all(marker, cast::<Exception>(object).slots()),
+        Kind::Exception => all(marker, cast::<Exception>(object).words().all_slots()),
         Kind::Generator => all(marker, cast::<Generator>(object).slots()),
         Kind::Range => all(marker, cast::<Range>(object).slots()),
         Kind::Slice => cast::<Slice>(object).slots().iter().for_each(|slot| word(marker, slot)),

@@ -13,7 +13,7 @@ use crate::value::tuple::Tuple;
 use crate::value::unit::{Cached, InlineCache, OFFSET_BITS, Unit};
 use crate::value::{Builtin, Context, Raised};
 
-use super::ops::attr_cache::{cached_in_class, is_none_at_all};
+use super::ops::attr_cache::{cached_in_class, is_none_at_all, native_method, plain_getter};
 use super::thread::{Flow, Thread};
 
 /// How `LoadMethod` ended where its cache did not know.
@@ -35,16 +35,8 @@ pub(crate) enum Attribute {
 
 #[inline(always)]
 pub(crate) fn cached_attribute(th: &Thread, unit: &Unit, object: Word, site: u16) -> Attribute {
-    match header_at(object) {
-        Some(header) => attribute_of(th, header, object, unit.cache(site).word()),
-        None => Attribute::Unknown,
-    }
-}
-
-/// What all that an inline cache knows gives for the object with this header.
-#[inline(always)]
-pub(crate) fn attribute_of(th: &Thread, header: &Header, object: Word, cached: u64) -> Attribute {
-    let (key, index, kind) = InlineCache::parts(cached);
+    let Some(header) = header_at(object) else { return Attribute::Unknown };
+    let (key, index, kind) = unit.cache(site).load();
     if kind == Cached::Slot as u8 {
         if header.shape() == key {
             // SAFETY: the cache was filled for this shape, which only instances have.
@@ -59,7 +51,7 @@ pub(crate) fn attribute_of(th: &Thread, header: &Header, object: Word, cached: u
     }
     if kind == Cached::Class as u8 && header.shape() == key {
         let class = th.cx().world().shapes.get(key).class();
-        return cached_in_class(class, index).map_or(Attribute::Unknown, class_attribute);
+        return class_attribute(cached_in_class(class, index));
     }
     if kind == Cached::OfClass as u8 && header.shape() == key && header.kind() == Kind::Type {
         // SAFETY: the kind was checked.
@@ -80,6 +72,24 @@ pub(crate) fn attribute_of(th: &Thread, header: &Header, object: Word, cached: u
                 return Attribute::Value(word);
             }
         }
+    }
+    Attribute::Unknown
+}
+
+/// What an object gives by all that an inline cache is to know of the shape that it has, or had just now; nothing, if that is 0.
+#[inline(always)]
+pub(crate) fn recalled_attribute(th: &Thread, object: Word, cached: u64) -> Attribute {
+    let (key, index, kind) = InlineCache::parts(cached);
+    if kind == Cached::Slot as u8 {
+        // SAFETY: only instances have such a shape, and a slot never becomes another name's.
+        let instance = unsafe { &*object.address().cast::<Instance>() };
+        // SAFETY: as above.
+        let word = unsafe { instance.slot_at(index as usize) }.word();
+        return if word.is_nothing() { Attribute::Unknown } else { Attribute::Value(word) };
+    }
+    if kind == Cached::Class as u8 {
+        let class = th.cx().world().shapes.get(key).class();
+        return class_attribute(cached_in_class(class, index));
     }
     Attribute::Unknown
 }
@@ -120,18 +130,20 @@ pub(crate) fn set_cached_attribute(
 }
 
 #[inline(always)]
-fn class_attribute(value: Value<'_>) -> Attribute {
-    // First what is most frequent, without a table of jumps.
-    if value.kind() == Some(Kind::Function) {
-        return Attribute::Method(value.word());
+fn class_attribute(cached: Option<Value<'_>>) -> Attribute {
+    match cached {
+        // First what is most frequent.
+        Some(value) if value.kind() == Some(Kind::Function) => Attribute::Method(value.word()),
+        Some(value) => other_class_attribute(value),
+        None => Attribute::Unknown,
     }
+}
+
+#[inline(never)]
+fn other_class_attribute(value: Value<'_>) -> Attribute {
     match value.kind() {
-        Some(Kind::Native) => {
-            super::ops::attr_cache::native_method(value).map_or(Attribute::Unknown, Attribute::Method)
-        }
-        Some(Kind::Property) => {
-            super::ops::attr_cache::plain_getter(value).map_or(Attribute::Unknown, Attribute::Getter)
-        }
+        Some(Kind::Native) => native_method(value).map_or(Attribute::Unknown, Attribute::Method),
+        Some(Kind::Property) => plain_getter(value).map_or(Attribute::Unknown, Attribute::Getter),
         None if is_none_at_all(value) => Attribute::Unknown,
         None | Some(Kind::Str | Kind::Int | Kind::Tuple | Kind::List | Kind::Dict) => {
             Attribute::Value(value.word())

@@ -104,7 +104,7 @@ impl Thread {
             if let Some(traceback) = pending.get::<Exception>().and_then(|e| e.part(ExceptionPart::Traceback))
                 && let Some(entry) = traceback.get::<Traceback>()
             {
-                let copy = Traceback::new(cx, entry.unit(), entry.pc(), None);
+                let copy = Traceback::new(cx, (entry.unit(), entry.pc()), None, (None, None));
                 exception.set_part(cx, ExceptionPart::Traceback, Some(Value::object(copy)));
             }
         }
@@ -169,8 +169,9 @@ impl Thread {
         if let Some(exception) = pending.get::<Exception>() {
             let frame = self.frame();
             let rest = exception.part(ExceptionPart::Traceback);
-            let entry = Traceback::new(cx, frame.unit(), frame.pc(), rest);
-            entry.set_frame(cx, self.live(frame.function), self.receiver());
+            let function = self.live(frame.function);
+            let entry =
+                Traceback::new(cx, (frame.unit(), frame.pc()), rest, (Some(function), self.receiver()));
             if rest.is_none()
                 && cx.class_of(pending).is_a(cx, Builtin::NameError)
                 && let Ok(names) = cx.tuple(&self.bound_names())

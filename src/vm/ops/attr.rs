@@ -98,12 +98,10 @@ fn find_super<'t>(cx: &'t Context, object: Value<'t>, name: Value<'t>) -> Result
         return Ok(Found::Missing);
     };
     let is_class_name = name.get::<Str>().is_some_and(|name| name.as_bytes() == b"__class__");
-    let behind = target.order().skip_while(|class| !Value::object(*class).is(start)).skip(1);
-    for class in behind {
-        if is_class_name {
-            break;
-        }
-        let Some(found) = class.namespace(cx).get(cx, name)? else { continue };
+    let order = target.mro();
+    let place = order.iter().position(|class| class.is(start)).filter(|_| !is_class_name);
+    let behind = place.map_or(&[][..], |place| &order[place + 1..]);
+    if let Some(found) = find_in_order(cx, behind, name)? {
         let Some(receiver) = record.object() else { return Ok(Found::Value(found)) };
         // `super(C, cls)` in a class method: the object is the class itself.
         if receiver.is(Value::object(target)) {
@@ -113,6 +111,27 @@ fn find_super<'t>(cx: &'t Context, object: Value<'t>, name: Value<'t>) -> Result
     }
     let class = cx.class_of(object);
     class.lookup(cx, name).map_or(Ok(Found::Missing), |meta| bind(cx, meta, object, class))
+}
+
+/// What the first of these classes that has the name has under it: the rest of an order, which most often is the order of the
+/// first.
+fn find_in_order<'t>(
+    cx: &'t Context,
+    classes: &'t [Value<'t>],
+    name: Value<'t>,
+) -> Result<Option<Value<'t>>, Raised> {
+    if let Some(first) = classes.first().and_then(|class| class.get::<Type>())
+        && first.mro().len() == classes.len()
+        && first.mro().iter().zip(classes).all(|(one, other)| one.is(*other))
+    {
+        return Ok(first.lookup(cx, name));
+    }
+    for class in classes.iter().filter_map(|class| class.get::<Type>()) {
+        if let Some(found) = class.namespace(cx).get(cx, name)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
 }
 
 /// What an attribute of the class gives for an instance.
@@ -204,8 +223,8 @@ pub(crate) fn own_attribute<'t>(
             Some(instance) => instance.attribute(cx, name),
             None => Ok(None),
         },
-        Some(Kind::Exception) => match object.get::<Exception>().and_then(Exception::known_attributes) {
-            Some(attributes) => attributes.get(cx, name),
+        Some(Kind::Exception) => match object.get::<Exception>() {
+            Some(exception) => exception.named(cx, name),
             None => Ok(None),
         },
         Some(Kind::Module) => match module_dict(object) {
@@ -229,6 +248,15 @@ pub(crate) fn own_attribute<'t>(
 /// The instance itself, not what it carries.
 pub(crate) fn instance_of<'t>(object: Value<'t>) -> Option<&'t Instance> {
     object.get::<Instance>()
+}
+
+/// The instance itself, or the exception as one: what has its attributes in slots.
+pub(super) fn slotted<'t>(cx: &'t Context, object: Value<'t>) -> Option<&'t Instance> {
+    match object.kind() {
+        Some(Kind::Instance) => instance_of(object),
+        Some(Kind::Exception) => object.get::<Exception>()?.as_instance(cx),
+        _ => None,
+    }
 }
 
 /// The dict of a module.
@@ -538,7 +566,7 @@ fn set_own(cx: &Context, object: Value<'_>, name: Value<'_>, value: Option<Value
     let dict = match object.kind() {
         Some(Kind::Instance) => return set_on_instance(cx, object, name, value),
         Some(Kind::Type) => return set_on_class(cx, object, name, value),
-        Some(Kind::Exception) => object.get::<Exception>().map(|exception| exception.attributes(cx)),
+        Some(Kind::Exception) => return set_on_exception(cx, object, name, value),
         Some(Kind::Function) => object.get::<Function>().map(|function| function.attributes(cx)),
         Some(Kind::Module) => module_dict(object),
         _ => None,
@@ -550,6 +578,20 @@ fn set_own(cx: &Context, object: Value<'_>, name: Value<'_>, value: Option<Value
             Some(_) => Ok(()),
             None => Err(missing(cx, object, name)),
         },
+    }
+}
+
+fn set_on_exception(
+    cx: &Context,
+    object: Value<'_>,
+    name: Value<'_>,
+    value: Option<Value<'_>>,
+) -> Result<(), Raised> {
+    let Some(exception) = object.get::<Exception>() else { return Err(cannot_set(cx, object, name, value)) };
+    match value {
+        Some(value) => exception.set_named(cx, name, value),
+        None if exception.remove_named(cx, name)? => Ok(()),
+        None => Err(missing(cx, object, name)),
     }
 }
 

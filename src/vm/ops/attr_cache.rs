@@ -11,21 +11,24 @@ use crate::value::recall::Access;
 use crate::value::record::{Member, Property};
 use crate::value::unit::{Cached, InlineCache};
 
-use super::attr::{instance_of, is_data_descriptor, is_unbound_method, module_dict};
+use super::attr::{is_data_descriptor, is_unbound_method, module_dict, slotted};
 
 /// Teaches an inline cache where the attribute of such an object stands, if it can be taught.
 pub(super) fn fill_cache(cx: &Context, cache: &InlineCache, object: Value<'_>, name: Value<'_>) {
     cache.clear();
     let Some(header) = object.header() else { return };
     // What these lead to depends on more than their shape.
-    if matches!(header.kind(), Kind::Super | Kind::Function | Kind::Exception) {
+    if matches!(header.kind(), Kind::Super | Kind::Function) {
         return;
     }
     let generation = cx.world().class_generation();
     // The shape is looked at once: what is remembered is true of it, whatever becomes of the object meanwhile.
     let shape = header.shape();
     let class = cx.world().shapes.get(shape).class();
-    if class.has(class_flag::CUSTOM_GETATTRIBUTE) {
+    if class.has(class_flag::CUSTOM_GETATTRIBUTE)
+        // Whether it has attributes of its own, its shape does not say.
+        || header.kind() == Kind::Exception && class.has(class_flag::BUILTIN)
+    {
         return;
     }
     match header.kind() {
@@ -38,12 +41,12 @@ pub(super) fn fill_cache(cx: &Context, cache: &InlineCache, object: Value<'_>, n
                 cache.fill(table, entry, Cached::Global);
             }
         }
-        Kind::Instance => {
+        Kind::Instance | Kind::Exception => {
             let meta = class.lookup(cx, name);
             if meta.is_some_and(|meta| is_data_descriptor(cx, meta) && !is_slot_member(meta)) {
                 fill_lookup(cx, cache, shape, class, name);
             } else if let Some(word) =
-                instance_of(object).and_then(|instance| instance.cached_word(cx, shape, name))
+                slotted(cx, object).and_then(|instance| instance.cached_word(cx, shape, name))
             {
                 cache.fill(shape, word, Cached::Slot);
             } else if !cx.world().shapes.get(shape).in_dict() && meta.is_some() {
@@ -73,7 +76,7 @@ pub(super) fn is_slot_member(meta: Value<'_>) -> bool {
 
 /// Teaches a cache what a thread remembers of a name, if it still does.
 #[cold]
-pub(super) fn learn(cx: &Context, cache: &InlineCache, cached: u64, (name, access): (Value<'_>, Access)) {
+pub(super) fn learn(cx: &Context, cache: &InlineCache, cached: u64, (name, access): (Word, Access)) {
     cache.set_word(cached);
     fence(Ordering::SeqCst);
     if cx.recall(cached as u32, name, access) != cached {

@@ -8,9 +8,9 @@ use crate::value::class::class_flag;
 use crate::value::recall::Access;
 use crate::value::unit::{Cached, OFFSET_BITS, Unit};
 
-use super::attr::{Found, find, instance_of, is_data_descriptor};
+use super::attr::{Found, find, is_data_descriptor, slotted};
 use super::attr_cache::{fill_cache, forget_if_outdated, is_slot_member, learn};
-use crate::vm::fast::{Attribute, MethodLoad, attribute_of, header_at, set_cached_attribute};
+use crate::vm::fast::{Attribute, MethodLoad, header_at, recalled_attribute, set_cached_attribute};
 use crate::vm::frame::{Cont, Stage};
 use crate::vm::thread::{Flow, Thread};
 
@@ -19,13 +19,19 @@ impl Thread {
     pub(crate) fn get_attr_op(&mut self, object: Word, site: u16) -> Flow {
         match self.remembered(object, site) {
             Attribute::Value(word) => Flow::Done(word),
-            Attribute::Getter(function) => self.call_with(function, &[object], Cont::Op(Stage::Fallback)),
-            Attribute::Method(_) | Attribute::Unknown => self.find_attr(object, site),
+            _ => self.find_attr(object, site),
         }
     }
 
     #[inline(never)]
     fn find_attr(&mut self, object: Word, site: u16) -> Flow {
+        match self.relearnt(object, site) {
+            Attribute::Value(word) => return Flow::Done(word),
+            Attribute::Getter(function) => {
+                return self.call_with(function, &[object], Cont::Op(Stage::Fallback));
+            }
+            Attribute::Method(_) | Attribute::Unknown => {}
+        }
         let unit = self.running_unit();
         let name = unit.site_name(site);
         fill_cache(self.cx(), unit.cache(site), self.live(object), name);
@@ -47,41 +53,68 @@ impl Thread {
         unsafe { &*self.frame().unit }
     }
 
-    /// What this thread remembers of the attribute of such an object.
+    /// What this thread remembers of the attribute of such an object. Now and then it says that it does not: then the inline cache
+    /// is to learn it.
     #[inline(always)]
     fn remembered(&self, object: Word, site: u16) -> Attribute {
         let Some(header) = header_at(object) else { return Attribute::Unknown };
         let cached = self.recall(header, site, Access::Load);
-        if cached == 0 { Attribute::Unknown } else { attribute_of(self, header, object, cached) }
+        if self.cx().is_to_be_learnt() {
+            return Attribute::Unknown;
+        }
+        recalled_attribute(self, object, cached)
     }
 
-    /// What an inline cache is to know of such an object, or 0. Now and then that of the place learns it.
+    /// The same, and the inline cache learns it.
+    fn relearnt(&self, object: Word, site: u16) -> Attribute {
+        let Some(header) = header_at(object) else { return Attribute::Unknown };
+        recalled_attribute(self, object, self.recall_to_learn(header, site, Access::Load))
+    }
+
+    /// What the inline cache of the place is to know of such an object, or 0.
     #[inline(always)]
     fn recall(&self, header: &Header, site: u16, access: Access) -> u64 {
-        let (cx, unit) = (self.cx(), self.running_unit());
-        let name = unit.site_name(site);
-        let cached = cx.recall(header.shape(), name, access);
-        let cache = unit.cache(site);
-        if cached != 0 && (cx.is_to_be_learnt() || cache.word() == 0) {
-            learn(cx, cache, cached, (name, access));
+        self.cx().recall(header.shape(), self.running_unit().site_name_word(site), access)
+    }
+
+    /// The same, and the inline cache learns it.
+    fn recall_to_learn(&self, header: &Header, site: u16, access: Access) -> u64 {
+        let unit = self.running_unit();
+        let cached = self.recall(header, site, access);
+        if cached != 0 {
+            learn(self.cx(), unit.cache(site), cached, (unit.site_name_word(site), access));
         }
         cached
     }
 
     /// `LoadMethod`, when the inline cache does not know: fills both registers, or leaves a bound value to come.
     pub(crate) fn load_method_op(&mut self, base: usize, object: Word, site: u16) -> MethodLoad {
-        let [function, receiver] = match self.remembered(object, site) {
+        let found = self.remembered(object, site);
+        if self.set_method(base, object, &found) {
+            return MethodLoad::Loaded;
+        }
+        self.find_method(base, object, site)
+    }
+
+    /// Fills both registers of a `LoadMethod` with what was found, if that takes no more.
+    #[inline(always)]
+    fn set_method(&mut self, base: usize, object: Word, found: &Attribute) -> bool {
+        let [function, receiver] = match *found {
             Attribute::Method(function) => [function, object],
             Attribute::Value(word) => [Word::NONE_AT_ALL, word],
-            Attribute::Getter(_) | Attribute::Unknown => return self.find_method(base, object, site),
+            Attribute::Getter(_) | Attribute::Unknown => return false,
         };
         self.set(base, function);
         self.set(base + 1, receiver);
-        MethodLoad::Loaded
+        true
     }
 
     #[inline(never)]
     fn find_method(&mut self, base: usize, object: Word, site: u16) -> MethodLoad {
+        let found = self.relearnt(object, site);
+        if self.set_method(base, object, &found) {
+            return MethodLoad::Loaded;
+        }
         let unit = self.running_unit();
         let name = unit.site_name(site);
         let cx = self.cx();
@@ -104,8 +137,8 @@ impl Thread {
     /// `SetAttr`, when the inline cache does not know.
     pub(crate) fn set_attr_op(&mut self, object: Word, value: Word, site: u16) -> Flow {
         if let Some(header) = header_at(object)
-            && let cached @ 1.. = self.recall(header, site, Access::Store)
-            && set_cached_attribute(self, header, object, value, cached)
+            && !self.cx().is_to_be_learnt()
+            && set_cached_attribute(self, header, object, value, self.recall(header, site, Access::Store))
         {
             return Flow::Done(Word::NONE);
         }
@@ -114,6 +147,12 @@ impl Thread {
 
     #[inline(never)]
     fn find_and_set(&mut self, object: Word, value: Word, site: u16) -> Flow {
+        if let Some(header) = header_at(object) {
+            let cached = self.recall_to_learn(header, site, Access::Store);
+            if set_cached_attribute(self, header, object, value, cached) {
+                return Flow::Done(Word::NONE);
+            }
+        }
         let unit = self.running_unit();
         let name = unit.site_name(site);
         let before = self.live(object).header().map(Header::shape);
@@ -122,9 +161,8 @@ impl Thread {
         let cx = self.cx();
         let target = self.live(object);
         if matches!(flow, Flow::Done(_))
-            && target.kind() == Some(Kind::Instance)
             && !cx.class_of(target).has(class_flag::CUSTOM_SETATTR)
-            && let Some(instance) = instance_of(target)
+            && let Some(instance) = slotted(cx, target)
             && let shape = instance.header().shape()
             && let Some(offset) = instance.cached_word(cx, shape, name)
             && !cx

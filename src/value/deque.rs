@@ -165,10 +165,17 @@ impl Deque {
         let _held = self.hold(cx);
         let len = self.len();
         let shift = if len < 2 { 0 } else { by.rem_euclid(len as i64) as usize };
-        if shift > 0 {
-            let mut items = self.items();
-            items.rotate_right(shift);
-            self.overwrite(cx, &items);
+        let (steps, from, to) = if shift <= len / 2 {
+            (shift, End::Back, End::Front)
+        } else {
+            (len - shift, End::Front, End::Back)
+        };
+        for _ in 0..steps {
+            if let Some(item) = self.pop_held(cx, from)
+                && let Some(store) = self.store()
+            {
+                self.put(cx, store, to, item);
+            }
         }
     }
 
@@ -246,6 +253,13 @@ impl Deque {
             Some(store) if len < store.slots().len() => store,
             _ => self.grow(cx)?,
         };
+        self.put(cx, store, end, value);
+        Ok(())
+    }
+
+    /// Adds an item at an end of the store, which has room.
+    fn put(&self, cx: &Context, store: &Store, end: End, value: Value<'_>) {
+        let len = self.len();
         let mask = store.slots().len() - 1;
         let first = self.first.load(Ordering::Relaxed);
         let place = match end {
@@ -257,7 +271,6 @@ impl Deque {
             self.first.store(place, Ordering::Relaxed);
         }
         self.changed(len + 1);
-        Ok(())
     }
 
     fn pop_held<'t>(&'t self, cx: &'t Context, end: End) -> Option<Value<'t>> {

@@ -38,7 +38,7 @@ use super::bytes::Bytes;
 use super::class::class_flag;
 use super::context::{Context, Raised, Res};
 use super::deque::Deque;
-use super::dict::{Dict, Entry};
+use super::dict::{Dict, DictTable, Entry};
 use super::int;
 use super::list::List;
 use super::range::Range;
@@ -370,15 +370,16 @@ fn next_of_bytes<'t>(cx: &'t Context, it: &'t Iter) -> Option<Value<'t>> {
 
 #[inline(never)]
 fn next_entry<'t>(cx: &'t Context, it: &'t Iter) -> Result<Pair<'t>, Raised> {
-    step_of_dict(cx, it, |entries, position| {
-        let mut rest = entries.get(position as usize..).unwrap_or_default().iter();
-        (rest.by_ref().find_map(Entry::pair), (entries.len() - rest.len()) as i64)
+    step_of_dict(cx, it, |table, position| {
+        let (found, behind) = table.first_from(position as usize);
+        (found, behind as i64)
     })
 }
 
 #[inline(never)]
 fn last_entry<'t>(cx: &'t Context, it: &'t Iter) -> Result<Pair<'t>, Raised> {
-    step_of_dict(cx, it, |entries, position| {
+    step_of_dict(cx, it, |table, position| {
+        let entries = table.entries();
         let until = usize::try_from(position + 1).unwrap_or(0).min(entries.len());
         let mut rest = entries[..until].iter();
         (rest.by_ref().rev().find_map(Entry::pair), rest.len() as i64 - 1)
@@ -390,7 +391,7 @@ fn last_entry<'t>(cx: &'t Context, it: &'t Iter) -> Result<Pair<'t>, Raised> {
 fn step_of_dict<'t>(
     cx: &'t Context,
     it: &'t Iter,
-    find: impl FnOnce(&'t [Entry], i64) -> (Pair<'t>, i64),
+    find: impl FnOnce(&'t DictTable, i64) -> (Pair<'t>, i64),
 ) -> Result<Pair<'t>, Raised> {
     let Some(dict) = it.source().and_then(|source| source.get::<Dict>()) else { return Ok(None) };
     // Position and limit change together: two threads with one iterator do not confuse it.
@@ -399,7 +400,8 @@ fn step_of_dict<'t>(
     if left < 0 || dict.len() as i64 != it.step() {
         return Err(changed(cx, it));
     }
-    let (found, position) = find(dict.entries(), it.position());
+    let position = it.position();
+    let (found, position) = dict.table().map_or((None, position), |table| find(table, position));
     if found.is_none() || left == 0 {
         it.set_source(cx, None);
         if found.is_some() {

@@ -22,13 +22,15 @@ pub struct Entry {
 #[repr(C)]
 pub struct DictTable {
     header: Header,
-    /// Whom caches know it by; 0 until one asks.
+    /// Whom caches know it by; [`UNNUMBERED`] until one asks.
     id: AtomicU32,
-    /// Whom caches know its keys by; 0 until one asks.
+    /// Whom caches know its keys by; the same until one asks.
     keys: AtomicU32,
     capacity: u32,
     /// Entries from here on are known to be removed: where `popitem` looks first.
     tail: AtomicU32,
+    /// Entries before this one are known to be removed: where iterators begin.
+    front: AtomicU32,
     mask: usize,
 }
 
@@ -80,6 +82,7 @@ impl DictTable {
                     keys: AtomicU32::new(UNNUMBERED),
                     capacity: capacity as u32,
                     tail: AtomicU32::new(0),
+                    front: AtomicU32::new(0),
                     mask: size - 1,
                 },
                 // SAFETY: the bytes behind the object belong to it; zero is an empty index. No entry is read before it is
@@ -349,6 +352,20 @@ impl DictTable {
 
     pub(super) fn is_full(&self) -> bool {
         self.header.aux() == self.capacity
+    }
+
+    /// The first entry from a place on that is not removed, and the place behind it. Who takes one after the other from the front
+    /// finds each at once: an entry before one that is not removed is never used again.
+    pub(in crate::value) fn first_from(&self, place: usize) -> (Option<(Value<'_>, Value<'_>)>, usize) {
+        let entries = self.entries();
+        let start = if place == 0 { self.front.load(Ordering::Relaxed) as usize } else { place };
+        let mut rest = entries.get(start..).unwrap_or_default().iter();
+        let found = rest.by_ref().find_map(Entry::pair);
+        let behind = entries.len() - rest.len();
+        if place == 0 && found.is_some() && behind > start + 1 {
+            self.front.store(behind as u32 - 1, Ordering::Relaxed);
+        }
+        (found, behind)
     }
 
     /// The last entry that is not removed, for who removes it.

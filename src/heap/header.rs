@@ -16,6 +16,7 @@ pub enum Kind {
     BigInt,
     Complex,
     Str,
+    Buffer,
     Bytes,
     Tuple,
     List,

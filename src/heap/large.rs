@@ -22,7 +22,7 @@ struct Prefix {
 }
 
 /// How much of a large object is looked at because of one store, in bytes.
-const CARD: usize = 1 << 10;
+pub(super) const CARD: usize = 1 << 10;
 
 /// From how many bytes on an object is best made of large pages.
 const HUGE: usize = 1 << 22;

@@ -2,6 +2,8 @@
 
 use std::alloc::Layout;
 use std::cell::{Cell, RefCell};
+use std::ops::Range;
+use std::ptr;
 use std::sync::Arc;
 
 use super::block::{Block, CLASSES, MAX_CELL, cell_size, class_of};
@@ -139,6 +141,37 @@ impl Local {
         for (slot, word) in slots.iter().zip(words) {
             slot.set_raw(*word);
         }
+    }
+
+    /// Moves what some slots of an object hold to as many others from `to` on, which may be partly the same. The lock of whom the
+    /// slots belong to is held.
+    pub fn move_slots(&self, owner: &Header, slots: &[Slot], from: Range<usize>, to: usize) {
+        let count = slots[from.clone()].len();
+        let moved_to = &slots[to..to + count];
+        if self.heap.is_parallel() {
+            // Others may read meanwhile: word by word, and none before it has been read.
+            let copy = |index: usize| {
+                let word = slots[from.start + index].word();
+                if needs_barrier(owner) && word.is_pointer() {
+                    self.remember(owner, &moved_to[index]);
+                }
+                moved_to[index].set_raw(word);
+            };
+            if to > from.start {
+                (0..count).rev().for_each(copy)
+            } else {
+                (0..count).for_each(copy)
+            }
+            return;
+        }
+        if needs_barrier(owner) {
+            let cards = moved_to.iter().step_by(large::CARD / size_of::<Slot>()).chain(moved_to.last());
+            cards
+                .take(if is_large(owner) { usize::MAX } else { 1 })
+                .for_each(|slot| self.remember(owner, slot));
+        }
+        // SAFETY: both are inside the slots, and this is the only thread that runs.
+        unsafe { ptr::copy(slots[from].as_ptr(), moved_to.as_ptr().cast_mut(), count) };
     }
 
     /// Keeps other threads from changing an object until the result is dropped. Where no other thread runs, which only this

@@ -271,6 +271,11 @@ impl Context {
         self.local.store(owner, slot, value);
     }
 
+    /// Moves what some slots of an object hold to others of its slots. See [`Local::move_slots`].
+    pub fn move_slots(&self, owner: &impl Object, slots: &[Slot], from: std::ops::Range<usize>, to: usize) {
+        self.local.move_slots(owner.header(), slots, from, to);
+    }
+
     /// Keeps other threads from changing an object until the result is dropped. See [`Local::lock`] for what may not be done
     /// meanwhile.
     #[inline(always)]

@@ -5,12 +5,16 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::heap::{Header, Kind, Object, Value};
+use crate::heap::{Header, Kind, Object, Slot, Value};
 
 use super::builtin::Builtin;
 use super::context::{Context, Raised, Res};
 use super::slice::{self, Slice};
 use super::text::{search, wtf8};
+
+mod buffer;
+
+pub use buffer::Buffer;
 
 /// A string; its bytes follow, then its index. The header's count is the number of code points.
 #[repr(C)]
@@ -18,7 +22,9 @@ pub struct Str {
     header: Header,
     /// 0 until it is asked for.
     pub(super) hash: AtomicU64,
-    len: u64,
+    len: u32,
+    /// Whether its bytes are the first ones of a buffer: then a slot with that follows, and all are ASCII.
+    is_grown: bool,
 }
 
 // SAFETY: repr(C), begins with the header, no drop glue, immutable but for the atomic hash.
@@ -28,6 +34,12 @@ unsafe impl Object for Str {
 
 /// The longest string, in bytes.
 pub const MAX_LEN: usize = u32::MAX as usize;
+
+/// From so many bytes on, a string that something short is added to grows in a buffer.
+const GROWS: usize = 512;
+
+/// What is added is short if it is not more than this part of the string.
+const SHORT: usize = 8;
 
 /// Code points from one entry of the index to the next.
 const STRIDE: usize = 64;
@@ -100,7 +112,7 @@ impl Str {
         if len > MAX_LEN {
             return Err(cx.memory_error());
         }
-        let make = |header| Str { header, hash: AtomicU64::new(0), len: len as u64 };
+        let make = |header| Str { header, hash: AtomicU64::new(0), len: len as u32, is_grown: false };
         let entries = if len == chars { 0 } else { index_len(len, chars) };
         let made = if entries == 0 {
             cx.local().make_sized(len, shape, chars as u32, make, fill)
@@ -123,11 +135,38 @@ impl Str {
         made.map_err(|_| cx.memory_error())
     }
 
+    /// The first `len` bytes of a buffer, which are ASCII.
+    fn of_buffer<'t>(cx: &'t Context, buffer: &'t Buffer, len: usize) -> Result<&'t Str, Raised> {
+        let make = |header| Str { header, hash: AtomicU64::new(0), len: len as u32, is_grown: true };
+        // SAFETY: the slot behind the object belongs to it.
+        let fill = |place: *mut u8| unsafe { place.cast::<Slot>().write(Slot::of(Value::object(buffer))) };
+        let made = cx.local().make_sized(size_of::<Slot>(), Builtin::Str.shape(), len as u32, make, fill);
+        made.map_err(|_| cx.memory_error())
+    }
+
+    /// The slot of its buffer, if it stands in one.
+    #[inline(always)]
+    pub(super) fn buffer_slot(&self) -> Option<&Slot> {
+        // SAFETY: a grown string was made with a slot behind it.
+        self.is_grown.then(|| unsafe { &*(self as *const Str).add(1).cast::<Slot>() })
+    }
+
+    #[inline(always)]
+    fn buffer(&self) -> Option<&Buffer> {
+        // SAFETY: the slot holds the buffer from the beginning.
+        self.buffer_slot().map(|slot| unsafe { &*slot.word().address().cast::<Buffer>().cast_const() })
+    }
+
     /// Its bytes, WTF-8.
     #[inline(always)]
     pub fn as_bytes(&self) -> &[u8] {
-        // SAFETY: `len` bytes follow the object.
-        unsafe { std::slice::from_raw_parts((self as *const Str).add(1).cast(), self.len as usize) }
+        let place = match self.buffer() {
+            Some(buffer) => buffer.bytes().cast_const(),
+            // SAFETY: what follows the object belongs to it.
+            None => unsafe { (self as *const Str).add(1).cast() },
+        };
+        // SAFETY: `len` bytes stand there and change no more.
+        unsafe { std::slice::from_raw_parts(place, self.len as usize) }
     }
 
     fn index(&self) -> &[u32] {
@@ -366,7 +405,19 @@ pub fn concat<'t>(cx: &'t Context, a: &'t Str, b: &'t Str) -> Res<'t> {
     }
     let parts = [a.as_bytes(), b.as_bytes()];
     let (len, chars) = (a.byte_len() + b.byte_len(), a.char_count() + b.char_count());
+    if len >= GROWS && len == chars && len <= MAX_LEN && b.byte_len() <= a.byte_len() / SHORT {
+        return grow(cx, a, b).map(Value::object);
+    }
     Str::from_parts(cx, len, chars, parts.into_iter()).map(Value::object)
+}
+
+/// `a + b`, of ASCII strings that are not too long together: in the buffer of `a`, if it is the last string there.
+fn grow<'t>(cx: &'t Context, a: &'t Str, b: &'t Str) -> Result<&'t Str, Raised> {
+    let buffer = match a.buffer() {
+        Some(buffer) if buffer.extend(a.byte_len(), b.as_bytes()) => buffer,
+        _ => Buffer::new(cx, [a.as_bytes(), b.as_bytes()])?,
+    };
+    Str::of_buffer(cx, buffer, a.byte_len() + b.byte_len())
 }
 
 /// `string * count`

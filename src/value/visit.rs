@@ -18,6 +18,7 @@ use super::record::{
 };
 use super::set::{Set, SetTable};
 use super::slice::Slice;
+use super::str::Str;
 use super::tuple::Tuple;
 
 /// How the collector finds out.
@@ -26,7 +27,8 @@ pub const VISIT: Visit = Visit { all: visit, part: visit_part };
 /// Shows `marker` every word the object holds.
 fn visit(object: &Header, marker: &mut Marker) {
     match object.kind() {
-        Kind::Int | Kind::BigInt | Kind::Complex | Kind::Str | Kind::Bytes | Kind::Float => {}
+        Kind::Int | Kind::BigInt | Kind::Complex | Kind::Buffer | Kind::Bytes | Kind::Float => {}
+        Kind::Str => cast::<Str>(object).buffer_slot().into_iter().for_each(|slot| word(marker, slot)),
         Kind::Tuple => cast::<Tuple>(object).items().iter().for_each(|item| marker.word(item.word())),
         Kind::List => word(marker, cast::<List>(object).store_slot()),
         Kind::Deque => word(marker, cast::<Deque>(object).store_slot()),

@@ -168,14 +168,10 @@ impl List {
         let store = self.store_object()?;
         let slots = store.slots();
         let (behind, new_len) = (from + count, len - (to - from) + count);
-        let copy = |index: usize| {
-            let (Some(old), Some(new)) = (slots.get(to + index), slots.get(behind + index)) else { return };
-            cx.store(store, new, old.get());
-        };
-        if behind > to {
-            (0..len - to).rev().for_each(copy);
-        } else if behind < to {
-            (0..len - to).for_each(copy);
+        if behind != to {
+            cx.move_slots(store, slots, to..len, behind);
+        }
+        if behind < to {
             self.len.store(new_len, Ordering::Release);
             for slot in slots.iter().take(len).skip(new_len) {
                 cx.store(store, slot, None);

@@ -61,7 +61,7 @@ impl Exception {
     /// `MemoryError`.
     pub fn new<'t>(cx: &'t Context, shape: u32, args: &[Value<'_>]) -> Result<&'t Exception, Raised> {
         let args = cx.tuple(args)?;
-        let capacity = cx.world().shapes.get(shape).capacity();
+        let capacity = cx.world().shapes.capacity_of(shape);
         let bytes = usize::from(capacity) * size_of::<Slot>();
         let make = |header| Exception {
             header,

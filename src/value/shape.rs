@@ -94,6 +94,11 @@ impl Shapes {
         unsafe { &*self.table.add(shape as usize) }
     }
 
+    /// For how many attributes an instance of a root shape has room from the beginning; none where there are no classes yet.
+    pub fn capacity_of(&self, shape: u32) -> u16 {
+        if shape < self.count.load(Ordering::Acquire) { self.get(shape).capacity() } else { 0 }
+    }
+
     fn push(&self, shape: Shape) -> Option<u32> {
         let _guard = self.transitions.lock();
         self.push_locked(shape)

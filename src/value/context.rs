@@ -431,9 +431,9 @@ impl Context {
         self.recall.looked_up(shape, name)
     }
 
-    /// What an inline cache was filled with for an attribute of a shape, as far as this thread remembers; 0 if it does not.
+    /// What an inline cache was filled with for an attribute of a shape, as far as this thread remembers.
     #[inline(always)]
-    pub fn recall(&self, shape: u32, name: Word, access: Access) -> u64 {
+    pub fn recall(&self, shape: u32, name: Word, access: Access) -> Option<u64> {
         self.recall.known(shape, name, access, self.world.class_generation())
     }
 

@@ -140,6 +140,13 @@ impl Generator {
         unsafe { std::slice::from_raw_parts(first, self.header.aux() as usize) }
     }
 
+    /// The first block.
+    #[inline(always)]
+    pub fn first_block(&self) -> &[Slot; BLOCK] {
+        // SAFETY: there is one at least.
+        unsafe { self.blocks().get_unchecked(0) }
+    }
+
     /// The blocks that take so many registers, or the first one.
     #[inline(always)]
     pub fn blocks_of(&self, height: usize) -> &[[Slot; BLOCK]] {

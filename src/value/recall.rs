@@ -11,7 +11,7 @@ const PLACES: usize = 512;
 /// Of how many attributes that a thread remembers, because the inline cache of a place knew another, the cache learns one, in the
 /// mean: a place that meets several classes does not write to what threads share each time, and one that meets other classes
 /// than it did learns of them soon.
-const PATIENCE: u32 = 8;
+const PATIENCE: u32 = 16;
 
 /// Whether an attribute is read or set: what is remembered of one says nothing of the other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -102,14 +102,16 @@ impl Recall {
         &self.looked_up[mixed % LOOKUPS]
     }
 
-    /// What an inline cache was filled with for this attribute of a shape in this generation of classes; 0 where that is not
-    /// known.
+    /// What an inline cache was filled with for this attribute of a shape in this generation of classes; nothing where
+    /// that is not known.
     #[inline(always)]
-    pub(super) fn known(&self, shape: u32, name: Word, access: Access, generation: u32) -> u64 {
-        let Some(places) = self.known.get() else { return 0 };
+    pub(super) fn known(&self, shape: u32, name: Word, access: Access, generation: u32) -> Option<u64> {
+        let places = self.known.get()?;
         let known = places[place(shape, name, access)].get();
-        let found = known.cached as u32 == shape && known.name == name && self.generation.get() == generation;
-        if found { known.cached } else { 0 }
+        if known.name != name || known.cached as u32 != shape {
+            return None;
+        }
+        (self.generation.get() == generation).then_some(known.cached)
     }
 
     /// Whether the inline cache that did not know what is remembered is to learn it now.

@@ -1,6 +1,5 @@
 //! A machine's own copy of what code needs: its constants as values, its names interned, its inline caches.
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -258,14 +257,10 @@ impl Unit {
         permanent(self.locals[place])
     }
 
-    /// The local register among these that has this name, which is interned; `guess` is looked at first.
+    /// Whether the local register has this name, which is interned.
     #[inline(always)]
-    pub fn local_named(&self, name: Value<'_>, guess: usize, among: Range<usize>) -> Option<usize> {
-        let is_it = |place: usize| self.locals.get(place).is_some_and(|local| *local == name.word());
-        if among.contains(&guess) && is_it(guess) {
-            return Some(guess);
-        }
-        among.into_iter().find(|place| is_it(*place))
+    pub fn is_local_named(&self, place: usize, name: Value<'_>) -> bool {
+        self.locals.get(place).is_some_and(|local| *local == name.word())
     }
 
     /// The name of a free variable.

@@ -1,9 +1,9 @@
 //! Binding the arguments of a call to the parameters of a function of the language, with CPython's messages
 //! (`_PyEval_BindArguments` and its helpers in Python/ceval.c).
 
-use minipy_compiler::Code;
+use std::ops::Range;
 
-use arrayvec::ArrayVec;
+use minipy_compiler::Code;
 
 use crate::heap::{Value, Word};
 use crate::value::dict::Dict;
@@ -35,9 +35,11 @@ pub(super) fn bind(
     args: Arguments,
 ) -> Result<(), Raised> {
     let callee = Callee { function, unit };
-    if bind_in_place(thread, callee, args) {
-        return Ok(());
-    }
+    if bind_in_place(thread, callee, args) { Ok(()) } else { bind_in_any_case(thread, callee, args) }
+}
+
+#[inline(never)]
+fn bind_in_any_case(thread: &mut Thread, callee: Callee<'_>, args: Arguments) -> Result<(), Raised> {
     let words: Vec<Word> =
         bound(thread, callee, args)?.iter().map(|v| v.map_or(Word::NONE_AT_ALL, Value::word)).collect();
     for (place, word) in words.into_iter().enumerate() {
@@ -48,6 +50,7 @@ pub(super) fn bind(
 
 /// Binds where nothing has to be made and nothing is wrong. Otherwise the arguments stand as they stood, and it returns
 /// false.
+#[inline(always)]
 fn bind_in_place(thread: &mut Thread, callee: Callee<'_>, args: Arguments) -> bool {
     let code = &callee.unit.code;
     let names = match args.names.is_nothing() {
@@ -60,28 +63,52 @@ fn bind_in_place(thread: &mut Thread, callee: Callee<'_>, args: Arguments) -> bo
     if code.has_varargs || code.has_varkw || given > arg_count || names.len() > MAX_IN_PLACE {
         return false;
     }
-    let by_name: ArrayVec<Word, MAX_IN_PLACE> =
-        (0..names.len()).map(|index| thread.get(args.base + given + index)).collect();
-    for place in given..named {
+    let by_name = code.posonly_count as usize..named;
+    // Most calls name the parameters that come next: their values stand where they belong.
+    let mut bound = given;
+    let mut rest = names;
+    while let [name, others @ ..] = rest
+        && by_name.contains(&bound)
+        && callee.unit.is_local_named(bound, *name)
+    {
+        bound += 1;
+        rest = others;
+    }
+    if !rest.is_empty() {
+        return place_keywords(thread, callee, (args.base, bound), rest, by_name);
+    }
+    for place in bound..named {
         thread.set(args.base + place, Word::NONE_AT_ALL);
     }
-    let first_named = code.posonly_count as usize;
-    // Most calls name the parameters in their order.
-    let mut next = given;
+    fill_defaults(thread, callee, args.base, bound)
+}
+
+/// Goes on with parameters of which the first `given` are bound, and values behind them that belong to these names.
+#[inline(never)]
+fn place_keywords(
+    thread: &mut Thread,
+    callee: Callee<'_>,
+    (base, given): (usize, usize),
+    names: &[Value<'_>],
+    among: Range<usize>,
+) -> bool {
+    let mut by_name = [Word::NONE_AT_ALL; MAX_IN_PLACE];
+    for (index, word) in by_name[..names.len()].iter_mut().enumerate() {
+        *word = thread.get(base + given + index);
+    }
+    for place in given..among.end {
+        thread.set(base + place, Word::NONE_AT_ALL);
+    }
     let fits = names.iter().zip(&by_name).all(|(name, word)| {
-        let Some(place) = callee.unit.local_named(*name, next, first_named..named) else { return false };
-        let is_free = thread.get(args.base + place).is_nothing();
-        if is_free {
-            thread.set(args.base + place, *word);
-            next = place + 1;
-        }
-        is_free
+        let place = among.clone().find(|place| callee.unit.is_local_named(*place, *name));
+        let free = place.filter(|place| thread.get(base + place).is_nothing());
+        free.inspect(|place| thread.set(base + place, *word)).is_some()
     });
-    if fits && fill_defaults(thread, callee, args.base, given) {
+    if fits && fill_defaults(thread, callee, base, given) {
         return true;
     }
-    for (index, word) in by_name.iter().enumerate() {
-        thread.set(args.base + given + index, *word);
+    for (index, word) in by_name[..names.len()].iter().enumerate() {
+        thread.set(base + given + index, *word);
     }
     false
 }

@@ -76,7 +76,7 @@ pub(crate) fn cached_attribute(th: &Thread, unit: &Unit, object: Word, site: u16
     Attribute::Unknown
 }
 
-/// What an object gives by all that an inline cache is to know of the shape that it has, or had just now; nothing, if that is 0.
+/// What an object gives by all that an inline cache is to know of the shape that it has, or had just now.
 #[inline(always)]
 pub(crate) fn recalled_attribute(th: &Thread, object: Word, cached: u64) -> Attribute {
     let (key, index, kind) = InlineCache::parts(cached);

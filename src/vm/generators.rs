@@ -8,35 +8,73 @@ use crate::value::generator::{BLOCK, Generator, GeneratorState};
 use super::frame::{Cont, Frame, Role, Stage};
 use super::ops::EXHAUSTED;
 use super::resume::Next;
-use super::thread::{Flow, Thread};
+use super::thread::{Flow, REGISTERS, SCRATCH, Thread};
 
 impl Thread {
     /// Resumes a generator with a value; what it yields, or `StopIteration`, goes where `cont` says.
     #[inline(never)]
     pub(crate) fn resume_generator(&mut self, generator: Word, sent: Word, cont: Cont) -> Flow {
-        match self.enter_generator(generator, cont) {
-            Ok(GeneratorState::Suspended) => {
-                self.send(sent);
-                Flow::Pushed
-            }
-            Ok(_) if sent != Word::NONE => {
-                self.leave_unstarted();
-                self.cx().type_error("can't send non-None value to a just-started generator");
-                Flow::Raised
-            }
-            Ok(_) => Flow::Pushed,
+        // SAFETY: the caller has matched the kind, and the generator is rooted.
+        let object = unsafe { &*generator.address().cast::<Generator>() };
+        if object.height() > BLOCK || !self.frames.has_room() {
+            return self.resume_wide(generator, sent, cont);
+        }
+        match self.enter_generator::<false>(generator, cont) {
+            Ok(GeneratorState::Running) => self.resume_wide(generator, sent, cont),
+            Ok(state) => self.begin(state, sent),
             Err(flow) => flow,
         }
     }
 
-    /// Puts the generator's frame on the stack, where it stopped.
+    /// The same for a generator that has more than one block of registers to go on with, or needs more room for frames.
+    #[inline(never)]
+    fn resume_wide(&mut self, generator: Word, sent: Word, cont: Cont) -> Flow {
+        if !self.has_room(self.top(), 0) {
+            return self.too_deep();
+        }
+        match self.enter_generator::<true>(generator, cont) {
+            Ok(state) => self.begin(state, sent),
+            Err(flow) => flow,
+        }
+    }
+
+    /// The generator whose frame is on the stack again gets what is sent.
     #[inline(always)]
-    fn enter_generator(&mut self, generator: Word, cont: Cont) -> Result<GeneratorState, Flow> {
+    fn begin(&mut self, state: GeneratorState, sent: Word) -> Flow {
+        if state == GeneratorState::Suspended {
+            self.send(sent);
+        } else if sent != Word::NONE {
+            return self.cannot_send();
+        }
+        Flow::Pushed
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn cannot_send(&mut self) -> Flow {
+        if let Some(frame) = self.frames.pop()
+            && let Some(generator) = self.live(frame.companion).get::<Generator>()
+        {
+            generator.release(GeneratorState::Created);
+        }
+        self.cx().type_error("can't send non-None value to a just-started generator");
+        Flow::Raised
+    }
+
+    /// Puts the generator's frame on the stack, where it stopped; there is room for it among the frames. One that is not `WIDE`
+    /// has one block of registers to go on with; `Running` says that another thread has just changed that.
+    #[inline(always)]
+    fn enter_generator<const WIDE: bool>(
+        &mut self,
+        generator: Word,
+        cont: Cont,
+    ) -> Result<GeneratorState, Flow> {
         // SAFETY: the caller has matched the kind, and the generator is rooted.
         let object = unsafe { &*generator.address().cast::<Generator>() };
         let base = self.top();
-        let unit = object.function().unit(self.cx()).map_err(|_| Flow::Raised)?;
-        if !self.has_room(base, unit.register_count()) {
+        // It was loaded when the generator was made.
+        let Some(unit) = object.function().lazy_unit().get() else { return Err(Flow::Raised) };
+        if base + unit.register_count() >= REGISTERS - SCRATCH {
             return Err(self.too_deep());
         }
         let state = object.claim(self.cx());
@@ -48,12 +86,16 @@ impl Thread {
             GeneratorState::Finished => return Err(EXHAUSTED),
             GeneratorState::Created | GeneratorState::Suspended => {}
         }
-        // Most have one block.
-        if let [block, more @ ..] = object.saved_blocks() {
-            self.fill_block(base, block);
-            for (index, block) in more.iter().enumerate() {
-                self.fill_block(base + (index + 1) * BLOCK, block);
+        if WIDE {
+            for (index, block) in object.saved_blocks().iter().enumerate() {
+                self.fill_block(base + index * BLOCK, block);
             }
+        } else {
+            if object.height() > BLOCK {
+                object.release(state);
+                return Ok(GeneratorState::Running);
+            }
+            self.fill_block(base, object.first_block());
         }
         self.frames.push(Frame {
             // SAFETY: a generator stands at an op of its code.
@@ -78,14 +120,6 @@ impl Thread {
         unsafe { registers.write(std::ptr::from_ref(block).cast::<[u64; BLOCK]>().read()) };
     }
 
-    fn leave_unstarted(&mut self) {
-        if let Some(frame) = self.frames.pop()
-            && let Some(generator) = self.live(frame.companion).get::<Generator>()
-        {
-            generator.release(GeneratorState::Created);
-        }
-    }
-
     /// The `yield` at the program counter gets what was sent.
     fn send(&mut self, sent: Word) {
         let frame = self.frame();
@@ -105,7 +139,10 @@ impl Thread {
     pub(crate) fn throw_into(&mut self, generator: Word, exception: Word, cont: Cont) -> Flow {
         let (mut generator, mut cont) = (generator, cont);
         loop {
-            let state = match self.enter_generator(generator, cont) {
+            if !self.has_room(self.top(), 0) {
+                return self.too_deep();
+            }
+            let state = match self.enter_generator::<true>(generator, cont) {
                 Ok(state) => state,
                 Err(EXHAUSTED) => break,
                 Err(flow) => return flow,
@@ -194,36 +231,62 @@ impl Thread {
 
     /// The topmost frame, a generator's, yields: to whoever resumed it, and through those that delegate to it.
     pub(super) fn yield_value(&mut self, word: Word) -> Next {
-        loop {
-            let Some(frame) = self.frames.last() else { return Next::Stop(word) };
-            // SAFETY: only the frame of a generator yields; the frame kept it alive.
-            let generator = unsafe { &*frame.companion.address().cast::<Generator>() };
-            let cont = frame.cont;
-            let (pc, first) = (frame.pc(), frame.base as usize);
-            let height = frame.unit().height_at(pc);
+        while let Some(frame) = self.frames.last() {
+            let generator = generator_of(frame);
+            let height = frame.unit().height_at(frame.pc());
+            if height > BLOCK
+                || needs_barrier(generator.header())
+                || generator.handled().word() != frame.handled
+            {
+                return self.yield_any(word);
+            }
+            // Nobody looks at what stands above the height.
+            let words = self.block(frame.base as usize);
+            self.cx().local().store_noted(generator.first_block(), words);
+            if let Some(next) = self.hand_over(generator, height, word) {
+                return next;
+            }
+        }
+        Next::Stop(word)
+    }
+
+    /// The same, whatever is to be saved.
+    #[inline(never)]
+    fn yield_any(&mut self, word: Word) -> Next {
+        while let Some(frame) = self.frames.last() {
+            let generator = generator_of(frame);
+            let height = frame.unit().height_at(frame.pc());
             if needs_barrier(generator.header()) || generator.handled().word() != frame.handled {
                 self.note_change(generator, height);
             }
-            // Nobody looks at what stands above the height.
-            if let [block, more @ ..] = generator.blocks_of(height) {
-                self.cx().local().store_noted(block, self.block(first));
-                for (index, block) in more.iter().enumerate() {
-                    self.cx().local().store_noted(block, self.block(first + (index + 1) * BLOCK));
-                }
+            for (index, block) in generator.blocks_of(height).iter().enumerate() {
+                let words = self.block(frame.base as usize + index * BLOCK);
+                self.cx().local().store_noted(block, words);
             }
-            generator.set_pc(pc, height as u16);
-            generator.release(GeneratorState::Suspended);
-            self.frames.drop_last();
-            if let Cont::Op(_) = cont {
-                match self.frame().op() {
-                    Op::ForNext { dst, body, .. } => return self.next_item(dst, body, word),
-                    Op::ForIter { dst, .. } => return self.store(dst, word),
-                    Op::YieldFrom { .. } => continue,
-                    _ => {}
-                }
+            if let Some(next) = self.hand_over(generator, height, word) {
+                return next;
             }
-            return self.deliver(cont, word);
         }
+        Next::Stop(word)
+    }
+
+    /// The topmost frame, whose registers are saved, is taken off the stack, and what it yields given to the one below: none if that
+    /// yields it in turn.
+    #[inline(always)]
+    fn hand_over(&mut self, generator: &Generator, height: usize, word: Word) -> Option<Next> {
+        let (pc, cont) = (self.frame().pc(), self.frame().cont);
+        generator.set_pc(pc, height as u16);
+        generator.release(GeneratorState::Suspended);
+        self.frames.drop_last();
+        if let Cont::Op(_) = cont {
+            match self.frame().op() {
+                Op::ForNext { dst, body, .. } => return Some(self.next_item(dst, body, word)),
+                Op::ForIter { dst, .. } => return Some(self.store(dst, word)),
+                Op::YieldFrom { .. } => return None,
+                _ => {}
+            }
+        }
+        Some(self.deliver(cont, word))
     }
 
     /// The topmost frame is about to be saved in its generator: what the collector is to know of that, and what it handles.
@@ -273,4 +336,11 @@ impl Thread {
         self.raise_stop_iteration(value);
         Next::Raised
     }
+}
+
+/// The generator whose frame this is.
+#[inline(always)]
+fn generator_of<'t>(frame: &Frame) -> &'t Generator {
+    // SAFETY: only the frame of a generator yields; the frame keeps it alive.
+    unsafe { &*frame.companion.address().cast::<Generator>() }
 }

@@ -79,7 +79,7 @@ pub(super) fn is_slot_member(meta: Value<'_>) -> bool {
 pub(super) fn learn(cx: &Context, cache: &InlineCache, cached: u64, (name, access): (Word, Access)) {
     cache.set_word(cached);
     fence(Ordering::SeqCst);
-    if cx.recall(cached as u32, name, access) != cached {
+    if cx.recall(cached as u32, name, access) != Some(cached) {
         cache.clear();
     }
 }

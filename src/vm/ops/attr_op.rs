@@ -58,7 +58,7 @@ impl Thread {
     #[inline(always)]
     fn remembered(&self, object: Word, site: u16) -> Attribute {
         let Some(header) = header_at(object) else { return Attribute::Unknown };
-        let cached = self.recall(header, site, Access::Load);
+        let Some(cached) = self.recall(header, site, Access::Load) else { return Attribute::Unknown };
         if self.cx().is_to_be_learnt() {
             return Attribute::Unknown;
         }
@@ -68,23 +68,24 @@ impl Thread {
     /// The same, and the inline cache learns it.
     fn relearnt(&self, object: Word, site: u16) -> Attribute {
         let Some(header) = header_at(object) else { return Attribute::Unknown };
-        recalled_attribute(self, object, self.recall_to_learn(header, site, Access::Load))
+        match self.recall_to_learn(header, site, Access::Load) {
+            Some(cached) => recalled_attribute(self, object, cached),
+            None => Attribute::Unknown,
+        }
     }
 
-    /// What the inline cache of the place is to know of such an object, or 0.
+    /// What the inline cache of the place is to know of such an object.
     #[inline(always)]
-    fn recall(&self, header: &Header, site: u16, access: Access) -> u64 {
+    fn recall(&self, header: &Header, site: u16, access: Access) -> Option<u64> {
         self.cx().recall(header.shape(), self.running_unit().site_name_word(site), access)
     }
 
     /// The same, and the inline cache learns it.
-    fn recall_to_learn(&self, header: &Header, site: u16, access: Access) -> u64 {
+    fn recall_to_learn(&self, header: &Header, site: u16, access: Access) -> Option<u64> {
         let unit = self.running_unit();
-        let cached = self.recall(header, site, access);
-        if cached != 0 {
-            learn(self.cx(), unit.cache(site), cached, (unit.site_name_word(site), access));
-        }
-        cached
+        let cached = self.recall(header, site, access)?;
+        learn(self.cx(), unit.cache(site), cached, (unit.site_name_word(site), access));
+        Some(cached)
     }
 
     /// `LoadMethod`, when the inline cache does not know: fills both registers, or leaves a bound value to come.
@@ -137,8 +138,9 @@ impl Thread {
     /// `SetAttr`, when the inline cache does not know.
     pub(crate) fn set_attr_op(&mut self, object: Word, value: Word, site: u16) -> Flow {
         if let Some(header) = header_at(object)
+            && let Some(cached) = self.recall(header, site, Access::Store)
             && !self.cx().is_to_be_learnt()
-            && set_cached_attribute(self, header, object, value, self.recall(header, site, Access::Store))
+            && set_cached_attribute(self, header, object, value, cached)
         {
             return Flow::Done(Word::NONE);
         }
@@ -147,11 +149,11 @@ impl Thread {
 
     #[inline(never)]
     fn find_and_set(&mut self, object: Word, value: Word, site: u16) -> Flow {
-        if let Some(header) = header_at(object) {
-            let cached = self.recall_to_learn(header, site, Access::Store);
-            if set_cached_attribute(self, header, object, value, cached) {
-                return Flow::Done(Word::NONE);
-            }
+        if let Some(header) = header_at(object)
+            && let Some(cached) = self.recall_to_learn(header, site, Access::Store)
+            && set_cached_attribute(self, header, object, value, cached)
+        {
+            return Flow::Done(Word::NONE);
         }
         let unit = self.running_unit();
         let name = unit.site_name(site);

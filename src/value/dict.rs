@@ -52,6 +52,15 @@ pub enum Place {
     },
 }
 
+/// The value that a look into a table found.
+#[inline(always)]
+fn found(look: Look<'_>) -> Option<Value<'_>> {
+    match look {
+        Look::Here(entry) => entry.value().get(),
+        Look::Nowhere(_) => None,
+    }
+}
+
 impl Dict {
     /// An empty dict.
     pub fn new(cx: &Context) -> &Dict {
@@ -162,24 +171,29 @@ impl Dict {
     /// The value of a key, if it has one; nothing where that does not show at a glance.
     #[inline(always)]
     pub fn get_at_a_glance<'t>(&'t self, cx: &'t Context, key: Value<'t>) -> Option<Option<Value<'t>>> {
-        match known_hash(key) {
-            Some(hash) => self.look_up(key, hash),
-            None => self.look_up_unhashed(cx, key),
+        let (Some(hash), Some(table)) = (known_hash(key), self.table()) else { return self.look_up(cx, key) };
+        match table.look_for_itself(hash, key) {
+            Ok(look) => Some(found(look)),
+            Err(alike) => self.look_closely(cx, key, alike),
         }
     }
 
-    #[inline(always)]
-    fn look_up<'t>(&'t self, key: Value<'t>, hash: i64) -> Option<Option<Value<'t>>> {
-        let Some(table) = self.table() else { return Some(None) };
-        table.look(hash, key).map(|look| match look {
-            Look::Here(entry) => entry.value().get(),
-            Look::Nowhere(_) => None,
-        })
+    /// [`look_up`](Self::look_up) where the entry of a key with this hash was met.
+    #[inline(never)]
+    fn look_closely<'t>(
+        &'t self,
+        cx: &'t Context,
+        key: Value<'t>,
+        alike: &'t Entry,
+    ) -> Option<Option<Value<'t>>> {
+        if alike.is_of(key) { Some(alike.value().get()) } else { self.look_up(cx, key) }
     }
 
     #[inline(never)]
-    fn look_up_unhashed<'t>(&'t self, cx: &'t Context, key: Value<'t>) -> Option<Option<Value<'t>>> {
-        self.look_up(key, simple_hash(cx, key)?)
+    fn look_up<'t>(&'t self, cx: &'t Context, key: Value<'t>) -> Option<Option<Value<'t>>> {
+        let hash = simple_hash(cx, key)?;
+        let Some(table) = self.table() else { return Some(None) };
+        table.look(hash, key).map(found)
     }
 
     /// The value of a key that must be compared with more than a glance.
@@ -279,6 +293,21 @@ impl Dict {
         }
     }
 
+    /// [`set`](Self::set) of a key that has an entry whose key is the very object, while no other thread runs; nothing is done
+    /// with any other. Says whether it was done.
+    #[inline(always)]
+    pub fn set_itself(&self, cx: &Context, key: Value<'_>, value: Value<'_>) -> bool {
+        if let Some(hash) = known_hash(key)
+            && cx.local().lock_of_one_thread().is_some()
+            && let Some(table) = self.table()
+            && let Ok(Look::Here(entry)) = table.look_for_itself(hash, key)
+        {
+            cx.store(table, entry.value(), Some(value));
+            return true;
+        }
+        false
+    }
+
     /// [`set`](Self::set) of a key whose place shows at a glance; nothing is done with any other.
     #[inline(always)]
     pub fn set_at_a_glance(
@@ -287,20 +316,7 @@ impl Dict {
         key: Value<'_>,
         value: Value<'_>,
     ) -> Option<Result<(), Raised>> {
-        match known_hash(key) {
-            Some(hash) => self.set_looked_up(cx, key, hash, value),
-            None => self.set_unhashed(cx, key, value),
-        }
-    }
-
-    #[inline(always)]
-    fn set_looked_up(
-        &self,
-        cx: &Context,
-        key: Value<'_>,
-        hash: i64,
-        value: Value<'_>,
-    ) -> Option<Result<(), Raised>> {
+        let hash = simple_hash(cx, key)?;
         let held = cx.lock(self);
         let table = self.table()?;
         match table.look(hash, key)? {
@@ -310,11 +326,6 @@ impl Dict {
             }
             Look::Nowhere(place) => Some(self.add(cx, &held, table, place, hash, key, value)),
         }
-    }
-
-    #[inline(never)]
-    fn set_unhashed(&self, cx: &Context, key: Value<'_>, value: Value<'_>) -> Option<Result<(), Raised>> {
-        self.set_looked_up(cx, key, simple_hash(cx, key)?, value)
     }
 
     /// The value of a key, which is set first if there is none.

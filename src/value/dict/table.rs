@@ -236,29 +236,35 @@ impl DictTable {
     /// Looks for a key as [`find`](Self::find) does; nothing if it meets one that must be compared with more than a glance.
     #[inline(always)]
     pub(super) fn look(&self, hash: i64, key: Value<'_>) -> Option<Look<'_>> {
-        // Most keys stand, or belong, where the search begins, and are the very object.
-        let first = hash as usize & self.mask;
-        let Some(number) = self.index_at(first).checked_sub(1) else { return Some(Look::Nowhere(first)) };
-        let entry = self.entry(number);
-        if entry.key.word() == key.word() && !entry.value.word().is_nothing() {
-            return Some(Look::Here(entry));
-        }
-        self.look_on(hash, key)
+        self.look_with(hash, key, same_at_a_glance).ok()
     }
 
-    #[inline(never)]
-    fn look_on(&self, hash: i64, key: Value<'_>) -> Option<Look<'_>> {
+    /// [`look`](Self::look) that compares nothing: it ends at the entry of another key with this hash, which may be the same. It
+    /// calls nothing either, so that whoever looks for the very object that is the key, as most do, saves no registers.
+    #[inline(always)]
+    pub(super) fn look_for_itself(&self, hash: i64, key: Value<'_>) -> Result<Look<'_>, &Entry> {
+        self.look_with(hash, key, |_, _| None)
+    }
+
+    /// Looks for a key; where `same` does not know whether a key with its hash is the same, that one's entry is the error.
+    #[inline(always)]
+    fn look_with<'t>(
+        &'t self,
+        hash: i64,
+        key: Value<'_>,
+        same: impl Fn(Value<'t>, Value<'_>) -> Option<bool>,
+    ) -> Result<Look<'t>, &'t Entry> {
         let mut perturb = hash as u64;
         let mut place = hash as usize & self.mask;
         loop {
-            let Some(number) = self.index_at(place).checked_sub(1) else { return Some(Look::Nowhere(place)) };
+            let Some(number) = self.index_at(place).checked_sub(1) else { return Ok(Look::Nowhere(place)) };
             let entry = self.entry(number);
             // As in CPython, a key is itself even if its hash has changed.
             if let Some(other) = entry.key()
-                && (other.is(key) || entry.hash() == hash && same_at_a_glance(other, key)?)
+                && (other.is(key) || entry.hash() == hash && same(other, key).ok_or(entry)?)
                 && !entry.value.word().is_nothing()
             {
-                return Some(Look::Here(entry));
+                return Ok(Look::Here(entry));
             }
             perturb >>= 5;
             place = place.wrapping_mul(5).wrapping_add(perturb as usize).wrapping_add(1) & self.mask;
@@ -379,6 +385,12 @@ impl DictTable {
 }
 
 impl Entry {
+    /// Whether it is that of a key, which was not removed, as far as a glance shows.
+    #[inline(always)]
+    pub(super) fn is_of(&self, key: Value<'_>) -> bool {
+        self.pair().is_some_and(|(other, _)| same_at_a_glance(other, key) == Some(true))
+    }
+
     /// The key and the value, unless the entry was removed.
     #[inline(always)]
     pub fn pair(&self) -> Option<(Value<'_>, Value<'_>)> {

@@ -1,7 +1,5 @@
 //! Steps of native iterators that code of the language makes: with which function, and with what.
 
-use smallvec::{SmallVec, smallvec};
-
 use super::{CALLABLE, ENUMERATE, FILTER, MAP, Pair, REVERSED, ZIP, native_depth, next};
 use crate::heap::{Object, Value};
 use crate::value::record::Iter;
@@ -36,12 +34,12 @@ fn filtered<'t>(cx: &'t Context, it: &'t Iter) -> Option<(Value<'t>, Value<'t>)>
 
 /// The function of the prelude that advances an iterator for which [`next()`] needs code, and what it is called with; it raises
 /// `StopIteration` at the end.
-pub fn next_twin<'t>(cx: &'t Context, it: &'t Iter) -> (&'static str, SmallVec<[Value<'t>; 2]>) {
+pub fn next_twin<'t>(cx: &'t Context, it: &'t Iter) -> (&'static str, Value<'t>, Option<Value<'t>>) {
     if let Some((function, inner)) = only_mapped(it) {
-        return ("next_map_over", smallvec![function, inner]);
+        return ("next_map_over", function, Some(inner));
     }
     if let Some((function, inner)) = filtered(cx, it) {
-        return ("next_filter_by", smallvec![function, inner]);
+        return ("next_filter_by", function, Some(inner));
     }
     let twin = match it.header().shape() {
         ENUMERATE => "next_enumerate",
@@ -52,5 +50,5 @@ pub fn next_twin<'t>(cx: &'t Context, it: &'t Iter) -> (&'static str, SmallVec<[
         CALLABLE => "next_callable",
         _ => "next_sequence",
     };
-    (twin, smallvec![Value::object(it)])
+    (twin, Value::object(it), None)
 }

@@ -105,11 +105,61 @@ fn is_align(byte: u8) -> bool {
     matches!(byte, b'<' | b'>' | b'=' | b'^')
 }
 
+/// A number of up to nine digits at a place, if one stands there, and the place behind it; nothing of a longer one.
+#[inline(always)]
+fn short_number(text: &[u8], start: usize) -> Option<(Option<usize>, usize)> {
+    let (mut at, mut number) = (start, 0);
+    while let Some(digit @ b'0'..=b'9') = text.get(at) {
+        number = number * 10 + usize::from(digit - b'0');
+        at += 1;
+        if at - start > 9 {
+            return None;
+        }
+    }
+    Some(((at > start).then_some(number), at))
+}
+
 impl Spec {
+    /// [`parse`](Spec::parse) of what most are: a width, a precision and a type, of which each may be missing.
+    #[inline(always)]
+    fn parse_short(text: &[u8], kind: u32, align: u8) -> Option<Spec> {
+        let zero = text.first() == Some(&b'0');
+        let (width, mut at) = short_number(text, zero.into())?;
+        let mut precision = None;
+        if text.get(at) == Some(&b'.') {
+            (precision, at) = short_number(text, at + 1)?;
+            precision?;
+        }
+        let kind = match text.get(at..)? {
+            [] => kind,
+            [letter] if b"bcdeEfFgGnosxX%".contains(letter) => (*letter).into(),
+            _ => return None,
+        };
+        Some(Spec {
+            fill: if zero { '0' } else { ' ' }.into(),
+            align: if zero && align == b'>' { b'=' } else { align },
+            sign: 0,
+            no_negative_zero: false,
+            alternate: false,
+            width,
+            grouping: Grouping::None,
+            precision,
+            kind,
+        })
+    }
+
     /// Parses `text` for a value of the type named `type_name`, whose default alignment is `align` and whose default
     /// type is `kind`.
     #[inline]
     fn parse(text: &[u8], type_name: &str, kind: u32, align: u8) -> Result<Spec> {
+        match Spec::parse_short(text, kind, align) {
+            Some(spec) => Ok(spec),
+            None => Spec::parse_any(text, type_name, kind, align),
+        }
+    }
+
+    #[inline(never)]
+    fn parse_any(text: &[u8], type_name: &str, kind: u32, align: u8) -> Result<Spec> {
         let mut parser = Parser { text, at: 0 };
         let default_align = align;
         let mut spec = Spec {

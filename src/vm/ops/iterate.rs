@@ -174,9 +174,11 @@ impl Thread {
                 Some(Ok(None)) => EXHAUSTED,
                 Some(Err(Raised)) => Flow::Raised,
                 None => {
-                    let (twin, args) = iterate::next_twin(self.cx(), it);
-                    let args: SmallVec<[Word; 2]> = args.into_iter().map(Value::word).collect();
-                    self.call_prelude(twin, &args, cont)
+                    let (twin, first, second) = iterate::next_twin(self.cx(), it);
+                    match (first.word(), second.map(Value::word)) {
+                        (first, Some(second)) => self.call_prelude(twin, &[first, second], cont),
+                        (only, None) => self.call_prelude(twin, &[only], cont),
+                    }
                 }
             },
             _ => Flow::Raised,

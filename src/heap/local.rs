@@ -184,12 +184,6 @@ impl Local {
         if self.heap.is_parallel() { object.lock.hold() } else { Held::nothing() }
     }
 
-    /// What [`lock`](Self::lock) gives where no other thread runs; nothing where there is need of a lock.
-    #[inline(always)]
-    pub fn lock_of_one_thread(&self) -> Option<Held<'static>> {
-        (!self.heap.is_parallel()).then(Held::nothing)
-    }
-
     /// [`lock`](Self::lock) of two objects, which may be one: in the order of their identities, so that no two threads wait
     /// for each other.
     pub fn lock_both<'t>(&self, one: &'t Header, other: &'t Header) -> (Held<'t>, Held<'t>) {

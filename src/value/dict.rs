@@ -293,21 +293,6 @@ impl Dict {
         }
     }
 
-    /// [`set`](Self::set) of a key that has an entry whose key is the very object, while no other thread runs; nothing is done
-    /// with any other. Says whether it was done.
-    #[inline(always)]
-    pub fn set_itself(&self, cx: &Context, key: Value<'_>, value: Value<'_>) -> bool {
-        if let Some(hash) = known_hash(key)
-            && cx.local().lock_of_one_thread().is_some()
-            && let Some(table) = self.table()
-            && let Ok(Look::Here(entry)) = table.look_for_itself(hash, key)
-        {
-            cx.store(table, entry.value(), Some(value));
-            return true;
-        }
-        false
-    }
-
     /// [`set`](Self::set) of a key whose place shows at a glance; nothing is done with any other.
     #[inline(always)]
     pub fn set_at_a_glance(

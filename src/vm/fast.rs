@@ -252,12 +252,6 @@ pub(super) fn fast_dict_item(cx: &Context, object: Word, key: Value<'_>) -> Opti
     plain_dict_at(object)?.get_at_a_glance(cx, key)?.map(Value::word)
 }
 
-/// `dict[key] = value` of a plain dict that has this very key, while no other thread runs. Says whether it was done.
-#[inline(always)]
-pub(super) fn fast_set_known_key(cx: &Context, object: Word, key: Value<'_>, value: Value<'_>) -> bool {
-    plain_dict_at(object).is_some_and(|dict| dict.set_itself(cx, key, value))
-}
-
 /// `dict[key] = value` of a plain dict, where the key's place shows at a glance. Says whether it was done.
 #[inline(always)]
 pub(super) fn fast_set_dict_item(cx: &Context, object: Word, key: Value<'_>, value: Value<'_>) -> bool {

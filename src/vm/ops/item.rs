@@ -4,7 +4,7 @@ use crate::heap::{Kind, Value, Word};
 use crate::value::class::{Type, class_flag};
 use crate::value::{Builtin, Raised, sequence};
 
-use crate::vm::fast::{fast_contains, fast_set_dict_item, fast_set_known_key};
+use crate::vm::fast::{fast_contains, fast_set_dict_item};
 use crate::vm::frame::{Cont, Stage};
 use crate::vm::thread::{Flow, Thread};
 
@@ -46,14 +46,6 @@ impl Thread {
 
     /// `object[key] = value`
     pub(crate) fn set_item(&mut self, object: Word, key: Word, value: Word, cont: Cont) -> Flow {
-        if fast_set_known_key(self.cx(), object, self.live(key), self.live(value)) {
-            return Flow::Done(Word::NONE);
-        }
-        self.set_other_item(object, key, value, cont)
-    }
-
-    #[inline(never)]
-    fn set_other_item(&mut self, object: Word, key: Word, value: Word, cont: Cont) -> Flow {
         if fast_set_dict_item(self.cx(), object, self.live(key), self.live(value)) {
             return Flow::Done(Word::NONE);
         }

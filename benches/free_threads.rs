@@ -23,7 +23,7 @@ const SHARES: &[(&str, f64)] =
     &[("arithmetic", 0.95), ("calls", 0.95), ("attributes", 0.95), ("lists", 0.85), ("dicts", 0.85)];
 
 /// The machine's own speed-up is another from second to second, where others use it as well: it takes more runs to see a share.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 
 /// Measures what it costs, and brings, to have no GIL
 #[derive(Parser)]

@@ -222,7 +222,9 @@ fn evaluate(args: &Args, subjects: &[Subject], counts: &[u32], series: &[Series]
         let of_one = |times: fn(&Series) -> &[f64]| {
             let alone = beside(one, 1, false).map_or(&[][..], times);
             let threads = f64::from(one.threads);
-            quotients(alone, times(one)).into_iter().map(|quotient| threads * quotient).collect::<Vec<_>>()
+            // No more is possible: what seems to be more is what disturbed the run of the one.
+            let quotients = quotients(alone, times(one)).into_iter();
+            quotients.map(|quotient| threads * quotient.min(1.0)).collect::<Vec<_>>()
         };
         let (over_one_thread, machine) = (of_one(|one| &one.walls), of_one(|one| &one.spins));
         let sequential = beside(one, one.threads, true).map_or(&[][..], |other| &other.walls);

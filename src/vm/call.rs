@@ -272,16 +272,7 @@ impl Thread {
     #[inline(always)]
     fn enter(&mut self, number: u32, entrance: Entrance, args: Arguments, cont: Cont) -> Flow {
         let places = entrance.places as usize;
-        if args.count < places {
-            // What stands behind the arguments is free. Most calls leave out two at most: two are emptied with less work than
-            // as many as it takes.
-            let first = args.base + args.count;
-            self.set(first, Word::NONE_AT_ALL);
-            self.set(first + 1, Word::NONE_AT_ALL);
-            if places - args.count > 2 {
-                self.empty(first + 2..args.base + places);
-            }
-        }
+        self.unbind(args.base + args.count, places.saturating_sub(args.count));
         match entrance.run {
             Run::Leaf(leaf) => match leaf(self.cx(), Args::new(self.places(args.base, places))) {
                 Ok(value) => Flow::Done(value.word()),

@@ -36,22 +36,14 @@ pub(crate) enum Attribute {
 #[inline(always)]
 pub(crate) fn cached_attribute(th: &Thread, unit: &Unit, object: Word, site: u16) -> Attribute {
     let Some(header) = header_at(object) else { return Attribute::Unknown };
-    let (key, index, kind) = unit.cache(site).load();
-    if kind == Cached::Slot as u8 {
-        if header.shape() == key {
-            // SAFETY: the cache was filled for this shape, which only instances have.
-            let instance = unsafe { &*object.address().cast::<Instance>() };
-            // SAFETY: as above.
-            let word = unsafe { instance.slot_at(index as usize) }.word();
-            if !word.is_nothing() {
-                return Attribute::Value(word);
-            }
-        }
-        return Attribute::Unknown;
-    }
-    if kind == Cached::Class as u8 && header.shape() == key {
-        let class = th.cx().world().shapes.get(key).class();
-        return class_attribute(cached_in_class(class, index));
+    let cached = unit.cache(site).word();
+    let (key, index, kind) = InlineCache::parts(cached);
+    if kind == Cached::Slot as u8 || kind == Cached::Class as u8 {
+        return if header.shape() == key {
+            recalled_attribute(th, object, cached)
+        } else {
+            Attribute::Unknown
+        };
     }
     if kind == Cached::OfClass as u8 && header.shape() == key && header.kind() == Kind::Type {
         // SAFETY: the kind was checked.

@@ -190,8 +190,8 @@ impl Thread {
         places.for_each(|place| self.set(place, Word::NONE_AT_ALL));
     }
 
-    /// Empties the first registers of a new frame that its arguments do not fill: most often a few, which takes two stores.
-    /// What stands behind them belongs to nobody yet.
+    /// Empties the registers of a new frame, or the places of a native function, that the arguments do not fill: most often a few,
+    /// which takes two stores. What stands behind them belongs to nobody yet.
     #[inline(always)]
     pub(crate) fn unbind(&mut self, first: usize, count: usize) {
         const FEW: usize = 4;

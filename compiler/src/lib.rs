@@ -8,6 +8,7 @@ mod generate;
 pub mod limits;
 pub mod op;
 mod pack;
+mod recipe;
 mod scopes;
 mod verify;
 
@@ -18,7 +19,8 @@ use minipy_grammar::{Source, SyntaxError};
 
 pub use code::{Code, CodeKind, Const, Handler, ImportSpec};
 pub use dis::disassemble;
-pub use pack::{Archive, Definition, Malformed, Opened, Packed, PackedDefinition, archive, pack, unpack};
+pub use pack::{Archive, Malformed, Opened, Packed, PackedRecipe, archive, pack, unpack};
+pub use recipe::{ClassRecipe, Definition, Recipe, Wrapper};
 pub use verify::verify;
 
 /// What a text is compiled for.
@@ -40,12 +42,15 @@ pub fn compile(source: &Arc<Source>, module: &Module) -> Result<Code, SyntaxErro
     compile_for(Mode::File, source, module)
 }
 
-/// Compiles a file of a library whose functions are made one by one, when somebody asks for them: they, and the code of all
-/// the other statements.
+/// Compiles a file of a library whose functions, classes and constants are made one by one, when somebody asks for them: they,
+/// and the code of all the other statements, if there are any.
 ///
 /// # Errors
 /// As [`compile`].
-pub fn compile_apart(source: &Arc<Source>, module: Module) -> Result<(Code, Vec<Definition>), SyntaxError> {
+pub fn compile_apart(
+    source: &Arc<Source>,
+    module: Module,
+) -> Result<(Option<Code>, Vec<Definition>), SyntaxError> {
     let (mut definitions, mut rest) = (Vec::new(), Vec::new());
     for statement in module.body {
         let alone = Module { body: vec![statement] };
@@ -54,7 +59,8 @@ pub fn compile_apart(source: &Arc<Source>, module: Module) -> Result<(Code, Vec<
             None => rest.extend(alone.body),
         }
     }
-    Ok((compile(source, &Module { body: rest })?, definitions))
+    let rest = (!rest.is_empty()).then(|| compile(source, &Module { body: rest })).transpose()?;
+    Ok((rest, definitions))
 }
 
 /// Compiles a text for one of its uses.

@@ -24,8 +24,9 @@ use crate::op::{
     After, ChildIx, ConstIx, Convert, Count, Form, FreeIx, FunctionParts, Imm, ImportIx, KwNames, Label,
     NameIx, Offset, Reg, Sense, Site, WideImm,
 };
+use crate::recipe::Wrapper;
 
-pub use archive::{Archive, Definition, PackedDefinition, archive};
+pub use archive::{Archive, PackedRecipe, archive};
 
 /// The first byte: another one is another format.
 const VERSION: u8 = 2;
@@ -199,12 +200,17 @@ impl Packer {
         code.pack(self);
         self.size(code.children.len());
         for child in &code.children {
-            let before = std::mem::take(&mut self.bytes);
-            self.start = 0;
-            self.code(child);
-            let packed = std::mem::replace(&mut self.bytes, before);
-            self.text(&packed);
+            self.nested(child);
         }
+    }
+
+    /// A code with its length in front.
+    fn nested(&mut self, code: &Code) {
+        let before = std::mem::take(&mut self.bytes);
+        self.start = 0;
+        self.code(code);
+        let packed = std::mem::replace(&mut self.bytes, before);
+        self.text(&packed);
     }
 }
 
@@ -284,6 +290,19 @@ impl<'a, 'f> Unpacker<'a, 'f> {
     fn name(&mut self) -> Result<&'a str, Malformed> {
         let index = usize::try_from(self.number()?).map_err(|_| Malformed)?;
         self.names.get(index)
+    }
+
+    /// A length, and as many items.
+    fn list<T>(
+        &mut self,
+        mut read: impl FnMut(&mut Self) -> Result<T, Malformed>,
+    ) -> Result<Box<[T]>, Malformed> {
+        let size = self.size()?;
+        let mut items = Vec::with_capacity(size);
+        for _ in 0..size {
+            items.push(read(self)?);
+        }
+        Ok(items.into_boxed_slice())
     }
 
     fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Malformed>) -> Result<T, Malformed> {
@@ -399,6 +418,7 @@ pack_variants! {
     Form { Plain InPlace }
     Convert { None Str Repr Ascii }
     CodeKind { Module Namespace ClassBody Function }
+    Wrapper { Property ClassMethod StaticMethod }
 }
 
 /// Structures, field by field; what stands behind a semicolon is packed by others.
@@ -481,12 +501,7 @@ impl<T: Pack> Pack for Box<[T]> {
     }
 
     fn unpack(input: &mut Unpacker<'_, '_>) -> Result<Self, Malformed> {
-        let size = input.size()?;
-        let mut items = Vec::with_capacity(size);
-        for _ in 0..size {
-            items.push(T::unpack(input)?);
-        }
-        Ok(items.into_boxed_slice())
+        input.list(T::unpack)
     }
 }
 

@@ -1,10 +1,10 @@
 //! `type`: the attributes of classes, and how a class is made.
 
 use crate::heap::{Kind, Value};
-use crate::value::class::{NewClass, Type, class_flag};
+use crate::value::class::{ClassParts, NewClass, Type, class_flag};
 use crate::value::dict::Dict;
 use crate::value::function::Cell;
-use crate::value::record::{MappingProxy, Member};
+use crate::value::record::{ClassMethod, MappingProxy, Member, StaticMethod};
 use crate::value::recursion::{INSTANCE_CHECK, Recursion, SUBCLASS_CHECK};
 use crate::value::shape::MAX_SLOTS;
 use crate::value::str::Str;
@@ -292,12 +292,32 @@ fn make_type<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
             cx.type_name(args.at(3))
         )));
     };
+    let class = new_class(
+        cx,
+        &ClassParts {
+            metaclass,
+            name,
+            bases: bases.get::<Tuple>().map_or(&[][..], Tuple::items),
+            namespace: given.copy(cx)?,
+            slots: slots.get::<Tuple>().map(Tuple::items),
+            attribute_hint: crate::value::int::i64_of(args.at(5)).unwrap_or(0).clamp(0, MAX_SLOTS.into())
+                as u16,
+        },
+    )?;
+    announce(cx, class)?;
+    Ok(Value::object(class))
+}
+
+/// A class that its bases do not know yet.
+///
+/// # Errors
+/// `TypeError` or `ValueError` where the parts do not fit one another; `MemoryError`.
+pub(crate) fn new_class<'t>(cx: &'t Context, parts: &ClassParts<'_, 't>) -> Result<&'t Type, Raised> {
+    let ClassParts { metaclass, name, bases, namespace, slots, attribute_hint } = *parts;
     let object = [Value::object(cx.class(Builtin::Object))];
-    let base_values = bases.get::<Tuple>().map_or(&[][..], Tuple::items);
-    let base_values = if base_values.is_empty() { &object[..] } else { base_values };
-    let layout = layout_of_bases(cx, base_values)?;
-    let mro_tail = linearise(cx, base_values)?;
-    let namespace = given.copy(cx)?;
+    let bases = if bases.is_empty() { &object[..] } else { bases };
+    let layout = layout_of_bases(cx, bases)?;
+    let mro_tail = linearise(cx, bases)?;
     let qualname = match namespace.remove(cx, cx.intern("__qualname__"))? {
         Some(qualname) if qualname.get::<Str>().is_some() => qualname,
         Some(other) => {
@@ -307,44 +327,18 @@ fn make_type<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
         }
         None => name,
     };
-    let hash_missing = namespace.get_name(cx, "__hash__").is_none();
-    if hash_missing && namespace.get_name(cx, "__eq__").is_some() {
-        namespace.set(cx, cx.intern("__hash__"), Value::NONE)?;
-    }
-    if namespace.get_name(cx, "__doc__").is_none() {
-        namespace.set(cx, cx.intern("__doc__"), Value::NONE)?;
-    }
-    for special in ["__init_subclass__", "__class_getitem__"] {
-        let key = cx.intern(special);
-        if let Some(function) = namespace.get(cx, key)?
-            && function.kind() == Some(Kind::Function)
-        {
-            let wrapped = crate::value::record::ClassMethod::new(cx, Builtin::ClassMethod, Some(function));
-            namespace.set(cx, key, Value::object(wrapped))?;
-        }
-    }
-    let new_key = cx.intern("__new__");
-    if let Some(function) = namespace.get(cx, new_key)?
-        && function.kind() == Some(Kind::Function)
-    {
-        let wrapped = crate::value::record::StaticMethod::new(cx, Builtin::StaticMethod, Some(function));
-        namespace.set(cx, new_key, Value::object(wrapped))?;
-    }
-    let slot_names = slots.get::<Tuple>().map(Tuple::items);
-    let inherited = base_values.iter().filter_map(|base| base.get::<Type>()).map(|base| {
+    fill_namespace(cx, namespace)?;
+    let inherited = bases.iter().filter_map(|base| base.get::<Type>()).map(|base| {
         if base.has(class_flag::BUILTIN) { 0 } else { cx.world().shapes.get(base.root_shape()).capacity() }
     });
-    let hint = crate::value::int::i64_of(args.at(5)).unwrap_or(0).clamp(0, MAX_SLOTS.into()) as u16;
-    let count = inherited.max().unwrap_or(0).saturating_add(match slot_names {
-        Some(names) => names.len() as u16,
-        None => hint,
-    });
+    let count =
+        inherited.max().unwrap_or(0).saturating_add(slots.map_or(attribute_hint, |names| names.len() as u16));
     let class = Type::new(
         cx,
         &NewClass {
             name,
             qualname,
-            bases: cx.tuple(base_values)?,
+            bases: cx.tuple(bases)?,
             mro_tail: &mro_tail,
             namespace,
             layout,
@@ -353,24 +347,57 @@ fn make_type<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
         },
     )?;
     let mut declared: Vec<Value<'t>> = Vec::new();
-    for name in base_values.iter().filter_map(|base| base.get::<Type>()).flat_map(|base| base.slot_names(cx))
-    {
+    for name in bases.iter().filter_map(|base| base.get::<Type>()).flat_map(|base| base.slot_names(cx)) {
         if !declared.iter().any(|other| other.is(name)) {
             declared.push(name);
         }
     }
-    add_slots(cx, class, namespace, slot_names, base_values, &mut declared)?;
-    class.assign_shapes(cx, count.max(if slot_names.is_some() { 0 } else { 2 }), &declared)?;
-    for base in base_values {
-        if let Some(base) = base.get::<Type>() {
-            base.add_subclass(cx, class)?;
-        }
-    }
+    add_slots(cx, class, namespace, slots, bases, &mut declared)?;
+    class.assign_shapes(cx, count.max(if slots.is_some() { 0 } else { 2 }), &declared)?;
     if layout.is_exception() {
         class.set_flags(class_flag::EXCEPTION);
     }
     class.update_flags(cx);
-    Ok(Value::object(class))
+    Ok(class)
+}
+
+/// Tells the bases of a new class of it.
+///
+/// # Errors
+/// `MemoryError`.
+pub(crate) fn announce(cx: &Context, class: &Type) -> Result<(), Raised> {
+    class
+        .bases()
+        .iter()
+        .filter_map(|base| base.get::<Type>())
+        .try_for_each(|base| base.add_subclass(cx, class))
+}
+
+/// Adds to the namespace of a new class what follows from the rest of it.
+fn fill_namespace(cx: &Context, namespace: &Dict) -> Result<(), Raised> {
+    let hash_missing = namespace.get_name(cx, "__hash__").is_none();
+    if hash_missing && namespace.get_name(cx, "__eq__").is_some() {
+        namespace.set(cx, cx.intern("__hash__"), Value::NONE)?;
+    }
+    if namespace.get_name(cx, "__doc__").is_none() {
+        namespace.set(cx, cx.intern("__doc__"), Value::NONE)?;
+    }
+    for (special, class) in [
+        ("__init_subclass__", Builtin::ClassMethod),
+        ("__class_getitem__", Builtin::ClassMethod),
+        ("__new__", Builtin::StaticMethod),
+    ] {
+        let key = cx.intern(special);
+        if let Some(function) = namespace.get(cx, key)?.filter(|value| value.kind() == Some(Kind::Function)) {
+            let function = Some(function);
+            let wrapped = match class {
+                Builtin::StaticMethod => Value::object(StaticMethod::new(cx, class, function)),
+                _ => Value::object(ClassMethod::new(cx, class, function)),
+            };
+            namespace.set(cx, key, wrapped)?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes the descriptors of `__slots__`, and adds the names to those that instances have a slot for.

@@ -165,8 +165,16 @@ fn parts_from(args: Args<'_>, first: usize) -> [Option<Value<'_>>; 4] {
 }
 
 fn new_property<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    property_of(cx, parts_from(args, 0))
+}
+
+/// A property of the functions that get, set and delete, and its documentation.
+///
+/// # Errors
+/// `MemoryError`.
+pub(crate) fn property_of<'t>(cx: &'t Context, parts: [Option<Value<'t>>; 4]) -> Res<'t> {
     let property = Property::new(cx, Builtin::Property, None, None, None, None, None);
-    fill(cx, property, parts_from(args, 0))?;
+    fill(cx, property, parts)?;
     Ok(Value::object(property))
 }
 

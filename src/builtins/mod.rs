@@ -14,7 +14,7 @@ mod complex;
 mod container_support;
 pub(crate) mod core;
 mod deque;
-mod descriptor;
+pub(crate) mod descriptor;
 mod dict;
 mod docs;
 mod endless;

@@ -176,10 +176,10 @@ pub(crate) const WRITTEN: &[(Builtin, &str, &str)] = &[
     (Builtin::Type, "__call__", "make_instance"),
 ];
 
-/// The functions of the prelude that are made one by one, packed.
+/// The definitions of the prelude, which are made one by one, packed.
 pub(crate) const DEFINITIONS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library/prelude.code"));
 
-/// The sources of the prelude, by name: besides those functions they have classes and constants, which are made at start.
+/// The sources of the prelude, by name: besides those definitions they have constants that are made at start.
 pub(crate) const PRELUDE: &[(&str, Script)] = &[
     ("core", script!("prelude/core")),
     ("deque", script!("prelude/deque")),

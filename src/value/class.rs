@@ -103,6 +103,22 @@ unsafe impl Object for Type {
     const KIND: Kind = Kind::Type;
 }
 
+/// What a class that the language has written is made of.
+pub struct ClassParts<'p, 't> {
+    /// Its class.
+    pub metaclass: &'t Type,
+    /// Its name, a string.
+    pub name: Value<'t>,
+    /// Its bases, classes; none where it is to be `object` alone.
+    pub bases: &'p [Value<'t>],
+    /// Its namespace, which becomes the class's own.
+    pub namespace: &'t Dict,
+    /// The names that `__slots__` has, if there is one.
+    pub slots: Option<&'p [Value<'t>]>,
+    /// How many attributes its methods assign.
+    pub attribute_hint: u16,
+}
+
 /// What a new class is made of.
 pub struct NewClass<'a> {
     /// `__name__`

@@ -19,7 +19,7 @@ use crate::value::{Builtin, Context, Members, Raised, Res, World};
 use super::host::Host;
 use super::machine::{Library, NativeEntry, Options, Vm, WellKnown};
 use super::native::{Binding, Row};
-use super::prelude::{BUILT_BY_ANOTHER, Prelude};
+use super::prelude::{BUILT_BY_ANOTHER, Makers, Prelude};
 use super::script::Script;
 use super::thread::Thread;
 use super::trap::Trap;
@@ -135,7 +135,12 @@ fn assemble(cx: &Context, natives: &mut Vec<NativeEntry>) -> Result<WellKnown, R
         builtins.set(cx, cx.intern(name), value)?;
     }
     let own = table::prelude_rows().map(|row| (row.name, add_native(natives, row, None)));
-    let prelude = Arc::new(Prelude::new(cx, table::PRELUDE, definitions(cx)?, own.collect()));
+    let makers = Makers {
+        property: builtins::descriptor::property_of,
+        class: builtins::class::new_class,
+        announce: builtins::class::announce,
+    };
+    let prelude = Arc::new(Prelude::new(cx, table::PRELUDE, definitions(cx)?, makers, own.collect()));
     let modules = Dict::new(cx);
     cx.world().keep(Value::object(modules));
     let module = Module::new(cx, Builtin::Module, Some(Value::object(builtins)));
@@ -171,7 +176,7 @@ fn assemble(cx: &Context, natives: &mut Vec<NativeEntry>) -> Result<WellKnown, R
     })
 }
 
-/// The functions of the prelude that are written in the language.
+/// What the prelude has that is made by recipes.
 fn definitions(cx: &Context) -> Result<Archive<'static>, Raised> {
     Archive::new(table::DEFINITIONS).map_err(|Malformed| cx.raise(Builtin::SystemError, BUILT_BY_ANOTHER))
 }
@@ -315,7 +320,7 @@ fn add_native(natives: &mut Vec<NativeEntry>, row: &'static Row, owner: Option<&
     natives.len() as u32 - 1
 }
 
-/// Runs what the prelude's sources have besides functions: they make classes and constants.
+/// Runs what the prelude's sources have besides definitions: it makes constants.
 fn load_prelude(thread: &mut Thread) -> Result<(), String> {
     {
         let (vm, cx) = (thread.vm(), thread.cx());
@@ -323,7 +328,7 @@ fn load_prelude(thread: &mut Thread) -> Result<(), String> {
         let set = vm.prelude().globals().set(cx, cx.intern("__name__"), name);
         set.map_err(|Raised| "no memory".to_owned())?;
     }
-    for (name, script) in table::PRELUDE {
+    for (name, script) in table::PRELUDE.iter().filter(|(_, script)| !script.packed.is_empty()) {
         let function = {
             let (vm, cx) = (thread.vm(), thread.cx());
             let packed =
@@ -333,11 +338,9 @@ fn load_prelude(thread: &mut Thread) -> Result<(), String> {
             Value::object(Function::new(cx, unit, vm.prelude().globals())).word()
         };
         thread.call_sync(function, &[]).map_err(|Raised| failure(thread, name))?;
-        if *name == "core" {
-            copy_to_builtins(thread.vm(), thread.cx(), "build_class", "__build_class__")?;
-        }
     }
     let (vm, cx) = (thread.vm(), thread.cx());
+    copy_to_builtins(vm, cx, "build_class", "__build_class__")?;
     table::PRELUDE_BUILTINS.iter().try_for_each(|name| copy_to_builtins(vm, cx, name, name))
 }
 
@@ -420,7 +423,9 @@ pub(crate) fn file_module<'t>(vm: &'t Vm, cx: &'t Context, name: &str) -> Res<'t
 
 #[cfg(test)]
 mod tests {
+    use minipy_compiler::{PackedRecipe, Recipe};
     use minipy_grammar::Source;
+    use minipy_grammar::ast::Name;
 
     use super::*;
 
@@ -441,6 +446,42 @@ mod tests {
         }
     }
 
+    /// Whether a packed recipe makes what the other one does.
+    fn is_packed(recipe: &Recipe, packed: &PackedRecipe<'_>) -> bool {
+        let of_all = |some: &[Recipe], others: &[PackedRecipe<'_>]| {
+            some.len() == others.len() && some.iter().zip(others).all(|(one, other)| is_packed(one, other))
+        };
+        match (recipe, packed) {
+            (Recipe::Const(one), Recipe::Const(other)) => one == other,
+            (Recipe::Named(one), Recipe::Named(other)) => **one == **other,
+            (Recipe::Tuple(some), Recipe::Tuple(others)) => of_all(some, others),
+            (
+                Recipe::Function { code, defaults },
+                Recipe::Function { code: other, defaults: other_defaults },
+            ) => {
+                let defaults = match (defaults, other_defaults) {
+                    (None, None) => true,
+                    (Some(one), Some(other)) => is_packed(one, other),
+                    _ => false,
+                };
+                defaults && other.open().is_ok_and(|other| other.code.ops == code.ops)
+            }
+            (Recipe::Wrapped(wrapper, one), Recipe::Wrapped(other_wrapper, other)) => {
+                wrapper == other_wrapper && is_packed(one, other)
+            }
+            (Recipe::Class(one), Recipe::Class(other)) => {
+                let names = |(name, _): &(Name, Recipe)| name.to_string();
+                let other_names = |(name, _): &(&str, PackedRecipe<'_>)| (*name).to_owned();
+                *one.name == *other.name
+                    && one.attribute_hint == other.attribute_hint
+                    && one.bases.iter().map(|base| &**base).eq(other.bases.iter().copied())
+                    && one.members.iter().map(names).eq(other.members.iter().map(other_names))
+                    && one.members.iter().zip(&other.members).all(|(one, other)| is_packed(&one.1, &other.1))
+            }
+            _ => false,
+        }
+    }
+
     #[test]
     fn the_build_made_the_prelude_of_these_sources() {
         let archive = Archive::new(table::DEFINITIONS).expect("it is an archive");
@@ -448,15 +489,14 @@ mod tests {
         for (name, script) in table::PRELUDE {
             let (source, module) = parsed(name, script);
             let (rest, definitions) = minipy_compiler::compile_apart(&source, module).expect(name);
-            assert!(minipy_compiler::unpack(script.packed, &source) == Ok(rest), "{name} is another one");
+            let packed = rest.map_or_else(Vec::new, |rest| minipy_compiler::pack(&rest));
+            assert!(script.packed == packed, "{name} is another one");
             for definition in definitions {
                 let found =
-                    archive.find(&definition.code.name, |chapter| (chapter == *name).then(|| source.clone()));
+                    archive.find(&definition.name, |chapter| (chapter == *name).then(|| source.clone()));
                 let found = found.expect(name).expect(name);
-                assert!(found.defaults == definition.defaults, "{name} has other defaults");
-                let opened = found.code.open().expect(name);
-                assert!(opened.code.ops == definition.code.ops, "{name} has other code");
-                names.retain(|other| **other != *definition.code.name);
+                assert!(is_packed(&definition.recipe, &found), "{name} has another {}", definition.name);
+                names.retain(|other| **other != *definition.name);
             }
         }
         assert_eq!(names, [""; 0], "no source has these");

@@ -23,6 +23,9 @@ pub struct OutOfMemory;
 
 /// How many bytes a thread allocates before it counts them, at least.
 const COUNT_STEP: usize = 1 << 14;
+/// About how many bytes of free cells a thread takes at once. They count as allocated from then on: with whole blocks of every
+/// size in use, a small program would seem to have filled its nursery.
+const RUN: usize = 1 << 14;
 
 /// A run of free cells of one class, and the block it lies in.
 struct Cursor {
@@ -241,6 +244,7 @@ impl Local {
                     if self.heap.is_parallel() { (*block).free_lines(from) } else { (*block).free_run(from) }
                 };
                 if let Some((start, end)) = run {
+                    let end = end.min(start + RUN.next_multiple_of(cell_size(class)));
                     self.count(end - start);
                     let place = block.cast::<u8>().wrapping_add(start);
                     cursor.block.set(block);
@@ -270,7 +274,7 @@ impl Local {
         for (class, cursor) in self.cursors.iter().enumerate() {
             let (next, end, block) =
                 (cursor.next.get() as usize, cursor.end.get() as usize, cursor.block.get());
-            if next < end {
+            if !block.is_null() {
                 self.heap.give_back(class, block, next - block as usize, end - next);
             }
         }

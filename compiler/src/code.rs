@@ -6,6 +6,7 @@ use minipy_grammar::ast::Name;
 use minipy_grammar::{Source, Span};
 
 use crate::op::{NameIx, Op, Reg};
+use crate::spans::Spans;
 
 /// A constant of a [`Code`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -119,7 +120,7 @@ pub struct Code {
     /// The instructions.
     pub ops: Box<[Op]>,
     /// For each op, the source that it evaluates.
-    pub spans: Box<[Span]>,
+    pub spans: Spans,
     /// For each op, how many registers from 0 hold values when it begins; all that are live are below.
     pub heights: Box<[u16]>,
     /// Constants.

@@ -10,6 +10,7 @@ pub mod op;
 mod pack;
 mod recipe;
 mod scopes;
+mod spans;
 mod verify;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub use code::{Code, CodeKind, Const, Handler, ImportSpec};
 pub use dis::disassemble;
 pub use pack::{Archive, Malformed, Opened, Packed, PackedRecipe, archive, pack, unpack};
 pub use recipe::{ClassRecipe, Definition, Recipe, Wrapper};
+pub use spans::Spans;
 pub use verify::verify;
 
 /// What a text is compiled for.

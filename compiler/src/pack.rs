@@ -3,9 +3,10 @@
 //! The bytes are the format's version, the table of all names, and the code of the file, field by field as it stands in
 //! `code.rs`; behind it the codes nested in it, each with its length in front, so that whoever opens a code can leave them
 //! packed. A number takes seven bits a byte, the low ones first, the high bit saying that more follow; a signed one
-//! alternates (0, -1, 1, -2, …); a name is its index in the table; a list is its length and its items. Spans follow one
-//! another closely: each is the distance from the start of the one before in the same code, and a length. The table of names
-//! says where each ends, four bytes a name, so that one is found without reading the others.
+//! alternates (0, -1, 1, -2, …); a name is its index in the table; a list is its length and its items. The spans of a code's
+//! ops follow one another closely: each is the distance from the start of the one before, and a length. They have the length of
+//! all their bytes in front, so that they can be read later. The table of names says where each ends, four bytes a name, so that
+//! one is found without reading the others.
 //!
 //! The text is not in it: whoever opens a code has it, and gives it by the name that tracebacks are to print. Each type
 //! says once, in one place, how it is written and read. Bytes that no packing made are refused, whatever they are.
@@ -25,11 +26,12 @@ use crate::op::{
     NameIx, Offset, Reg, Sense, Site, WideImm,
 };
 use crate::recipe::Wrapper;
+use crate::spans::Spans;
 
 pub use archive::{Archive, PackedRecipe, archive};
 
 /// The first byte: another one is another format.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// How deep codes in codes, and tuples in tuples, are read: more than any program nests them.
 const MAX_NESTING: u32 = 1000;
@@ -81,15 +83,11 @@ struct File<'a> {
 struct Names<'a> {
     /// Where each name ends in the text of all, four bytes a name.
     ends: &'a [u8],
-    text: &'a [u8],
+    text: &'a str,
 }
 
 impl<'a> Names<'a> {
     fn get(self, index: usize) -> Result<&'a str, Malformed> {
-        std::str::from_utf8(self.bytes(index)?).map_err(|_| Malformed)
-    }
-
-    fn bytes(self, index: usize) -> Result<&'a [u8], Malformed> {
         let (ends, _) = self.ends.as_chunks::<4>();
         let end = u32::from_le_bytes(*ends.get(index).ok_or(Malformed)?);
         let start = index.checked_sub(1).map_or(0, |before| u32::from_le_bytes(ends[before]));
@@ -235,7 +233,8 @@ impl<'a, 'f> Unpacker<'a, 'f> {
         }
         let count = self.size()?;
         let ends = self.bytes(count.checked_mul(size_of::<u32>()).ok_or(Malformed)?)?;
-        Ok(Names { ends, text: self.text()? })
+        let text = std::str::from_utf8(self.text()?).map_err(|_| Malformed)?;
+        Ok(Names { ends, text })
     }
 
     /// A byte.
@@ -490,6 +489,32 @@ impl Pack for Span {
         input.start = behind(input.start, Pack::unpack(input)?)?;
         Ok(Span { start: input.start, end: behind(input.start, Pack::unpack(input)?)? })
     }
+}
+
+/// The bytes of a code's spans.
+pub(crate) type PackedSpans = Box<[u8]>;
+
+impl Pack for Spans {
+    fn pack(&self, out: &mut Packer) {
+        let mut packed = Packer::default();
+        packed.size(self.len());
+        self.iter().for_each(|span| span.pack(&mut packed));
+        out.text(&packed.bytes);
+    }
+
+    fn unpack(input: &mut Unpacker<'_, '_>) -> Result<Self, Malformed> {
+        Ok(Spans::packed(Pack::unpack(input)?))
+    }
+}
+
+/// The spans that were packed into these bytes.
+///
+/// # Errors
+/// Bytes that are damaged.
+pub(crate) fn unpack_spans(packed: &PackedSpans) -> Result<Box<[Span]>, Malformed> {
+    let mut input = Unpacker::new(packed, Names::default(), None);
+    let spans = input.list(Pack::unpack)?;
+    if input.bytes.is_empty() { Ok(spans) } else { Err(Malformed) }
 }
 
 impl<T: Pack> Pack for Box<[T]> {

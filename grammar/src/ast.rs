@@ -3,12 +3,12 @@
 //! Plain data: nothing here knows what a name means or what runs it. Every expression carries its nesting
 //! depth, which the parser keeps under a limit, so that a recursive walk over a tree never overflows a stack.
 
-use std::sync::Arc;
+use smol_str::SmolStr;
 
 use crate::source::Span;
 
-/// An identifier, normalised to NFKC as CPython does.
-pub type Name = Arc<str>;
+/// An identifier, normalised to NFKC as CPython does. Short ones take no allocation.
+pub type Name = SmolStr;
 
 /// A whole file.
 #[derive(Debug)]

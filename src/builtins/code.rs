@@ -3,6 +3,7 @@
 use minipy_compiler::{Code as Compiled, CodeKind};
 
 use crate::value::function::function_of;
+use crate::value::lazy_unit::LazyUnit;
 use crate::value::record::Code;
 use crate::value::unit::Unit;
 use crate::value::{Context, Raised, Res};
@@ -12,8 +13,8 @@ use super::receiver::receiver;
 
 /// The attributes.
 pub(crate) static ROWS: &[Row] = &[
-    Row::getter("co_name", |cx, args| Ok(this(cx, args)?.name())),
-    Row::getter("co_qualname", |cx, args| Ok(this(cx, args)?.qualname())),
+    Row::getter("co_name", |cx, args| Ok(unit(cx, args)?.name(cx))),
+    Row::getter("co_qualname", |cx, args| Ok(unit(cx, args)?.qualname(cx))),
     Row::getter("co_argcount", |cx, args| count(cx, args, |code| code.arg_count.into())),
     Row::getter("co_posonlyargcount", |cx, args| count(cx, args, |code| code.posonly_count.into())),
     Row::getter("co_kwonlyargcount", |cx, args| count(cx, args, |code| code.kwonly_count.into())),
@@ -29,9 +30,14 @@ pub(crate) static ROWS: &[Row] = &[
     Row::getter("co_consts", constants),
 ];
 
-fn this<'t>(cx: &'t Context, args: Args<'t>) -> Result<&'t Unit, Raised> {
+fn unit<'t>(cx: &'t Context, args: Args<'t>) -> Result<&'t LazyUnit, Raised> {
     receiver::<Code>(cx, args.at(0), "code")?;
-    function_of(args.at(0)).ok_or_else(|| cx.type_error("code object without code"))?.unit(cx)
+    let function = function_of(args.at(0)).ok_or_else(|| cx.type_error("code object without code"))?;
+    Ok(function.lazy_unit())
+}
+
+fn this<'t>(cx: &'t Context, args: Args<'t>) -> Result<&'t Unit, Raised> {
+    unit(cx, args)?.load(cx)
 }
 
 fn count<'t>(cx: &'t Context, args: Args<'t>, count: impl Fn(&Compiled) -> usize) -> Res<'t> {

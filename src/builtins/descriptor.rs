@@ -151,7 +151,7 @@ fn fill<'t>(
     property.set_deleter(cx, delete);
     property.set_doc(cx, doc.or(of_getter));
     let named = get.and_then(|get| get.get::<Function>());
-    property.set_name(cx, named.and_then(|function| function.part(FunctionPart::Name)));
+    property.set_name(cx, named.map(|function| function.name(cx)));
     if of_getter.is_some() {
         property.header().set(DOC_OF_GETTER);
     } else {

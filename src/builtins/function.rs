@@ -16,9 +16,9 @@ use super::receiver::receiver;
 
 /// Of functions of the language.
 pub(crate) static ROWS: &[Row] = &[
-    Row::getter("__name__", |cx, args| part(cx, args, FunctionPart::Name)),
+    Row::getter("__name__", |cx, args| Ok(this(cx, args)?.name(cx))),
     Row::setter("__name__", |cx, args| set_text(cx, args, FunctionPart::Name, "__name__")),
-    Row::getter("__qualname__", |cx, args| part(cx, args, FunctionPart::Qualname)),
+    Row::getter("__qualname__", |cx, args| Ok(this(cx, args)?.qualname(cx))),
     Row::setter("__qualname__", |cx, args| set_text(cx, args, FunctionPart::Qualname, "__qualname__")),
     Row::getter("__doc__", doc),
     Row::setter("__doc__", |cx, args| set(cx, args, FunctionPart::Doc)),

@@ -144,11 +144,11 @@ fn code<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
 }
 
 fn name<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    this(cx, args, "__name__").map(Generator::name)
+    Ok(this(cx, args, "__name__")?.name(cx))
 }
 
 fn qualname<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    this(cx, args, "__qualname__").map(Generator::qualname)
+    Ok(this(cx, args, "__qualname__")?.qualname(cx))
 }
 
 /// The line it stands on.

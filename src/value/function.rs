@@ -22,7 +22,9 @@ pub struct Function {
     closure: Slot,
     defaults: Slot,
     kw_defaults: Slot,
+    /// Nothing until it is set: then the name of the code counts.
     name: Slot,
+    /// Likewise.
     qualname: Slot,
     annotations: Slot,
     attributes: Slot,
@@ -68,8 +70,8 @@ impl Function {
             closure: Slot::new(None),
             defaults: Slot::new(None),
             kw_defaults: Slot::new(None),
-            name: Slot::new(Some(unit.name())),
-            qualname: Slot::new(Some(unit.qualname())),
+            name: Slot::new(None),
+            qualname: Slot::new(None),
             annotations: Slot::new(None),
             attributes: Slot::new(None),
             doc: Slot::new(None),
@@ -124,7 +126,17 @@ impl Function {
         self.kw_defaults.get().and_then(|defaults| defaults.get())
     }
 
-    /// A part that can be replaced.
+    /// `__name__`
+    pub fn name<'t>(&'t self, cx: &'t Context) -> Value<'t> {
+        self.name.get().unwrap_or_else(|| self.lazy_unit().name(cx))
+    }
+
+    /// `__qualname__`
+    pub fn qualname<'t>(&'t self, cx: &'t Context) -> Value<'t> {
+        self.qualname.get().unwrap_or_else(|| self.lazy_unit().qualname(cx))
+    }
+
+    /// A part that can be replaced; of the names, only what they were replaced by.
     pub fn part(&self, part: FunctionPart) -> Option<Value<'_>> {
         self.slot_of(part).get()
     }
@@ -336,7 +348,7 @@ pub fn hash(cx: &Context, value: Value<'_>) -> i64 {
         let receiver = native.receiver().map_or(0, |receiver| identity_hash(cx, receiver));
         return receiver ^ i64::from(native.number()).rotate_left(20);
     }
-    function_of(value).map_or(0, |function| str_hash_of(cx, function.lazy_unit().qualname()))
+    function_of(value).map_or(0, |function| str_hash_of(cx, function.lazy_unit().qualname(cx)))
 }
 
 fn str_hash_of(cx: &Context, name: Value<'_>) -> i64 {
@@ -388,7 +400,7 @@ pub(crate) fn callable_name(cx: &Context, callee: Value<'_>) -> String {
     let name = if let Some(method) = callee.get::<BoundMethod>() {
         return callable_name(cx, method.function());
     } else if let Some(function) = callee.get::<Function>() {
-        function.part(FunctionPart::Qualname)
+        Some(function.qualname(cx))
     } else if let Some(native) = callee.get::<Native>() {
         let names = cx.world().native_names.read();
         return names.get(native.number() as usize).copied().unwrap_or("?").to_owned();

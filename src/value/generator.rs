@@ -200,13 +200,13 @@ impl Generator {
     }
 
     /// `__name__`
-    pub fn name(&self) -> Value<'_> {
-        self.name.get().unwrap_or(Value::NONE)
+    pub fn name<'t>(&'t self, cx: &'t Context) -> Value<'t> {
+        self.name.get().unwrap_or_else(|| self.function().lazy_unit().name(cx))
     }
 
     /// `__qualname__`
-    pub fn qualname(&self) -> Value<'_> {
-        self.qualname.get().unwrap_or(Value::NONE)
+    pub fn qualname<'t>(&'t self, cx: &'t Context) -> Value<'t> {
+        self.qualname.get().unwrap_or_else(|| self.function().lazy_unit().qualname(cx))
     }
 
     pub(super) fn slots(&self) -> impl Iterator<Item = &Slot> {

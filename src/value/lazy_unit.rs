@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use minipy_compiler::{Code, Const, Packed};
+use minipy_grammar::ast::Name;
 use once_cell::sync::OnceCell;
 
-use crate::heap::{Value, Word};
+use crate::heap::Value;
 
 use super::builtin::Builtin;
 use super::context::{Context, Raised, Res};
@@ -25,8 +26,6 @@ pub struct LazyUnit {
     plain_params: AtomicU32,
     unit: OnceCell<Unit>,
     origin: Origin,
-    name: Word,
-    qualname: Word,
     hidden: bool,
     is_library: bool,
 }
@@ -78,10 +77,9 @@ impl Origin {
 
 impl LazyUnit {
     /// A unit that is not loaded yet.
-    pub fn new(cx: &Context, origin: Origin, hidden: bool, is_library: bool) -> LazyUnit {
-        let [name, qualname] = origin.names().map(|name| cx.intern(name).word());
+    pub fn new(origin: Origin, hidden: bool, is_library: bool) -> LazyUnit {
         let (plain_params, unit) = (AtomicU32::new(NOT_PLAIN), OnceCell::new());
-        LazyUnit { plain_params, unit, origin, name, qualname, hidden, is_library }
+        LazyUnit { plain_params, unit, origin, hidden, is_library }
     }
 
     /// The unit, if it is loaded.
@@ -125,40 +123,35 @@ impl LazyUnit {
 
     fn unit_of(&self, cx: &Context) -> Result<Unit, Raised> {
         let (code, children) = self.origin.open(cx)?;
-        let intern = |name: &Arc<str>| cx.intern(name).word();
+        let intern = |name: &Name| cx.intern(name).word();
         let consts = code.consts.iter().map(|value| constant(cx, value).map(Value::word));
-        let tuple = |names: &[Arc<str>]| {
+        let tuple = |names: &[Name]| {
             let names: Vec<_> = names.iter().map(|name| cx.intern(name)).collect();
             cx.tuple(&names).map(Value::word)
         };
-        let lazy = |origin| LazyUnit::new(cx, origin, self.hidden, self.is_library);
+        let lazy = |origin| LazyUnit::new(origin, self.hidden, self.is_library);
         let parts = UnitParts {
             kwnames: code.kwnames.iter().map(|names| tuple(names)).collect::<Result<_, Raised>>()?,
             consts: consts.collect::<Result<_, Raised>>()?,
             names: code.names.iter().map(intern).collect(),
             locals: code.locals.iter().map(intern).collect(),
             free: code.free.iter().map(intern).collect(),
-            name: self.name,
-            qualname: self.qualname,
             children: children.into_iter().map(lazy).collect(),
         };
         Ok(Unit::new(code, parts, self.hidden, self.is_library))
     }
 
     /// The bare name.
-    pub fn name(&self) -> Value<'_> {
-        interned(self.name)
+    pub fn name<'t>(&self, cx: &'t Context) -> Value<'t> {
+        let [name, _] = self.origin.names();
+        cx.intern(name)
     }
 
     /// The dotted name.
-    pub fn qualname(&self) -> Value<'_> {
-        interned(self.qualname)
+    pub fn qualname<'t>(&self, cx: &'t Context) -> Value<'t> {
+        let [_, qualname] = self.origin.names();
+        cx.intern(qualname)
     }
-}
-
-fn interned<'t>(word: Word) -> Value<'t> {
-    // SAFETY: interned strings are roots as long as the world lives, and nobody outlives that with a value.
-    unsafe { word.value() }.unwrap_or(Value::NONE)
 }
 
 /// A constant as a value. Strings that look like names are interned, as in CPython.

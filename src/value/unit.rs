@@ -25,8 +25,6 @@ pub struct Unit {
     names: Box<[Word]>,
     locals: Box<[Word]>,
     free: Box<[Word]>,
-    name: Word,
-    qualname: Word,
     kwnames: Box<[Word]>,
     caches: Box<[InlineCache]>,
     /// The name that each cache looks up.
@@ -127,10 +125,6 @@ pub struct UnitParts {
     pub locals: Box<[Word]>,
     /// Interned names of the free variables.
     pub free: Box<[Word]>,
-    /// The bare name.
-    pub name: Word,
-    /// The dotted name.
-    pub qualname: Word,
     /// Tuples of the keyword names of calls.
     pub kwnames: Box<[Word]>,
     /// The units of the nested codes.
@@ -141,7 +135,7 @@ impl Unit {
     /// A unit for `code`.
     pub fn new(code: Arc<Code>, parts: UnitParts, hidden: bool, is_library: bool) -> Unit {
         let caches = code.sites.iter().map(|_| InlineCache::default()).collect();
-        let UnitParts { consts, names, locals, free, name, qualname, kwnames, children } = parts;
+        let UnitParts { consts, names, locals, free, kwnames, children } = parts;
         let site_names = code.sites.iter().map(|name| names[name.0 as usize]).collect();
         let param_count = code.param_count() as u16;
         Unit {
@@ -155,8 +149,6 @@ impl Unit {
             names,
             locals,
             free,
-            name,
-            qualname,
             kwnames,
             caches,
             site_names,
@@ -274,16 +266,6 @@ impl Unit {
         self.kwnames[index as usize]
     }
 
-    /// The bare name.
-    pub fn name(&self) -> Value<'_> {
-        permanent(self.name)
-    }
-
-    /// The dotted name.
-    pub fn qualname(&self) -> Value<'_> {
-        permanent(self.qualname)
-    }
-
     /// Forgets everything the inline caches know.
     pub fn clear_caches(&self) {
         self.caches.iter().for_each(InlineCache::clear);
@@ -294,8 +276,6 @@ impl Unit {
         for word in lists.into_iter().flat_map(|list| list.iter()) {
             marker.word(*word);
         }
-        marker.word(self.name);
-        marker.word(self.qualname);
     }
 }
 

@@ -7,7 +7,7 @@ use minipy_compiler::Code;
 
 use crate::heap::{Value, Word};
 use crate::value::dict::Dict;
-use crate::value::function::{Function, FunctionPart};
+use crate::value::function::Function;
 use crate::value::str::Str;
 use crate::value::tuple::Tuple;
 use crate::value::unit::Unit;
@@ -213,7 +213,7 @@ fn bind_keyword<'t>(
     if places[place].is_some() {
         return Err(cx.type_error(format_args!(
             "{}() got multiple values for argument '{}'",
-            shown(callee),
+            shown(cx, callee),
             code.locals[place]
         )));
     }
@@ -238,7 +238,7 @@ fn unexpected_keyword(
     if !posonly.is_empty() {
         return cx.type_error(format_args!(
             "{}() got some positional-only arguments passed as keyword arguments: '{}'",
-            shown(callee),
+            shown(cx, callee),
             posonly.join(", ")
         ));
     }
@@ -248,7 +248,7 @@ fn unexpected_keyword(
     let hint = nearest(names.into_iter(), &wrong).map(|name| format!(". Did you mean '{name}'?"));
     cx.type_error(format_args!(
         "{}() got an unexpected keyword argument '{wrong}'{}",
-        shown(callee),
+        shown(cx, callee),
         hint.unwrap_or_default()
     ))
 }
@@ -274,8 +274,8 @@ fn bind_keyword_defaults<'t>(
 }
 
 /// The name that messages give: the dotted one.
-fn shown(callee: Callee<'_>) -> String {
-    let name = callee.function.part(FunctionPart::Qualname).and_then(|name| name.get::<Str>());
+fn shown(cx: &Context, callee: Callee<'_>) -> String {
+    let name = callee.function.qualname(cx).get::<Str>();
     name.map(|name| name.lossy().into_owned()).unwrap_or_default()
 }
 
@@ -292,7 +292,7 @@ fn missing_arguments(cx: &Context, callee: Callee<'_>, kind: &str, missing: &[us
     let plural = if names.len() == 1 { "" } else { "s" };
     cx.type_error(format_args!(
         "{}() missing {} required {kind} argument{plural}: {listed}",
-        shown(callee),
+        shown(cx, callee),
         names.len()
     ))
 }
@@ -319,7 +319,7 @@ fn too_many(cx: &Context, callee: Callee<'_>, places: &[Option<Value<'_>>], give
     };
     cx.type_error(format_args!(
         "{}() takes {takes} positional argument{} but {given}{extra} {} given",
-        shown(callee),
+        shown(cx, callee),
         if plural { "s" } else { "" },
         if given == 1 && kwonly_given == 0 { "was" } else { "were" }
     ))

@@ -340,7 +340,7 @@ impl Vm {
     /// The unit of some code, to be loaded when it runs.
     pub fn load(cx: &Context, origin: Origin, hidden: bool) -> &LazyUnit {
         let is_library = hidden || is_library_source(origin.source_name());
-        cx.world().keep_unit(Box::new(LazyUnit::new(cx, origin, hidden, is_library)))
+        cx.world().keep_unit(Box::new(LazyUnit::new(origin, hidden, is_library)))
     }
 }
 

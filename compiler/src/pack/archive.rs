@@ -144,8 +144,7 @@ impl<'a> Archive<'a> {
 
     /// The names of its definitions, in order.
     pub fn names(&self) -> impl Iterator<Item = &'a str> {
-        (0..self.directory.len() / ENTRY)
-            .filter_map(|place| std::str::from_utf8(self.entry(place).ok()?.0).ok())
+        (0..self.directory.len() / ENTRY).filter_map(|place| Some(self.entry(place).ok()?.0))
     }
 
     /// The recipe of a name. `source` gives the text of a chapter.
@@ -161,7 +160,7 @@ impl<'a> Archive<'a> {
         while low < high {
             let middle = low.midpoint(high);
             let (found, end) = self.entry(middle)?;
-            match found.cmp(name.as_bytes()) {
+            match found.cmp(name) {
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
                 std::cmp::Ordering::Equal => {
@@ -186,11 +185,11 @@ impl<'a> Archive<'a> {
         if input.bytes.is_empty() { Ok(recipe) } else { Err(Malformed) }
     }
 
-    fn entry(&self, place: usize) -> Result<(&'a [u8], usize), Malformed> {
+    fn entry(&self, place: usize) -> Result<(&'a str, usize), Malformed> {
         let (numbers, _) = self.directory.as_chunks::<4>();
         let [name, end] =
             [0, 1].map(|part| numbers.get(2 * place + part).map(|bytes| u32::from_le_bytes(*bytes)));
         let (name, end) = (name.ok_or(Malformed)?, end.ok_or(Malformed)?);
-        Ok((self.names.bytes(name as usize)?, end as usize))
+        Ok((self.names.get(name as usize)?, end as usize))
     }
 }

@@ -7,7 +7,7 @@ use crate::value::Builtin;
 use crate::value::class::{Type, class_flag};
 use crate::value::context::{Context, Raised};
 use crate::value::file::{File, FilePart};
-use crate::value::function::{BoundMethod, Cell, Function, FunctionPart, Native};
+use crate::value::function::{BoundMethod, Cell, Function, Native};
 use crate::value::generator::Generator;
 use crate::value::lock::Lock;
 use crate::value::record::{Code, Member, Module, Super};
@@ -58,7 +58,9 @@ impl<'t> Printer<'_, 't> {
             Kind::Super => self.super_object(plain),
             Kind::Generator => {
                 self.text("<generator object ");
-                self.name(plain.get::<Generator>().map_or(Value::NONE, Generator::qualname));
+                self.name(
+                    plain.get::<Generator>().map_or(Value::NONE, |generator| generator.qualname(self.cx)),
+                );
                 self.at(value);
             }
             Kind::Cell => self.cell(plain),
@@ -130,7 +132,7 @@ impl<'t> Printer<'_, 't> {
     /// The dotted name of a function, of a native one its name.
     pub(super) fn function_name(&mut self, value: Value<'t>) {
         if let Some(function) = value.get::<Function>() {
-            self.name(function.part(FunctionPart::Qualname).unwrap_or(Value::NONE));
+            self.name(function.qualname(self.cx));
         } else if let Some(native) = value.get::<Native>() {
             self.native_name(native);
         } else if let Some(method) = value.get::<BoundMethod>() {

@@ -36,6 +36,7 @@ pub(crate) fn native_compare(
 }
 
 /// Operator and operands of a comparison op or a fused branch.
+#[inline(always)]
 fn decode(thread: &Thread) -> Option<(Comparison, Word, Word)> {
     let frame = thread.frame();
     let at = |reg: Reg| thread.get(frame.base as usize + reg.0 as usize);

@@ -15,7 +15,7 @@ mod report;
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -23,6 +23,9 @@ use clap::{Parser, Subcommand};
 
 use crate::runtime::policy::PolicyKind;
 use crate::runtime::streams::BROKEN_PIPE_STATUS;
+
+/// How much of a file is written at once, in bytes.
+const FILE_BUFFER: usize = 1 << 16;
 
 /// A laboratory for Python's Global Interpreter Lock
 #[derive(Parser, Debug)]
@@ -88,8 +91,20 @@ pub fn main() -> ExitCode {
 
 /// Writes a report into a file.
 fn write_report(file: &Path, text: &str) -> Result<(), Complaint> {
-    std::fs::write(file, text)
-        .map_err(|error| Complaint::Report { file: file.to_string_lossy().into_owned(), error })
+    write_file(file, |out| out.write_all(text.as_bytes()))
+}
+
+/// Writes a file piece by piece.
+fn write_file(
+    file: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> Result<(), Complaint> {
+    let written = File::create(file).and_then(|made| {
+        let mut out = BufWriter::with_capacity(FILE_BUFFER, made);
+        write(&mut out)?;
+        out.flush()
+    });
+    written.map_err(|error| Complaint::Report { file: file.to_string_lossy().into_owned(), error })
 }
 
 /// Programs that are to be run as processes of their own must be there before the first is.

@@ -1,7 +1,8 @@
 //! What `minipy run` tells of a run, beside what the program prints: figures on standard error, a file with what happened.
 
 use std::ffi::OsStr;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -52,16 +53,19 @@ enum OnDeadlock {
     Wait,
 }
 
-/// Makes the text of a file.
-type Render = fn(&Timeline) -> String;
+/// Writes what a file is to contain.
+type Form = fn(&Timeline, &mut BufWriter<File>) -> io::Result<()>;
 
 /// The formats of a trace, by the end of the file's name.
-const FORMATS: &[(&str, Render)] =
-    &[("html", page::render), ("json", perfetto::render), ("svg", svg::render)];
+const FORMATS: &[(&str, Form)] = &[
+    ("html", |timeline, out| out.write_all(page::render(timeline).as_bytes())),
+    ("json", |timeline, out| perfetto::write(timeline, out)),
+    ("svg", |timeline, out| out.write_all(svg::render(timeline).as_bytes())),
+];
 
-fn format_of(file: &Path) -> Option<Render> {
+fn format_of(file: &Path) -> Option<Form> {
     let ending = file.extension().and_then(OsStr::to_str)?;
-    FORMATS.iter().find(|(name, _)| *name == ending).map(|(_, render)| *render)
+    FORMATS.iter().find(|(name, _)| *name == ending).map(|(_, form)| *form)
 }
 
 fn trace_file(name: &str) -> Result<PathBuf, String> {
@@ -143,8 +147,8 @@ impl Reports {
         if let Some(lost) = timeline.lost() {
             say(&format!("minipy: '{}' has the last part of the run; {lost}\n", file.display()));
         }
-        let render = format_of(file).unwrap_or(page::render);
-        super::write_report(file, &render(&timeline))
+        // The name was looked at when the command began.
+        format_of(file).map_or(Ok(()), |form| super::write_file(file, |out| form(&timeline, out)))
     }
 
     fn title(&self, figures: &Figures) -> Title {

@@ -3,11 +3,12 @@
 //! What is dropped is not forgotten altogether: it goes into the [`Moment`] in which the kept events begin, so that a thread
 //! which has slept since long before is known to sleep.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use minipy_compiler::Code;
 use parking_lot::Mutex;
+use rustc_hash::FxHashMap as HashMap;
 
 use super::moment::{Kind, Moment, NONE, Record};
 use super::timeline::{Place, Timeline, Title};
@@ -54,16 +55,18 @@ struct Texts {
 impl Recorder {
     /// An empty one that keeps so many events.
     pub fn new(capacity: usize) -> Arc<Recorder> {
+        let capacity = capacity.max(1);
         let log = Log {
-            capacity: capacity.max(1),
-            records: VecDeque::new(),
+            capacity,
+            // What is not written to takes no memory, and what is written is never moved.
+            records: VecDeque::with_capacity(capacity),
             dropped: 0,
             base: Moment::default(),
-            names: HashMap::new(),
+            names: HashMap::default(),
             locks: Texts::default(),
-            subjects: HashMap::new(),
+            subjects: HashMap::default(),
             places: Vec::new(),
-            place_numbers: HashMap::new(),
+            place_numbers: HashMap::default(),
             codes: Vec::new(),
         };
         Arc::new(Recorder { log: Mutex::new(log) })

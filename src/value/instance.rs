@@ -195,6 +195,20 @@ impl Instance {
         Ok(dict)
     }
 
+    /// The name of an attribute that has this value, of those that `__dict__` shows.
+    pub fn attribute_with<'t>(&'t self, cx: &'t Context, wanted: Value<'_>) -> Option<Value<'t>> {
+        let held = cx.lock(self);
+        if let Some(dict) = self.dict() {
+            drop(held);
+            return dict.iter().find(|(_, value)| value.is(wanted)).map(|(name, _)| name);
+        }
+        let (shapes, shape) = (&cx.world().shapes, self.header.shape());
+        let mut slots = self.declared(cx)..shapes.get(shape).count();
+        let slot = slots.find(|slot| self.slot(*slot).get().is_some_and(|value| value.is(wanted)))?;
+        // SAFETY: names of shapes are interned strings, which are roots.
+        unsafe { shapes.names(shape).get(usize::from(slot))?.value() }
+    }
+
     /// The attributes in a new dict, without those that `__slots__` declares.
     ///
     /// # Errors

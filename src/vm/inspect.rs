@@ -10,7 +10,7 @@ use minipy_compiler::CodeKind;
 
 use crate::heap::Value;
 use crate::value::class::Type;
-use crate::value::dict::Dict;
+use crate::value::dict::{Dict, Entry};
 use crate::value::function::Cell;
 use crate::value::hash;
 use crate::value::instance::Instance;
@@ -117,8 +117,9 @@ impl Thread {
         let cx = self.cx();
         let dotted = cx.type_name(subject);
         let kind = dotted.rsplit_once('.').map_or(dotted, |(_, name)| name).to_string();
+        let of_thread = is_thread(self, subject);
         let name = match caller {
-            _ if is_thread(self, subject) => attribute(self, subject, "_name").and_then(text),
+            _ if of_thread => attribute(self, subject, "_name").and_then(text),
             Some(frame) => self.name_in(self.variables(frame), subject),
             None => self.name_in(self.globals_of_main(), subject),
         };
@@ -131,7 +132,7 @@ impl Thread {
         Some(Subject {
             kind,
             name,
-            moment: match (ends, is_thread(self, subject)) {
+            moment: match (ends, of_thread) {
                 (Some(_), _) => "end",
                 (None, true) => "start",
                 (None, false) => "",
@@ -169,65 +170,79 @@ impl Thread {
     }
 
     /// How these variables call a value: one of them, an attribute or an element of one.
-    fn name_in(&self, variables: Vec<(String, Value<'_>)>, wanted: Value<'_>) -> Option<String> {
-        let direct = variables.iter().find(|(_, value)| value.is(wanted)).map(|(name, _)| name.clone());
-        direct.or_else(|| variables.iter().find_map(|(name, value)| self.part_of(name, *value, wanted)))
+    fn name_in<'t>(
+        &self,
+        variables: impl Iterator<Item = (Name<'t>, Value<'t>)> + Clone,
+        wanted: Value<'_>,
+    ) -> Option<String> {
+        let direct = variables.clone().find(|(_, value)| value.is(wanted)).map(|(name, _)| name.to_string());
+        direct.or_else(|| variables.into_iter().find_map(|(name, value)| self.part_of(name, value, wanted)))
     }
 
-    fn part_of(&self, name: &str, whole: Value<'_>, wanted: Value<'_>) -> Option<String> {
+    fn part_of(&self, name: Name<'_>, whole: Value<'_>, wanted: Value<'_>) -> Option<String> {
         let cx = self.cx();
-        let index = |items: &[Value<'_>]| {
-            items
-                .iter()
-                .take(ELEMENTS)
-                .position(|item| item.is(wanted))
-                .map(|index| format!("{name}[{index}]"))
-        };
         if let Some(list) = whole.get::<List>() {
-            return index(&list.to_vec(cx));
+            let among = 0..list.len().min(ELEMENTS);
+            let index =
+                among.into_iter().find(|index| list.get(*index).is_some_and(|item| item.is(wanted)))?;
+            return Some(format!("{name}[{index}]"));
         }
         if let Some(tuple) = whole.get::<Tuple>() {
-            return index(tuple.items());
+            let index = tuple.items().iter().take(ELEMENTS).position(|item| item.is(wanted))?;
+            return Some(format!("{name}[{index}]"));
         }
         if let Some(dict) = whole.get::<Dict>() {
             let (key, _) = dict.iter().take(ELEMENTS).find(|(_, value)| value.is(wanted))?;
             let key = crate::value::repr::repr(cx, key).ok().and_then(text)?;
             return Some(format!("{name}[{key}]"));
         }
-        let attributes = whole.get::<Instance>()?.copy_attributes(cx).ok()?;
-        let (attribute, _) = attributes.iter().find(|(_, value)| value.is(wanted))?;
+        let attribute = whole.get::<Instance>()?.attribute_with(cx, wanted)?;
         Some(format!("{name}.{}", text(attribute)?))
     }
 
     /// The variables that a function sees: its own, those it closes over, the globals.
-    fn variables<'t>(&'t self, frame: &'t Frame) -> Vec<(String, Value<'t>)> {
-        let unit = frame.unit();
-        let mut variables = Vec::new();
-        if unit.code.kind == CodeKind::Function {
-            for (place, name) in unit.code.locals.iter().enumerate() {
-                let value = self.value(frame.base as usize + place);
-                let value = value.and_then(|value| value.get::<Cell>().map_or(Some(value), Cell::get));
-                variables.extend(value.map(|value| (name.to_string(), value)));
-            }
-            let closure = frame.function().closure().iter().zip(&unit.code.free);
-            for (cell, name) in closure {
-                let value = cell.get::<Cell>().and_then(Cell::get);
-                variables.extend(value.map(|value| (name.to_string(), value)));
-            }
-        }
-        variables.extend(names_in(frame.function().globals()));
-        variables
+    fn variables<'t>(&'t self, frame: &'t Frame) -> impl Iterator<Item = (Name<'t>, Value<'t>)> + Clone {
+        let (code, function) = (&frame.unit().code, frame.function());
+        let (locals, closure) = match code.kind {
+            CodeKind::Function => (&code.locals[..], function.closure()),
+            _ => (&[][..], &[][..]),
+        };
+        let locals = locals.iter().enumerate().filter_map(|(place, name)| {
+            let value = self.value(frame.base as usize + place)?;
+            Some((Name::InCode(name), value.get::<Cell>().map_or(Some(value), Cell::get)?))
+        });
+        let closure = closure
+            .iter()
+            .zip(&code.free)
+            .filter_map(|(cell, name)| Some((Name::InCode(name), cell.get::<Cell>().and_then(Cell::get)?)));
+        locals.chain(closure).chain(names_in(function.globals()))
     }
 
-    fn globals_of_main(&self) -> Vec<(String, Value<'_>)> {
+    fn globals_of_main(&self) -> impl Iterator<Item = (Name<'_>, Value<'_>)> + Clone {
         let main = self.vm().modules().get_name(self.cx(), "__main__");
-        main.and_then(super::ops::attr::module_dict)
-            .map_or_else(Vec::new, |globals| names_in(globals).collect())
+        main.and_then(super::ops::attr::module_dict).into_iter().flat_map(names_in)
     }
 }
 
-fn names_in(globals: &Dict) -> impl Iterator<Item = (String, Value<'_>)> {
-    globals.iter().filter_map(|(name, value)| Some((text(name)?, value)))
+/// What a variable is called.
+#[derive(Clone, Copy)]
+enum Name<'t> {
+    InCode(&'t str),
+    InDict(&'t Str),
+}
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Name::InCode(name) => f.write_str(name),
+            Name::InDict(name) => f.write_str(&name.lossy()),
+        }
+    }
+}
+
+fn names_in(globals: &Dict) -> impl Iterator<Item = (Name<'_>, Value<'_>)> + Clone {
+    let pairs = globals.entries().iter().filter_map(Entry::pair);
+    pairs.filter_map(|(name, value)| Some((Name::InDict(name.get::<Str>()?), value)))
 }
 
 fn text(value: Value<'_>) -> Option<String> {

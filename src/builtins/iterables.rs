@@ -278,7 +278,7 @@ fn not_reversible(cx: &Context, value: Value<'_>) -> Raised {
 }
 
 /// The items of a list or tuple.
-pub(super) fn items_of<'t>(cx: &Context, value: Value<'t>) -> Vec<Value<'t>> {
+pub(crate) fn items_of<'t>(cx: &Context, value: Value<'t>) -> Vec<Value<'t>> {
     match (value.get::<List>(), value.get::<Tuple>()) {
         (Some(list), _) => list.to_vec(cx),
         (None, Some(tuple)) => tuple.items().to_vec(),

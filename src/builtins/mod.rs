@@ -28,7 +28,7 @@ mod float;
 mod function;
 mod generator;
 mod int;
-mod iterables;
+pub(crate) mod iterables;
 mod list;
 pub(crate) mod lock;
 mod module;

@@ -35,8 +35,6 @@ pub(crate) static DATACLASSES: ModuleDef = embedded("dataclasses", script!("data
 pub(crate) static COPY: ModuleDef = embedded("copy", script!("copy"));
 /// `abc`
 pub(crate) static ABC: ModuleDef = embedded("abc", script!("abc"));
-/// `functools`
-pub(crate) static FUNCTOOLS: ModuleDef = embedded("functools", script!("functools"));
 /// `operator`
 pub(crate) static OPERATOR: ModuleDef = embedded("operator", script!("operator"));
 /// `statistics`
@@ -67,7 +65,10 @@ const fn with_prelude(name: &'static str, script: Script) -> ModuleDef {
     ModuleDef { name, rows: PRELUDE_ROWS, constants: no_constants, source: Some(script) }
 }
 
-static PRELUDE_ROWS: &[Row] = &[Row::threaded("_library(name, /)", library)];
+static PRELUDE_ROWS: &[Row] = &[LIBRARY];
+
+/// Shows a module something of the prelude.
+pub(super) const LIBRARY: Row = Row::threaded("_library(name, /)", library);
 
 /// What the prelude calls so.
 fn library(th: &mut Thread, call: &Call) -> Flow {

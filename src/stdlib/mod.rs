@@ -4,6 +4,7 @@
 mod collections;
 pub(crate) mod embedded;
 mod enumeration;
+mod functools;
 mod itertools;
 pub mod math;
 pub(crate) mod minipy;
@@ -69,7 +70,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &embedded::DATACLASSES,
     &embedded::COPY,
     &embedded::ABC,
-    &embedded::FUNCTOOLS,
+    &functools::MODULE,
     &embedded::OPERATOR,
     &embedded::STATISTICS,
     &embedded::STRING,

@@ -5,6 +5,7 @@
 //! for a key takes no lock. Whoever changes a dict, or wants all of it as it was at one moment, holds its lock, under
 //! which no key is compared that needs a look into another object that can change.
 
+mod recent;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -27,6 +27,9 @@ unsafe impl Object for Instance {
     const KIND: Kind = Kind::Instance;
 }
 
+/// What an instance has that becomes a method as a function does.
+const BINDS: u8 = flag::OWN;
+
 const HEADER_WORDS: usize = size_of::<Header>() / 8;
 
 impl Instance {
@@ -89,6 +92,13 @@ impl Instance {
         unsafe { self.slot_at(self.word_of(slot)) }
     }
 
+    /// What the slot holds that is this far behind the first that `__slots__` declares; nothing if there is no such slot.
+    #[inline]
+    pub(crate) fn declared_slot(&self, index: u16) -> Option<&Slot> {
+        // SAFETY: the instance was made with as many slots as the upper half of the count says.
+        (u32::from(index) < self.header.aux() >> 16).then(|| unsafe { self.slot_at(self.word_of(index)) })
+    }
+
     fn dict_slot(&self) -> &Slot {
         // SAFETY: the word in front of the first slot is the dict's.
         unsafe { self.slot_at(self.first() - 1) }
@@ -97,6 +107,17 @@ impl Instance {
     /// The dict, if the attributes stand in one.
     pub fn dict(&self) -> Option<&Dict> {
         self.dict_slot().get().and_then(|dict| dict.get())
+    }
+
+    /// Has it become a method where it is found in the class of an object, as a function does.
+    pub(crate) fn bind_as_function(&self) {
+        self.header.set(BINDS);
+    }
+
+    /// Whether it becomes a method as a function does.
+    #[inline(always)]
+    pub(crate) fn binds_as_function(&self) -> bool {
+        self.header.has(BINDS)
     }
 
     /// The attribute of an interned name.

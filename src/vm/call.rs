@@ -24,7 +24,7 @@ use super::thread::{Call, Flow, REGISTERS, SCRATCH, Thread};
 
 /// The arguments of a call: `count` registers from `base`, the last of them by the names of the tuple `names`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Arguments {
+pub struct Arguments {
     pub(crate) base: usize,
     pub(crate) count: usize,
     /// A tuple of str, or nothing.
@@ -279,6 +279,7 @@ impl Thread {
                 Err(Raised) => self.run_twin(number, args, cont),
             },
             Run::Threaded(run) => run(self, &Call { base: args.base, count: places, cont }),
+            Run::Raw(run) => run(self, args, cont),
         }
     }
 
@@ -324,6 +325,9 @@ impl Thread {
     #[inline]
     pub(crate) fn run_native(&mut self, number: u32, args: Arguments, cont: Cont) -> Flow {
         let entrance = self.vm().native(number).entrance();
+        if let Run::Raw(run) = entrance.run {
+            return run(self, args, cont);
+        }
         if !args.names.is_nothing() || !entrance.takes(args.count) {
             return self.run_bound(number, args, cont);
         }
@@ -361,6 +365,7 @@ impl Thread {
                     let words = bound.iter().map(|place| place.map_or(Word::NONE_AT_ALL, Value::word));
                     Err((run, words.collect::<SmallVec<[Word; 6]>>()))
                 }
+                Run::Raw(_) => unreachable!("it takes its arguments unbound"),
             }
         };
         match outcome {

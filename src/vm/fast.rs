@@ -13,6 +13,7 @@ use crate::value::tuple::Tuple;
 use crate::value::unit::{Cached, InlineCache, OFFSET_BITS, Unit};
 use crate::value::{Builtin, Context, Raised};
 
+use super::ops::attr::binds_as_function;
 use super::ops::attr_cache::{cached_in_class, is_none_at_all, native_method, plain_getter};
 use super::thread::{Flow, Thread};
 
@@ -136,6 +137,7 @@ fn other_class_attribute(value: Value<'_>) -> Attribute {
     match value.kind() {
         Some(Kind::Native) => native_method(value).map_or(Attribute::Unknown, Attribute::Method),
         Some(Kind::Property) => plain_getter(value).map_or(Attribute::Unknown, Attribute::Getter),
+        Some(Kind::Instance) if binds_as_function(value) => Attribute::Method(value.word()),
         None if is_none_at_all(value) => Attribute::Unknown,
         None | Some(Kind::Str | Kind::Int | Kind::Tuple | Kind::List | Kind::Dict) => {
             Attribute::Value(value.word())

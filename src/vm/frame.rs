@@ -47,7 +47,7 @@ pub struct Frame {
     pub(crate) unit: *const Unit,
     /// The function.
     pub(crate) function: Word,
-    /// The generator it is the body of, or the instance it initialises, or nothing.
+    /// What its role is about: the generator it is the body of, the instance it initialises; or nothing.
     pub(crate) companion: Word,
     /// The exception it is handling, or nothing: then that of the frame below counts.
     pub(crate) handled: Word,
@@ -66,6 +66,8 @@ pub enum Role {
     Generator,
     /// An `__init__`: its result must be None, and its companion takes the place of the result.
     Init,
+    /// Its result is remembered; its companion says by whom and for which arguments.
+    Remembered,
 }
 
 impl Frame {

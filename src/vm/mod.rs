@@ -14,6 +14,7 @@ mod fast;
 mod call;
 mod bind;
 mod resume;
+pub(crate) mod remember;
 mod unwind;
 mod generators;
 pub(crate) mod ops;

@@ -8,6 +8,8 @@
 use crate::heap::Value;
 use crate::value::{Context, Res};
 
+use super::call::Arguments;
+use super::frame::Cont;
 use super::thread::{Call, Flow, Thread};
 
 /// What a leaf is given: one place for each parameter, in the order of the signature, empty where an optional one was not
@@ -53,6 +55,9 @@ pub type Leaf = for<'t> fn(&'t Context, Args<'t>) -> Res<'t>;
 /// A native function that works on the thread.
 pub type Threaded = fn(&mut Thread, &Call) -> Flow;
 
+/// A native function that works on the thread and takes any arguments, which it looks at itself.
+pub type Raw = fn(&mut Thread, Arguments, Cont) -> Flow;
+
 /// What a row runs.
 #[derive(Clone, Copy)]
 pub enum Run {
@@ -60,6 +65,8 @@ pub enum Run {
     Leaf(Leaf),
     /// On the thread.
     Threaded(Threaded),
+    /// On the thread, with the arguments just as they were given.
+    Raw(Raw),
 }
 
 /// How a row of a class is bound.
@@ -234,6 +241,11 @@ impl Row {
     /// A threaded function.
     pub const fn threaded(signature: &'static str, run: Threaded) -> Row {
         Row::new(signature, Run::Threaded(run), Binding::Method)
+    }
+
+    /// A function that looks at its arguments itself; its signature has `*args` and `**kwargs`.
+    pub const fn raw(signature: &'static str, run: Raw) -> Row {
+        Row::new(signature, Run::Raw(run), Binding::Method)
     }
 
     /// A computed attribute.

@@ -197,10 +197,10 @@ impl Thread {
             return self.deliver(cont, word);
         }
         let Some(frame) = self.frames.pop() else { return Next::Stop(word) };
-        if role == Role::Generator {
-            self.finish_generator(frame, word)
-        } else {
-            self.finish_init(frame, word)
+        match role {
+            Role::Generator => self.finish_generator(frame, word),
+            Role::Remembered => self.finish_remembered(frame, word),
+            Role::Init | Role::Plain => self.finish_init(frame, word),
         }
     }
 

@@ -336,6 +336,34 @@ impl DictTable {
         self.set_index(place, used + 1);
     }
 
+    /// Adds a key and its value again behind all others; there is room. The place in the index where its entry was found leads to
+    /// the new one, so that the old one stands in nobody's way.
+    pub(super) fn append_again(&self, cx: &Context, held: &Held<'_>, place: usize, number: usize) {
+        let entry = self.entry(number);
+        if let Some((key, value)) = entry.pair() {
+            self.append(cx, held, place, entry.hash(), key, value);
+            cx.store(self, &entry.value, None);
+        }
+    }
+
+    /// Looks for a key as [`look`](Self::look) does, for the place in the index and the number of its entry, if it has one.
+    #[inline(always)]
+    pub(super) fn whereabouts(&self, hash: i64, key: Value<'_>) -> Option<Option<(usize, usize)>> {
+        let mut perturb = hash as u64;
+        let mut place = hash as usize & self.mask;
+        loop {
+            let Some(number) = self.index_at(place).checked_sub(1) else { return Some(None) };
+            let entry = self.entry(number);
+            if let Some((other, _)) = entry.pair()
+                && (other.is(key) || entry.hash() == hash && same_at_a_glance(other, key)?)
+            {
+                return Some(Some((place, number)));
+            }
+            perturb >>= 5;
+            place = place.wrapping_mul(5).wrapping_add(perturb as usize).wrapping_add(1) & self.mask;
+        }
+    }
+
     /// Adds a key again that was removed, if it was the last one of a table that caches know: a namespace that has a name only
     /// now and then, such as that of an exception that is handled, keeps its entries and all that is remembered of them.
     pub(super) fn revive(

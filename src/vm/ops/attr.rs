@@ -167,6 +167,7 @@ pub(crate) fn bind<'t>(
             },
             None => Found::Missing,
         },
+        Kind::Instance if binds_as_function(meta) => Found::Method(meta, object),
         Kind::Instance => match user_get(cx, meta) {
             Some(get) => Found::Descriptor(get, [meta, object, Value::object(class)]),
             None => Found::Value(meta),
@@ -188,6 +189,11 @@ pub(super) fn is_unbound_method(native: &Native) -> bool {
     native.receiver().is_none()
         && (native.header().shape() == Builtin::MethodDescriptor.shape()
             || native.header().shape() == Builtin::WrapperDescriptor.shape())
+}
+
+/// Whether an instance becomes a method as a function does.
+pub(crate) fn binds_as_function(value: Value<'_>) -> bool {
+    value.get::<Instance>().is_some_and(Instance::binds_as_function)
 }
 
 /// The `__get__` of a descriptor that is written in the language.

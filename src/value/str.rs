@@ -15,6 +15,7 @@ use super::text::{search, wtf8};
 mod buffer;
 
 pub use buffer::Buffer;
+use buffer::Text;
 
 /// A string; its bytes follow, then its index. The header's count is the number of code points.
 #[repr(C)]
@@ -23,7 +24,7 @@ pub struct Str {
     /// 0 until it is asked for.
     pub(super) hash: AtomicU64,
     len: u32,
-    /// Whether its bytes are the first ones of a buffer: then a slot with that follows, and all are ASCII.
+    /// Whether its bytes are the first ones of a buffer: then a slot with that follows.
     is_grown: bool,
 }
 
@@ -135,12 +136,17 @@ impl Str {
         made.map_err(|_| cx.memory_error())
     }
 
-    /// The first `len` bytes of a buffer, which are ASCII.
-    fn of_buffer<'t>(cx: &'t Context, buffer: &'t Buffer, len: usize) -> Result<&'t Str, Raised> {
+    /// The first `len` bytes of a buffer, which are `chars` code points.
+    fn of_buffer<'t>(
+        cx: &'t Context,
+        buffer: &'t Buffer,
+        len: usize,
+        chars: usize,
+    ) -> Result<&'t Str, Raised> {
         let make = |header| Str { header, hash: AtomicU64::new(0), len: len as u32, is_grown: true };
         // SAFETY: the slot behind the object belongs to it.
         let fill = |place: *mut u8| unsafe { place.cast::<Slot>().write(Slot::of(Value::object(buffer))) };
-        let made = cx.local().make_sized(size_of::<Slot>(), Builtin::Str.shape(), len as u32, make, fill);
+        let made = cx.local().make_sized(size_of::<Slot>(), Builtin::Str.shape(), chars as u32, make, fill);
         made.map_err(|_| cx.memory_error())
     }
 
@@ -170,16 +176,19 @@ impl Str {
     }
 
     fn index(&self) -> &[u32] {
-        let index_at = self.byte_len().next_multiple_of(size_of::<u32>());
         let entries = index_len(self.byte_len(), self.char_count());
         if entries == 0 {
             return &[];
         }
-        // SAFETY: the object was made with that many entries there.
-        unsafe {
-            let bytes = (self as *const Str).add(1).cast::<u8>();
-            std::slice::from_raw_parts(bytes.add(index_at).cast(), entries)
-        }
+        let place = match self.buffer() {
+            Some(buffer) => buffer.index().cast_const(),
+            None => {
+                let index_at = self.byte_len().next_multiple_of(size_of::<u32>());
+                (self as *const Str).wrapping_add(1).cast::<u8>().wrapping_add(index_at).cast()
+            }
+        };
+        // SAFETY: the object or its buffer was made with that many entries there, and they change no more.
+        unsafe { std::slice::from_raw_parts(place, entries) }
     }
 
     /// Its text, where it has no lone surrogate.
@@ -405,19 +414,20 @@ pub fn concat<'t>(cx: &'t Context, a: &'t Str, b: &'t Str) -> Res<'t> {
     }
     let parts = [a.as_bytes(), b.as_bytes()];
     let (len, chars) = (a.byte_len() + b.byte_len(), a.char_count() + b.char_count());
-    if len >= GROWS && len == chars && len <= MAX_LEN && b.byte_len() <= a.byte_len() / SHORT {
+    if (GROWS..=MAX_LEN).contains(&len) && b.byte_len() <= a.byte_len() / SHORT {
         return grow(cx, a, b).map(Value::object);
     }
     Str::from_parts(cx, len, chars, parts.into_iter()).map(Value::object)
 }
 
-/// `a + b`, of ASCII strings that are not too long together: in the buffer of `a`, if it is the last string there.
+/// `a + b`, of strings that are not too long together: in the buffer of `a`, if it is the last string there.
 fn grow<'t>(cx: &'t Context, a: &'t Str, b: &'t Str) -> Result<&'t Str, Raised> {
+    let [text, part] = [a, b].map(|string| Text { bytes: string.as_bytes(), chars: string.char_count() });
     let buffer = match a.buffer() {
-        Some(buffer) if buffer.extend(a.byte_len(), b.as_bytes()) => buffer,
-        _ => Buffer::new(cx, [a.as_bytes(), b.as_bytes()])?,
+        Some(buffer) if buffer.extend(text, part) => buffer,
+        _ => Buffer::new(cx, text, part)?,
     };
-    Str::of_buffer(cx, buffer, a.byte_len() + b.byte_len())
+    Str::of_buffer(cx, buffer, a.byte_len() + b.byte_len(), a.char_count() + b.char_count())
 }
 
 /// `string * count`

@@ -2,7 +2,7 @@
 
 use crate::builtins::iterables;
 use crate::heap::Value;
-use crate::value::function::{BoundMethod, Native};
+use crate::value::function::Native;
 use crate::value::instance::Instance;
 use crate::value::{Builtin, Context, Raised, Res, int};
 use crate::vm::native::{Args, Row};
@@ -20,7 +20,6 @@ static ROWS: &[Row] = &[
     LIBRARY,
     Row::leaf("_method(function, owner=None, /)", method),
     Row::raw("__call__(self, /, *args, **kwargs)", remember::call),
-    Row::leaf("__get__(self, instance, owner=None, /)", bind),
     Row::leaf("_hit(wrapper, hash, key, default, /)", hit),
     Row::leaf("_miss(wrapper, /)", miss),
     Row::leaf("_keep_unseen(wrapper, hash, key, result, seen, /)", keep_unseen),
@@ -39,11 +38,6 @@ fn method<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let Some(function) = args.at(0).get::<Native>() else { return Ok(args.at(0)) };
     let method = Native::new(cx, Builtin::MethodDescriptor, function.number(), None, args.get(1));
     Ok(Value::object(method))
-}
-
-fn bind<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
-    let (function, instance) = (args.at(0), args.at(1));
-    Ok(if instance.is_none() { function } else { Value::object(BoundMethod::new(cx, function, instance)) })
 }
 
 /// The result for the key that is this very object, if it is still there, which is counted.

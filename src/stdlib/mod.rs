@@ -84,5 +84,4 @@ pub static MODULES: &[&ModuleDef] = &[
     &requests::MODULE,
     &requests::EXCEPTIONS,
     &embedded::LAUNCH,
-    &minipy::MODULE,
 ];

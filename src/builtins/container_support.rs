@@ -28,6 +28,8 @@ pub(crate) static PRELUDE_ROWS: &[Row] = &[
     Row::leaf("_set_append(set, hash, key, seen, /)", set_append),
     Row::leaf("_set_remove(set, hash, key, /)", set_remove),
     Row::leaf("_set_like(set, contents, /)", set_like),
+    Row::leaf("_own_set(set, /)", own_set),
+    Row::leaf("_hashed_keys(container, /)", hashed_keys),
     Row::leaf("_set_take_over(set, contents, seen, /)", set_take_over),
     Row::leaf("_hash_in_set(object, /)", hash_of_item).twin("_hash_in_set_by_code"),
     Row::leaf("_hash_items(hashes, /)", hash_items),
@@ -136,6 +138,25 @@ fn set_like<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
     let made = Set::new_like(cx, like.kind().unwrap_or(crate::heap::Kind::Set));
     made.take_over(cx, &cx.lock(made), contents);
     Ok(Value::object(made))
+}
+
+/// A new set of what a set or frozen set holds.
+fn own_set<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    receiver::<Set>(cx, args.at(0).plain(), "set")?.copy(cx, Kind::Set).map(Value::object)
+}
+
+/// The keys of a set or dict at one moment, each in a pair with its hash.
+fn hashed_keys<'t>(cx: &'t Context, args: Args<'t>) -> Res<'t> {
+    let container = args.at(0).plain();
+    let keys: Vec<_> = match container.get::<Dict>() {
+        Some(dict) => dict.held_keys(&cx.lock(dict)).collect(),
+        None => {
+            let set = receiver::<Set>(cx, container, "set")?;
+            set.held_keys(&cx.lock(set)).collect()
+        }
+    };
+    let pairs = keys.into_iter().map(|(key, hash)| cx.tuple(&[key, cx.int(hash)]));
+    cx.list(&pairs.collect::<Result<Vec<_>, _>>()?)
 }
 
 /// Has a set take over the contents of another, which nobody else knows, if it still holds just what was seen; says whether

@@ -18,7 +18,6 @@ use super::builtin::Builtin;
 use super::compare::{same_key, same_key_under};
 use super::context::{Context, Raised, Res};
 use super::hash::{hash, known_hash, simple_hash};
-use super::set::same_objects;
 use table::{Look, MIN_INDEX};
 
 pub use table::{DictTable, Entry};
@@ -523,16 +522,7 @@ impl Dict {
         value: Value<'_>,
         seen: &[Value<'_>],
     ) -> Result<bool, Raised> {
-        let held = cx.lock(self);
-        if !same_objects(&self.candidates(hash), seen) {
-            return Ok(false);
-        }
-        let table = match self.table() {
-            Some(table) => table,
-            None => self.resize(cx, &held)?,
-        };
-        self.add(cx, &held, table, table.vacancy(hash), hash, key, value)?;
-        Ok(true)
+        self.keep_unseen(cx, key, hash, value, seen, usize::MAX)
     }
 }
 

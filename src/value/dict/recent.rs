@@ -99,7 +99,8 @@ impl Dict {
         }
     }
 
-    /// [`keep`](Self::keep) of a key that is none of the candidates in `seen`, if these are all; says whether they are.
+    /// [`keep`](Self::keep) of a key that is none of the candidates in `seen`, if these are all; says whether they are. For those
+    /// whose comparison needs code.
     ///
     /// # Errors
     /// `MemoryError`.
